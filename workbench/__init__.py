@@ -1,0 +1,80 @@
+"""A notebook-first studio for spoken, captioned video.
+
+>>> import workbench as wb
+>>> narration = wb.speak("Hola, esto es una prueba.", voice="espeak:es")
+>>> narration.words[0].text
+'Hola,'
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import sys
+from typing import Any
+
+__version__ = "0.1.0"
+
+# Every public name and the module that holds it; the module is imported at the first use.
+_PUBLIC = {
+    "Audio": "workbench.audio",
+    "Cancelled": "workbench.errors",
+    "Cue": "workbench.captions.cues",
+    "Cues": "workbench.captions.cues",
+    "JobError": "workbench.errors",
+    "Line": "workbench.script",
+    "MediaError": "workbench.errors",
+    "ModelError": "workbench.errors",
+    "Narration": "workbench.take",
+    "ParameterError": "workbench.errors",
+    "Pause": "workbench.script",
+    "Preset": "workbench.voice",
+    "Script": "workbench.script",
+    "Span": "workbench.timing",
+    "StorageError": "workbench.errors",
+    "Take": "workbench.take",
+    "TextError": "workbench.errors",
+    "Transcript": "workbench.timing",
+    "Video": "workbench.media.video",
+    "Voice": "workbench.voice",
+    "Word": "workbench.timing",
+    "WorkbenchError": "workbench.errors",
+    "WorkbenchWarning": "workbench.errors",
+    "caption": "workbench.captions.cues",
+    "probe": "workbench.media.probe",
+    "run": "workbench.production.job",
+    "speak": "workbench.speech.speak",
+    "voices": "workbench.speech.speak",
+}
+
+__all__ = sorted([*_PUBLIC, "__version__"])  # noqa: PLE0605 - the .pyi beside this lists them
+
+logging.getLogger("workbench").addHandler(logging.NullHandler())
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'workbench' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_PUBLIC[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__]
+
+
+def _show_values_in_notebooks() -> None:
+    """Teach a running IPython how the values of this package look; see `workbench.display`."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    if shell is not None:
+        importlib.import_module("workbench.display").register(shell)
+
+
+_show_values_in_notebooks()
+
+if os.environ.get("EAGER_IMPORT"):
+    for _name in _PUBLIC:
+        __getattr__(_name)

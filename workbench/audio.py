@@ -1,0 +1,281 @@
+"""Sound as a value: float samples and a rate."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.errors import MediaError, MediaNotFound, ParameterError, storage_error
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Sequence
+
+__all__ = ["Audio", "Samples"]
+
+Samples = NDArray[np.float32]
+
+# The rates libsndfile and ffmpeg agree on; MP3 alone is narrower.
+_RATES = range(1_000, 768_001)
+_MP3_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
+_FORMATS = {
+    ".wav": ("WAV", "PCM_16"),
+    ".flac": ("FLAC", "PCM_16"),
+    ".mp3": ("MP3", "MPEG_LAYER_III"),
+    ".ogg": ("OGG", "VORBIS"),
+}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Audio:
+    """Samples and how many of them make a second.
+
+    Parameters
+    ----------
+    samples
+        Float samples of shape ``(frames, channels)``, full scale ±1; one dimension is taken as
+        mono. Held as read-only float32.
+    rate
+        Frames per second, 1,000 to 768,000.
+
+    Raises
+    ------
+    ParameterError
+        When the shape, the rate or a sample (NaN, infinity) cannot be sound.
+
+    Examples
+    --------
+    >>> tone = Audio(samples=np.sin(np.linspace(0, 100, 22050)), rate=22050)
+    >>> tone.duration, tone.channels
+    (1.0, 1)
+    >>> tone
+    Audio(1.000 s, 22050 Hz, mono)
+    """
+
+    samples: Samples
+    rate: int
+
+    def __post_init__(self) -> None:
+        samples = np.array(self.samples, dtype=np.float32, order="C")
+        if samples.ndim == 1:
+            samples = samples[:, np.newaxis]
+        if samples.ndim != 2 or not 1 <= samples.shape[1] <= 32:  # noqa: PLR2004
+            raise ParameterError(
+                f"samples need the shape (frames, channels) with 1 to 32 channels, "
+                f"not {np.shape(self.samples)}",
+                subject="audio",
+            )
+        if isinstance(self.rate, bool) or int(self.rate) != self.rate or self.rate not in _RATES:
+            raise ParameterError(
+                f"the rate must be a whole number from 1000 to 768000 Hz, not {self.rate!r}",
+                subject="audio",
+            )
+        if not np.isfinite(samples).all():
+            raise ParameterError("samples must be finite, and some are not", subject="audio")
+        samples.setflags(write=False)
+        object.__setattr__(self, "samples", samples)
+        object.__setattr__(self, "rate", int(self.rate))
+
+    # -- what it is ---------------------------------------------------------------------------
+
+    @property
+    def frames(self) -> int:
+        """How many samples each channel has."""
+        return int(self.samples.shape[0])
+
+    @property
+    def channels(self) -> int:
+        """How many channels there are."""
+        return int(self.samples.shape[1])
+
+    @property
+    def duration(self) -> float:
+        """Seconds."""
+        return self.frames / self.rate
+
+    def digest(self) -> str:
+        """Return the sha256 of rate, shape and samples, as 64 hex digits."""
+        head = f"{self.rate}:{self.frames}:{self.channels}:".encode()
+        return hashlib.sha256(head + self.samples.tobytes()).hexdigest()
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Audio):
+            return NotImplemented
+        return self.rate == other.rate and np.array_equal(self.samples, other.samples)
+
+    def __hash__(self) -> int:
+        return hash(self.digest())
+
+    def __repr__(self) -> str:
+        layout = {1: "mono", 2: "stereo"}.get(self.channels, f"{self.channels} channels")
+        return f"Audio({self.duration:.3f} s, {self.rate} Hz, {layout})"
+
+    # -- making one ---------------------------------------------------------------------------
+
+    @classmethod
+    def silence(cls, seconds: float, rate: int, channels: int = 1) -> Audio:
+        """Return `seconds` of digital silence."""
+        if not math.isfinite(seconds) or seconds < 0:
+            raise ParameterError(f"silence cannot last {seconds!r} s", subject="seconds")
+        return cls(samples=np.zeros((round(seconds * rate), channels), np.float32), rate=rate)
+
+    @classmethod
+    def from_pcm16(cls, pcm: bytes, rate: int, channels: int = 1) -> Audio:
+        """Return the sound of little-endian signed 16-bit PCM, channels interleaved."""
+        ints = np.frombuffer(pcm, dtype="<i2").reshape(-1, channels)
+        return cls(samples=ints.astype(np.float32) / 32768, rate=rate)
+
+    @classmethod
+    def read(cls, path: str | os.PathLike[str]) -> Audio:
+        """Return the sound of a WAV, FLAC, MP3 or Ogg file.
+
+        Raises
+        ------
+        MediaNotFound, MediaError
+            When there is no such file, or it is not sound.
+        """
+        import soundfile
+
+        file = Path(path)
+        if not file.is_file():
+            raise MediaNotFound("there is no such file", subject=str(file), cure="check the path")
+        try:
+            samples, rate = soundfile.read(file, dtype="float32", always_2d=True)
+        except soundfile.SoundFileError as error:
+            raise MediaError(
+                "is not a sound file this package reads",
+                subject=str(file),
+                cure="use WAV, FLAC, MP3 or Ogg",
+            ) from error
+        return cls(samples=samples, rate=rate)
+
+    @classmethod
+    def join(cls, parts: Sequence[Audio]) -> Audio:
+        """Return the parts one after the other, at the rate and channels of the first.
+
+        Examples
+        --------
+        >>> Audio.join([Audio.silence(1, 8000), Audio.silence(2, 16000)])
+        Audio(3.000 s, 8000 Hz, mono)
+        """
+        if not parts:
+            raise ParameterError("there is nothing to join", subject="parts")
+        rate, channels = parts[0].rate, parts[0].channels
+        same = [part.resample(rate).with_channels(channels).samples for part in parts]
+        return cls(samples=np.concatenate(same), rate=rate)
+
+    # -- changing one -------------------------------------------------------------------------
+
+    def mono(self) -> Audio:
+        """Return the mean of the channels."""
+        if self.channels == 1:
+            return self
+        return Audio(samples=self.samples.mean(axis=1), rate=self.rate)
+
+    def with_channels(self, channels: int) -> Audio:
+        """Return the sound with that many channels: the mean of all, in each of them."""
+        if channels == self.channels:
+            return self
+        return Audio(samples=np.repeat(self.mono().samples, channels, axis=1), rate=self.rate)
+
+    def resample(self, rate: int) -> Audio:
+        """Return the sound at another rate (soxr, high quality)."""
+        if rate == self.rate:
+            return self
+        import soxr
+
+        return Audio(samples=soxr.resample(self.samples, self.rate, rate), rate=rate)
+
+    def cut(self, start: float, end: float) -> Audio:
+        """Return the part from `start` to `end` seconds, as far as there is sound."""
+        first, last = (min(max(round(t * self.rate), 0), self.frames) for t in (start, end))
+        return Audio(samples=self.samples[first : max(first, last)], rate=self.rate)
+
+    # -- showing and keeping one --------------------------------------------------------------
+
+    def peaks(self, columns: int = 2_000) -> NDArray[np.int8]:
+        """Return the waveform's outline: a lowest and a highest value for each column.
+
+        Parameters
+        ----------
+        columns
+            At most this many, fewer where there are fewer frames.
+
+        Returns
+        -------
+        ndarray of int8
+            Shape ``(columns, 2)``, -127 to 127 for full scale.
+        """
+        mono = self.samples.mean(axis=1) if self.channels > 1 else self.samples[:, 0]
+        columns = min(columns, self.frames)
+        if columns < 1:
+            return np.zeros((0, 2), np.int8)
+        edges = np.linspace(0, self.frames, columns, endpoint=False).astype(np.intp)
+        low, high = np.minimum.reduceat(mono, edges), np.maximum.reduceat(mono, edges)
+        return np.clip(np.stack([low, high], axis=1) * 127, -127, 127).round().astype(np.int8)
+
+    def encode(self, suffix: str) -> bytes:
+        """Return the sound as the bytes of a file.
+
+        Parameters
+        ----------
+        suffix
+            ``.wav`` or ``.flac`` (16 bit), ``.mp3`` or ``.ogg``.
+        """
+        import soundfile
+
+        if suffix.lower() not in _FORMATS:
+            raise ParameterError(
+                f"cannot write {suffix!r} sound",
+                subject="format",
+                cure=f"use one of {', '.join(_FORMATS)}",
+            )
+        kind, subtype = _FORMATS[suffix.lower()]
+        sound = self
+        if kind == "MP3":
+            if self.rate not in _MP3_RATES:
+                nearest = min(_MP3_RATES, key=lambda r: (r < self.rate, abs(r - self.rate)))
+                sound = self.resample(nearest)
+            sound = sound.with_channels(min(sound.channels, 2))
+        if subtype == "PCM_16":  # libsndfile scales by 32767: rounding here keeps 16-bit sources exact
+            data: Any = np.clip(np.round(sound.samples * 32768.0), -32768, 32767).astype(np.int16)
+        else:
+            data = np.clip(sound.samples, -1, 1)
+        buffer = io.BytesIO()
+        soundfile.write(buffer, data, sound.rate, format=kind, subtype=subtype)
+        return buffer.getvalue()
+
+    def write(self, path: str | os.PathLike[str]) -> Path:
+        """Write the sound to `path`, whose suffix names the format, and return the path.
+
+        The file appears whole or not at all.
+        """
+        from workbench.storage.atomic import write_bytes
+
+        file = Path(path)
+        data = self.encode(file.suffix)
+        try:
+            write_bytes(file, data)
+        except OSError as error:
+            raise storage_error(error, file) from error
+        return file
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the sound as plain values: base64 of little-endian float32."""
+        raw = self.samples.astype("<f4").tobytes()
+        data = base64.b64encode(raw).decode()
+        return {"rate": self.rate, "channels": self.channels, "samples": data}
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Audio:
+        """Return the sound that `to_dict` described."""
+        flat = np.frombuffer(base64.b64decode(data["samples"]), dtype="<f4")
+        return cls(samples=flat.reshape(-1, data["channels"]), rate=data["rate"])

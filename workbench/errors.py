@@ -1,0 +1,248 @@
+"""The one tree of errors, so that a caller catches what they mean to.
+
+::
+
+    WorkbenchError
+    ├── MediaError          a picture, sound or video file, or the tool that makes it
+    │   ├── MediaNotFound     there is no such file
+    │   ├── MediaTooLarge     beyond a limit on pixels, seconds or bytes
+    │   └── FfmpegError       ffmpeg failed, or its output is not what was asked
+    ├── TextError           a script, its markup or a caption file
+    ├── ModelError          an engine or a voice
+    │   ├── EngineNotFound    no engine of that name
+    │   ├── EngineMissing     the engine's extra or library is not installed
+    │   └── VoiceNotFound     the engine has no voice of that name
+    ├── StorageError        reading or writing on disk
+    │   └── StorageFull       no space left
+    ├── JobError            a notebook run
+    │   └── KernelDied        the process that ran the notebook ended
+    ├── ParameterError      an argument, an option or a notebook parameter (also a ValueError)
+    └── Cancelled           stopped on request
+"""
+
+from __future__ import annotations
+
+import difflib
+import errno
+import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = [
+    "Cancelled",
+    "EngineMissing",
+    "EngineNotFound",
+    "FfmpegError",
+    "JobError",
+    "KernelDied",
+    "MediaError",
+    "MediaNotFound",
+    "MediaTooLarge",
+    "ModelError",
+    "ParameterError",
+    "StorageError",
+    "StorageFull",
+    "TextError",
+    "VoiceNotFound",
+    "WorkbenchError",
+    "WorkbenchWarning",
+    "one_line",
+    "storage_error",
+    "suggest",
+]
+
+
+def one_line(text: str, *, limit: int = 300) -> str:
+    """Return `text` on one line, control characters shown as escapes, at most `limit` letters.
+
+    Examples
+    --------
+    >>> one_line("a\\nb")
+    'a\\\\nb'
+    """
+    shown = "".join(
+        c if c == " " or unicodedata.category(c)[0] not in "CZ" else repr(c)[1:-1] for c in text
+    )
+    return shown if len(shown) <= limit else f"{shown[: limit - 1]}…"
+
+
+def suggest(name: str, choices: Iterable[str], *, most: int = 3) -> str:
+    """Return a hint such as ``did you mean 'rate'?``, or an empty string.
+
+    Examples
+    --------
+    >>> suggest("ratee", ["rate", "pitch"])
+    "did you mean 'rate'?"
+    >>> suggest("zzz", ["rate", "pitch"])
+    ''
+    """
+    lowered = {choice.lower(): choice for choice in choices}
+    near = difflib.get_close_matches(name.lower(), lowered, n=most, cutoff=0.5)
+    if not near:
+        return ""
+    return f"did you mean {' or '.join(repr(lowered[n]) for n in near)}?"
+
+
+class WorkbenchError(Exception):
+    """The base of every error this package raises on purpose.
+
+    Parameters
+    ----------
+    problem
+        What is wrong, as a clause without a full stop.
+    subject
+        The thing it is wrong with: a file, a voice, a parameter.
+    cure
+        What to do about it.
+
+    Examples
+    --------
+    >>> str(TextError("is empty", subject="script.txt", cure="write at least one line"))
+    'script.txt: is empty; write at least one line'
+    """
+
+    code = "error"
+
+    def __init__(self, problem: str, *, subject: str = "", cure: str = "") -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.subject = subject
+        self.cure = cure
+
+    def __str__(self) -> str:
+        head = f"{one_line(self.subject)}: " if self.subject else ""
+        tail = f"; {one_line(self.cure, limit=600)}" if self.cure else ""
+        return f"{head}{one_line(self.problem, limit=600)}{tail}"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild, (type(self), self.problem, self.subject, self.cure)
+
+    def to_dict(self) -> dict[str, str]:
+        """Return the error as plain strings, for JSON."""
+        return {
+            "code": self.code,
+            "subject": self.subject,
+            "problem": self.problem,
+            "cure": self.cure,
+        }
+
+
+def _rebuild(
+    kind: type[WorkbenchError], problem: str, subject: str, cure: str
+) -> WorkbenchError:
+    return kind(problem, subject=subject, cure=cure)
+
+
+class MediaError(WorkbenchError):
+    """A picture, sound or video file, or the tool that makes it."""
+
+    code = "media"
+
+
+class MediaNotFound(MediaError):
+    """There is no such file."""
+
+    code = "media_not_found"
+
+
+class MediaTooLarge(MediaError):
+    """A file is beyond a limit on pixels, seconds or bytes."""
+
+    code = "media_too_large"
+
+
+class FfmpegError(MediaError):
+    """Ffmpeg failed, or what it wrote is not what was asked for."""
+
+    code = "ffmpeg"
+
+
+class TextError(WorkbenchError):
+    """A script, its markup or a caption file cannot be used."""
+
+    code = "text"
+
+
+class ModelError(WorkbenchError):
+    """An engine or a voice cannot be used."""
+
+    code = "model"
+
+
+class EngineNotFound(ModelError):
+    """No engine of that name is registered."""
+
+    code = "engine_not_found"
+
+
+class EngineMissing(ModelError):
+    """The engine is known but its extra or library is not installed."""
+
+    code = "engine_missing"
+
+
+class VoiceNotFound(ModelError):
+    """The engine has no voice of that name."""
+
+    code = "voice_not_found"
+
+
+class StorageError(WorkbenchError):
+    """Something could not be read from or written to disk."""
+
+    code = "storage"
+
+
+class StorageFull(StorageError):
+    """There is no space left for what was to be written."""
+
+    code = "storage_full"
+
+
+class JobError(WorkbenchError):
+    """A notebook run failed."""
+
+    code = "job"
+
+
+class KernelDied(JobError):
+    """The process that ran the notebook ended before the notebook did."""
+
+    code = "kernel_died"
+
+
+class ParameterError(WorkbenchError, ValueError):
+    """An argument, an option or a notebook parameter is not acceptable."""
+
+    code = "parameter"
+
+
+class Cancelled(WorkbenchError):
+    """The work was stopped on request."""
+
+    code = "cancelled"
+
+
+class WorkbenchWarning(UserWarning):
+    """Something was done differently from what was asked, and this says how."""
+
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+def storage_error(error: OSError, path: object) -> StorageError:
+    """Return the error of this package that says what `error` means for `path`.
+
+    Examples
+    --------
+    >>> type(storage_error(OSError(errno.ENOSPC, "No space left on device"), "a.mp4")).__name__
+    'StorageFull'
+    """
+    if error.errno in _FULL:
+        return StorageFull(
+            "no space left to write it", subject=str(path), cure="free some space and run it again"
+        )
+    reason = error.strerror or str(error)
+    return StorageError(reason, subject=str(path), cure="check the path and its permissions")

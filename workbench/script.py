@@ -1,0 +1,267 @@
+"""What is to be said: lines, pauses and changes of voice, from lightly marked-up text.
+
+The markup is two tags, each anywhere in a line or on a line of its own::
+
+    [voice:espeak:es] Hola a todos.
+    Un momento. [pause 0.5s] Seguimos.
+    [voice:narrator] And in English again.
+
+A voice stays until the next ``[voice:…]``; ``[voice:default]`` goes back to the first. Other
+bracketed text is spoken as it stands.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.errors import ParameterError, TextError
+
+__all__ = ["Line", "Pause", "Script", "Token", "tokenize"]
+
+_TAG = re.compile(r"\[(pause|voice)\b\s*:?\s*([^\[\]]*)\]", re.IGNORECASE)
+_SECONDS = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s)?", re.IGNORECASE)
+_LONGEST_PAUSE = 60.0
+_LONGEST_LINE = 20_000
+# Scripts written without spaces between words, one letter a unit (Unicode Standard Annex 14, ID).
+_IDEOGRAPH = re.compile(
+    "[\u2e80-\u2fdf\u3001-\u303f\uff01-\uff60\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
+    "\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Token:
+    """A word of a text, and where it stands there.
+
+    Parameters
+    ----------
+    text
+        The word with its punctuation.
+    start, end
+        Positions in the text, in letters; ``text[start:end]`` is the word.
+    space
+        Whether white space follows it.
+    """
+
+    text: str
+    start: int
+    end: int
+    space: bool
+
+
+def _spoken(text: str) -> bool:
+    """Whether anything in `text` can be said: a letter, a digit, a symbol."""
+    return any(unicodedata.category(c)[0] in "LNS" or c in "%&@#" for c in text)
+
+
+def tokenize(text: str) -> tuple[Token, ...]:
+    """Return the words of `text`: what stands between spaces, and each ideograph by itself.
+
+    Punctuation belongs to a word: alone between spaces it joins the word before it, or the one
+    after it at the start of the text. So every letter of the text is in exactly one word.
+
+    Examples
+    --------
+    >>> [t.text for t in tokenize("¿ Qué — dijo él ?")]
+    ['¿ Qué —', 'dijo', 'él ?']
+    >>> [t.text for t in tokenize("你好，世界。")]
+    ['你', '好，', '世', '界。']
+    """
+    spans: list[list[int]] = []
+    for run in re.finditer(r"\S+", text):
+        start = run.start()
+        for i in range(run.start() + 1, run.end()):
+            here, before = text[i], text[i - 1]
+            wide = _IDEOGRAPH.match(here) or _IDEOGRAPH.match(before)
+            # A mark stays with what it follows, an opening bracket with what it opens.
+            bound = _is_mark(here) or unicodedata.category(before) in {"Ps", "Pi"}
+            if wide and not bound and _spoken(text[start:i]):
+                spans.append([start, i])
+                start = i
+        spans.append([start, run.end()])
+    joined: list[list[int]] = []
+    waiting: int | None = None  # the start of punctuation that stands before the first word
+    for start, end in spans:
+        if not _spoken(text[start:end]):
+            if joined:
+                joined[-1][1] = end
+            elif waiting is None:
+                waiting = start
+            continue
+        joined.append([start if waiting is None else waiting, end])
+        waiting = None
+    return tuple(
+        Token(text=text[a:b], start=a, end=b, space=text[b : b + 1].isspace()) for a, b in joined
+    )
+
+
+def _is_mark(char: str) -> bool:
+    category = unicodedata.category(char)
+    return category[0] == "M" or category in {"Pe", "Pf", "Po", "Pd", "Lm", "Cf"} or char in "ーっッ"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One stretch of speech, spoken in one go.
+
+    Parameters
+    ----------
+    text
+        What is said, without markup, white space folded.
+    number
+        The line of the script it stands in, from 1.
+    voice
+        The voice or preset named by ``[voice:…]``; None for the script's default.
+    """
+
+    text: str
+    number: int = 1
+    voice: str | None = None
+
+    @property
+    def words(self) -> tuple[Token, ...]:
+        """The words, see `tokenize`."""
+        return tokenize(self.text)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pause:
+    """Silence between two stretches of speech.
+
+    Parameters
+    ----------
+    seconds
+        0 to 60.
+    number
+        The line of the script it stands in, from 1.
+    """
+
+    seconds: float
+    number: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Script:
+    """Lines and pauses in order.
+
+    Parameters
+    ----------
+    items
+        `Line` and `Pause` values.
+
+    Examples
+    --------
+    >>> script = Script.parse("Hola. [pause 0.5s] Adiós.\\n[voice:espeak:en-us] Bye.")
+    >>> [line.text for line in script.lines]
+    ['Hola.', 'Adiós.', 'Bye.']
+    >>> script.lines[2].voice
+    'espeak:en-us'
+    """
+
+    items: tuple[Line | Pause, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "items", tuple(self.items))
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """The lines without the pauses."""
+        return tuple(item for item in self.items if isinstance(item, Line))
+
+    @property
+    def text(self) -> str:
+        """The spoken text, a line each."""
+        return "\n".join(line.text for line in self.lines)
+
+    @classmethod
+    def parse(cls, text: str) -> Script:
+        """Return the script that `text` describes.
+
+        Raises
+        ------
+        TextError
+            When nothing in it can be spoken, or a tag is not understood; the line is named.
+        """
+        if not isinstance(text, str):
+            raise ParameterError(f"must be text, not {type(text).__name__}", subject="script")
+        items: list[Line | Pause] = []
+        voice: str | None = None
+        for number, row in enumerate(text.removeprefix("\ufeff").splitlines(), start=1):
+            place = 0
+            for tag in _TAG.finditer(row):
+                items += _lines(row[place : tag.start()], number, voice)
+                place = tag.end()
+                if tag[1].lower() == "pause":
+                    items.append(Pause(seconds=_seconds(tag[2], number), number=number))
+                else:
+                    voice = _voice(tag[2], number)
+            items += _lines(row[place:], number, voice)
+        if not any(isinstance(item, Line) for item in items):
+            raise TextError(
+                "has no words to speak", subject="script", cure="write at least one line of text"
+            )
+        return cls(items=tuple(items))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the script as plain values, for JSON."""
+        rows: list[dict[str, Any]] = []
+        for item in self.items:
+            if isinstance(item, Line):
+                rows.append({"text": item.text, "number": item.number, "voice": item.voice})
+            else:
+                rows.append({"pause": item.seconds, "number": item.number})
+        return {"items": rows}
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Script:
+        """Return the script that `to_dict` described."""
+        return cls(
+            items=tuple(
+                Pause(seconds=row["pause"], number=row["number"]) if "pause" in row else Line(**row)
+                for row in data["items"]
+            )
+        )
+
+
+def _lines(text: str, number: int, voice: str | None) -> list[Line]:
+    folded = " ".join("".join(c if _printable(c) else " " for c in text).split())
+    if not _spoken(folded):
+        return []
+    if len(folded) > _LONGEST_LINE:
+        raise TextError(
+            f"is {len(folded):,} letters long, more than {_LONGEST_LINE:,}",
+            subject=f"script line {number}",
+            cure="break it into several lines",
+        )
+    return [Line(text=folded, number=number, voice=voice)]
+
+
+def _printable(char: str) -> bool:
+    """Whether a letter may reach an engine: no control characters, no lone surrogates."""
+    return unicodedata.category(char) not in {"Cc", "Cs", "Co", "Cn"}
+
+
+def _seconds(text: str, number: int) -> float:
+    match = _SECONDS.fullmatch(text.strip())
+    seconds = float(match[1]) / (1000 if (match[2] or "").lower() == "ms" else 1) if match else -1
+    if not 0 <= seconds <= _LONGEST_PAUSE:
+        raise TextError(
+            f"[pause {text.strip()}] is not a pause of 0 to 60 seconds",
+            subject=f"script line {number}",
+            cure="write it as [pause 0.5s] or [pause 500ms]",
+        )
+    return seconds
+
+
+def _voice(text: str, number: int) -> str | None:
+    name = text.strip()
+    if not name:
+        raise TextError(
+            "[voice:] names no voice",
+            subject=f"script line {number}",
+            cure="write it as [voice:espeak:es], [voice:PRESET] or [voice:default]",
+        )
+    return None if name.lower() == "default" else name

@@ -1,0 +1,1 @@
+"""Where bytes lie: atomic writing, and the cache of takes."""

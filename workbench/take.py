@@ -1,0 +1,262 @@
+"""A take is one line as it was spoken; a narration is a script's takes in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from workbench.audio import Audio
+from workbench.errors import ParameterError
+from workbench.script import Line
+from workbench.timing import Transcript, Word
+from workbench.voice import Voice
+
+if TYPE_CHECKING:
+    import os
+    from pathlib import Path
+
+__all__ = ["Narration", "Part", "Take"]
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Take:
+    """Speech: the sound, the time of every word, and what made it.
+
+    Parameters
+    ----------
+    text
+        What was said.
+    audio
+        The sound.
+    words
+        The words of the text with their times in seconds, in order.
+    voice
+        The engine and voice that spoke.
+    language
+        The voice's BCP 47 tag.
+    engine_version
+        The version of the engine's library and data.
+    options
+        All the options in force, defaults included.
+    seed
+        What the engine's chance was seeded with; None where it has none.
+    device
+        Where it ran, such as ``cpu``.
+    warnings
+        What a listener should know, such as a dropped word.
+
+    Examples
+    --------
+    >>> import workbench as wb
+    >>> narration = wb.speak("Hello, world.", voice="espeak:en-us")
+    >>> narration.parts[0].take
+    Take('Hello, world.', espeak:en-us, 1.1 s, 2 words)
+    """
+
+    text: str
+    audio: Audio
+    words: tuple[Word, ...]
+    voice: Voice
+    language: str = ""
+    engine_version: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    seed: int | None = None
+    device: str = "cpu"
+    warnings: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "words", tuple(self.words))
+        object.__setattr__(self, "warnings", tuple(self.warnings))
+        object.__setattr__(self, "options", MappingProxyType(dict(self.options)))
+
+    def __hash__(self) -> int:
+        return hash((self.text, self.audio, self.words, str(self.voice)))
+
+    def __repr__(self) -> str:
+        text = self.text if len(self.text) <= 40 else f"{self.text[:39]}…"  # noqa: PLR2004
+        return f"Take({text!r}, {self.voice}, {self.duration:.1f} s, {len(self.words)} words)"
+
+    @property
+    def duration(self) -> float:
+        """Seconds of sound."""
+        return self.audio.duration
+
+    @property
+    def transcript(self) -> Transcript:
+        """The words and their language."""
+        return Transcript(words=self.words, language=self.language)
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the sound; the suffix (.wav .flac .mp3 .ogg) names the format."""
+        return self.audio.write(path)
+
+    def describe(self) -> dict[str, Any]:
+        """Return all but the sound as plain values: what a receipt records."""
+        return {
+            "text": self.text,
+            "words": [w.to_dict() for w in self.words],
+            "voice": str(self.voice),
+            "language": self.language,
+            "engine_version": self.engine_version,
+            "options": dict(self.options),
+            "seed": self.seed,
+            "device": self.device,
+            "warnings": list(self.warnings),
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the take as plain values, its sound included."""
+        return {**self.describe(), "audio": self.audio.to_dict()}
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any], *, audio: Audio | None = None) -> Take:
+        """Return the take that `to_dict`, or `describe` with `audio` beside it, described."""
+        return cls(
+            text=data["text"],
+            audio=Audio.from_dict(data["audio"]) if audio is None else audio,
+            words=tuple(Word.from_dict(w) for w in data["words"]),
+            voice=Voice.parse(data["voice"]),
+            language=data["language"],
+            engine_version=data["engine_version"],
+            options=data["options"],
+            seed=data["seed"],
+            device=data["device"],
+            warnings=tuple(data["warnings"]),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One line of a narration: what the script says, its take, and when it starts.
+
+    Parameters
+    ----------
+    line
+        The script's line.
+    take
+        The line as spoken, its times counted from its own start.
+    start
+        Seconds from the start of the narration.
+    """
+
+    line: Line
+    take: Take
+    start: float
+
+    @property
+    def end(self) -> float:
+        """Seconds from the start of the narration to the end of the take."""
+        return self.start + self.take.duration
+
+    @property
+    def words(self) -> tuple[Word, ...]:
+        """The words, their times counted from the start of the narration."""
+        return tuple(w.shift(self.start) for w in self.take.words)
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Narration:
+    """A script as it was spoken.
+
+    Parameters
+    ----------
+    parts
+        At least one, in order, not overlapping.
+    duration
+        Seconds, the pause at the end included.
+
+    Examples
+    --------
+    >>> import workbench as wb
+    >>> wb.speak("One.\\nTwo, three.")
+    Narration(2 lines, 3 words, 1.9 s, espeak:en-us)
+    """
+
+    parts: tuple[Part, ...]
+    duration: float
+
+    def __post_init__(self) -> None:
+        parts = tuple(self.parts)
+        if not parts:
+            raise ParameterError("needs at least one line", subject="narration")
+        object.__setattr__(self, "parts", parts)
+
+    def __repr__(self) -> str:
+        voices = ", ".join(dict.fromkeys(str(part.take.voice) for part in self.parts))
+        lines = f"{len(self.parts)} line{'s' if len(self.parts) != 1 else ''}"
+        return f"Narration({lines}, {len(self.words)} words, {self.duration:.1f} s, {voices})"
+
+    @cached_property
+    def audio(self) -> Audio:
+        """The takes and the silence between them, at the first take's rate."""
+        rate = self.parts[0].take.audio.rate
+        sounds = [part.take.audio.resample(rate).mono() for part in self.parts]
+        whole = Audio.silence(self.duration, rate).samples.copy()
+        for part, sound in zip(self.parts, sounds, strict=True):
+            first = round(part.start * rate)
+            room = whole[first : first + sound.frames]
+            room += sound.samples[: len(room)]
+        return Audio(samples=whole, rate=rate)
+
+    @cached_property
+    def words(self) -> tuple[Word, ...]:
+        """All the words, their times counted from the start of the narration."""
+        return tuple(word for part in self.parts for word in part.words)
+
+    @property
+    def text(self) -> str:
+        """The lines as spoken, one below the other."""
+        return "\n".join(part.take.text for part in self.parts)
+
+    @property
+    def language(self) -> str:
+        """The language of the first line."""
+        return self.parts[0].take.language
+
+    @property
+    def transcript(self) -> Transcript:
+        """The words and their language."""
+        return Transcript(words=self.words, language=self.language)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the takes have to say, each with its line."""
+        return tuple(f"line {p.line.number}: {w}" for p in self.parts for w in p.take.warnings)
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the sound; the suffix (.wav .flac .mp3 .ogg) names the format."""
+        return self.audio.write(path)
+
+    def describe(self) -> dict[str, Any]:
+        """Return all but the sound as plain values: what a receipt records."""
+        return {
+            "duration": self.duration,
+            "parts": [
+                {"start": p.start, "number": p.line.number, "take": p.take.describe()}
+                for p in self.parts
+            ],
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the narration as plain values, its sound included."""
+        rows = [
+            {
+                "start": p.start,
+                "line": {"text": p.line.text, "number": p.line.number, "voice": p.line.voice},
+                "take": p.take.to_dict(),
+            }
+            for p in self.parts
+        ]
+        return {"duration": self.duration, "parts": rows}
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Narration:
+        """Return the narration that `to_dict` described."""
+        parts = tuple(
+            Part(line=Line(**row["line"]), take=Take.from_dict(row["take"]), start=row["start"])
+            for row in data["parts"]
+        )
+        return cls(parts=parts, duration=data["duration"])
