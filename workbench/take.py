@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -153,8 +153,12 @@ class Part:
 
     @property
     def words(self) -> tuple[Word, ...]:
-        """The words, their times counted from the start of the narration."""
-        return tuple(w.shift(self.start) for w in self.take.words)
+        """The words, their times counted from the start of the narration.
+
+        A space follows the last one: what comes next is another line.
+        """
+        words = [w.shift(self.start) for w in self.take.words]
+        return (*words[:-1], *(replace(w, space=True) for w in words[-1:]))
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

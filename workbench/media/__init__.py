@@ -1,0 +1,1 @@
+"""Pictures, clips and sound in; one finished video out."""

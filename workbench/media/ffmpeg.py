@@ -1,0 +1,282 @@
+"""The one place that runs ffmpeg.
+
+Every run has its own session and is killed as a group when it is cancelled, interrupted, over its
+time or when this process ends; never reads the terminal; and is judged by more than its exit code:
+the caller probes what it wrote. Arguments come as a list from `workbench.media.graph`; no shell.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from workbench.errors import Cancelled, FfmpegError, StorageFull, WorkbenchError
+from workbench.media.binaries import ffmpeg as find_ffmpeg
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from types import TracebackType
+    from typing import IO
+
+__all__ = ["command", "encode", "read"]
+
+log = logging.getLogger(__name__)
+
+Frame = bytes | bytearray | memoryview
+_GUARD = Path(__file__).with_name("guard.py")
+_HEAD = ("-nostdin", "-hide_banner", "-nostats", "-v", "level+warning", "-y")
+_TAIL = 64 << 10  # bytes of stderr worth keeping
+_PIPE = 1 << 20  # bytes; the default of 64 KiB costs a context switch for each bit of a frame
+_F_SETPIPE_SZ = 1031  # <linux/fcntl.h>
+_GRACE = 5.0  # seconds a killed process gets to be gone
+
+
+def command(arguments: Sequence[str]) -> list[str]:
+    """Return the whole argument list that a run with `arguments` uses."""
+    return [str(find_ffmpeg()), *_HEAD, *arguments]
+
+
+class _Launcher:
+    """Starts children from one thread that lives as long as the process; see `guard`."""
+
+    def __init__(self) -> None:
+        self._renew()
+        os.register_at_fork(after_in_child=self._renew)
+
+    def _renew(self) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="workbench-launcher")
+
+    def start(
+        self, program: list[str], *, folder: Path, memory: int, feed: bool, take: bool
+    ) -> subprocess.Popen[bytes]:
+        guarded = [sys.executable, "-I", "-S", str(_GUARD), str(memory), str(os.getpid()), *program]
+
+        def start() -> subprocess.Popen[bytes]:
+            return subprocess.Popen(
+                guarded,
+                cwd=folder,
+                stdin=subprocess.PIPE if feed else subprocess.DEVNULL,
+                stdout=subprocess.PIPE if take else subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+                start_new_session=True,
+            )
+
+        return self._thread.submit(start).result()
+
+
+_launcher = _Launcher()
+
+
+class _Run:
+    """A running ffmpeg with its watchers; leaving the block ends it whatever happened."""
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        *,
+        folder: Path,
+        limit: float,
+        memory: int,
+        feed: bool,
+        take: bool,
+        cancel: threading.Event | None,
+    ) -> None:
+        program = command(arguments)
+        log.debug("running %s", program)
+        self._reason: WorkbenchError | None = None
+        self._stderr = bytearray()
+        self._over = threading.Event()
+        self.process = _launcher.start(
+            program, folder=folder, memory=memory, feed=feed, take=take
+        )
+        self._threads = [
+            threading.Thread(target=self._keep_stderr, daemon=True),
+            threading.Thread(target=self._watch, args=(limit, cancel), daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._kill()
+        self._over.set()
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(_GRACE)
+        for thread in self._threads:
+            thread.join(_GRACE)
+        if self.process.stderr is not None:
+            self.process.stderr.close()
+
+    def _kill(self) -> None:
+        if self.process.poll() is None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+
+    def _watch(self, limit: float, cancel: threading.Event | None) -> None:
+        """Kill the run when it is cancelled or over its time; a blocked pipe then wakes up."""
+        end = time.monotonic() + limit
+        while not self._over.wait(0.05) and self.process.poll() is None:
+            if cancel is not None and cancel.is_set():
+                self._reason = Cancelled("stopped on request", subject="ffmpeg")
+            elif time.monotonic() > end:
+                self._reason = FfmpegError(
+                    f"did not finish within {limit:.0f} s", subject="ffmpeg"
+                )
+            if self._reason is not None:
+                self._kill()
+                return
+
+    def _keep_stderr(self) -> None:
+        stream = self.process.stderr
+        while stream is not None and (piece := stream.read(8192)):
+            self._stderr += piece
+            del self._stderr[:-_TAIL]
+
+    def finish(self) -> str:
+        """Wait for the end and return the messages; raise what went wrong."""
+        code = self.process.wait()
+        self._threads[0].join()
+        if self._reason is not None:
+            raise self._reason
+        text = self._stderr.decode(errors="replace")
+        if code != 0 or "fontselect: failed" in text:
+            raise _error(text, code)
+        return text
+
+
+def _error(text: str, code: int) -> WorkbenchError:
+    """Return the error that ffmpeg's own messages tell of."""
+    if "No space left on device" in text or "File too large" in text:
+        return StorageFull("no space left for the output", cure="free some space and run it again")
+    if "fontselect: failed" in text:
+        return FfmpegError("no font could be opened for the captions", subject="captions")
+    lines = [
+        re.sub(r"\[[^\]]*@ 0x[0-9a-f]+\] ?", "", line)
+        for line in text.splitlines()
+        if re.search(r"\[(error|fatal|panic)\]", line)
+    ]
+    told = " | ".join(re.sub(r"\[(error|fatal|panic)\] ?", "", line) for line in lines[:3])
+    if code < 0:
+        told = f"ended by signal {-code} {told}".strip()
+    return FfmpegError(told or f"failed with exit code {code}", subject="ffmpeg")
+
+
+def _widen(pipe: IO[bytes]) -> None:
+    if sys.platform == "linux":
+        import fcntl
+
+        with contextlib.suppress(OSError):  # a machine may allow less
+            fcntl.fcntl(pipe, _F_SETPIPE_SZ, _PIPE)
+
+
+def encode(
+    arguments: Sequence[str],
+    frames: Iterable[Frame] = (),
+    *,
+    folder: Path,
+    limit: float,
+    memory: int = 0,
+    on_frame: Callable[[int], None] | None = None,
+    cancel: threading.Event | None = None,
+) -> str:
+    """Run ffmpeg, feed it raw frames on its standard input, and return its messages.
+
+    Parameters
+    ----------
+    arguments
+        Inputs, filters and outputs, without the program and without global options.
+    frames
+        Raw frames, in order; none for a run that reads files only.
+    folder
+        The working directory, in which staged files have fixed names.
+    limit
+        Wall seconds after which the run is killed.
+    memory
+        Bytes of address space the process may have, 0 for no limit.
+    on_frame
+        Called with the number of frames taken so far.
+    cancel
+        Set it from another thread to stop the run.
+
+    Raises
+    ------
+    Cancelled, StorageFull, FfmpegError
+        The process is gone and its pipes are closed by the time they arrive.
+    """
+    feed = not isinstance(frames, tuple) or bool(frames)
+    with _Run(
+        arguments, folder=folder, limit=limit, memory=memory, feed=feed, take=False, cancel=cancel
+    ) as run:
+        pipe = run.process.stdin
+        if pipe is not None:
+            _widen(pipe)
+            try:
+                for count, frame in enumerate(frames, start=1):
+                    view = memoryview(frame).cast("B")
+                    while view:
+                        view = view[pipe.write(view) :]
+                    if on_frame is not None:
+                        on_frame(count)
+                pipe.close()
+            except BrokenPipeError:
+                pass  # ffmpeg has ended early: finish() tells why
+        return run.finish()
+
+
+def read(
+    arguments: Sequence[str],
+    size: int,
+    *,
+    folder: Path,
+    limit: float,
+    memory: int = 0,
+    cancel: threading.Event | None = None,
+) -> Iterator[memoryview]:
+    """Run ffmpeg and yield its standard output in pieces of `size` bytes.
+
+    Each piece is valid until the next is asked for. The last may be shorter. Closing the iterator
+    early ends the process.
+
+    Raises
+    ------
+    Cancelled, FfmpegError
+        As for `encode`, after the last good piece.
+    """
+    with _Run(
+        arguments, folder=folder, limit=limit, memory=memory, feed=False, take=True, cancel=cancel
+    ) as run:
+        pipe = run.process.stdout
+        assert pipe is not None  # noqa: S101 - asked for with take=True
+        _widen(pipe)
+        buffer = memoryview(bytearray(size))
+        filled = 0
+        while got := pipe.readinto(buffer[filled:]):  # type: ignore[attr-defined]
+            filled += got
+            if filled == size:
+                yield buffer
+                filled = 0
+        if filled:
+            yield buffer[:filled]
+        run.finish()

@@ -1,0 +1,160 @@
+"""Single frames and the sound of a clip, as values."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from workbench.audio import Audio
+from workbench.errors import Cancelled, FfmpegError, MediaError, StorageError
+from workbench.media import graph
+from workbench.media.ffmpeg import read
+from workbench.media.limits import DEFAULT_LIMITS, Limits, existing, number
+from workbench.media.probe import probe
+
+if TYPE_CHECKING:
+    import os
+    import threading
+    from collections.abc import Iterator
+
+    from workbench.media.graph import Canvas, Fit
+    from workbench.media.stills import Picture
+
+__all__ = ["clip_frames", "clip_sound", "frame_at"]
+
+_SOUND_RATE = 48_000
+_WAIT = 120.0  # seconds a decoder may take before its first frame is in doubt
+
+
+def frame_at(
+    path: str | os.PathLike[str], seconds: float = 0.0, *, limits: Limits = DEFAULT_LIMITS
+) -> Picture:
+    """Return the frame of a video that is seen at a time.
+
+    Parameters
+    ----------
+    path
+        A video.
+    seconds
+        From the start; beyond the end, the last frame is returned.
+
+    Returns
+    -------
+    ndarray of uint8
+        RGB, shape ``(height, width, 3)``, turned for display.
+
+    Raises
+    ------
+    MediaError
+        When the file has no picture, or the frame cannot be decoded.
+    """
+    import av
+
+    number("seconds", seconds, 0, limits.seconds)
+    info = probe(path, limits=limits)
+    if info.kind != "video" or info.video is None:
+        raise MediaError(f"is {info.kind}, not a video", subject=str(path))
+    options = {"format_whitelist": graph.CLIP_FORMATS, "protocol_whitelist": "file"}
+    found = None
+    try:
+        with av.open(graph.file_url(existing(path)), options=options) as container:
+            stream = container.streams.video[0]
+            base = float(stream.time_base or 1)
+            start = float(stream.start_time or 0) * base
+            container.seek(int((seconds + start) / base), stream=stream)
+            for frame in container.decode(stream):
+                if found is not None and frame.time is not None and frame.time - start > seconds + 1e-6:
+                    break
+                found = frame
+            if found is None:
+                raise MediaError("has no frame there", subject=str(path))
+            turns = round(found.rotation / 90) % 4
+            return np.ascontiguousarray(np.rot90(found.to_ndarray(format="rgb24"), turns))
+    except av.FFmpegError as error:
+        raise MediaError("cannot be decoded there", subject=str(path)) from error
+
+
+def clip_frames(
+    path: Path,
+    canvas: Canvas,
+    fit: Fit,
+    count: int,
+    *,
+    start: float = 0.0,
+    limits: Limits = DEFAULT_LIMITS,
+    cancel: threading.Event | None = None,
+) -> Iterator[memoryview]:
+    """Yield `count` planar frames of a clip, fitted to a canvas; begun again when it is shorter.
+
+    Raises
+    ------
+    MediaError
+        When the clip is damaged, naming it.
+    """
+    arguments = graph.clip_frames(path, canvas, fit, count, start=start, limits=limits)
+    got = 0
+    with tempfile.TemporaryDirectory(prefix="workbench-") as folder:
+        pieces = read(
+            arguments,
+            canvas.frame_bytes,
+            folder=Path(folder),
+            limit=_WAIT + 4 * limits.seconds,
+            memory=limits.memory,
+            cancel=cancel,
+        )
+        try:
+            for frame in pieces:
+                got += 1
+                yield frame
+        except (Cancelled, StorageError):
+            raise
+        except FfmpegError as error:
+            raise _damaged(path, error) from error
+    if got < count:
+        raise MediaError(
+            f"gave {got} frames where {count} were needed", subject=str(path), cure="make it again"
+        )
+
+
+def clip_sound(
+    path: Path,
+    seconds: float,
+    *,
+    start: float = 0.0,
+    limits: Limits = DEFAULT_LIMITS,
+    cancel: threading.Event | None = None,
+) -> Audio:
+    """Return `seconds` of a clip's sound, stereo at 48 kHz; begun again when it is shorter.
+
+    Raises
+    ------
+    MediaError
+        When the sound is damaged or over the limits, naming the file.
+    """
+    limits.check_seconds(path, seconds)
+    arguments = graph.clip_sound(path, _SOUND_RATE, seconds, start=start)
+    data = bytearray()
+    with tempfile.TemporaryDirectory(prefix="workbench-") as folder:
+        pieces = read(
+            arguments,
+            1 << 16,
+            folder=Path(folder),
+            limit=_WAIT + seconds,
+            memory=limits.memory,
+            cancel=cancel,
+        )
+        try:
+            for piece in pieces:
+                data += piece
+        except FfmpegError as error:
+            raise _damaged(path, error) from error
+    return Audio(samples=np.frombuffer(data, "<f4").reshape(-1, 2), rate=_SOUND_RATE)
+
+
+def _damaged(path: Path, error: FfmpegError) -> MediaError:
+    return MediaError(
+        f"is damaged ({error.problem})", subject=str(path), cure="make or fetch it again"
+    )

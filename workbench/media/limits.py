@@ -1,0 +1,137 @@
+"""What a media file may be before it is opened, and which formats are opened at all.
+
+A playlist can pose as a clip and name other files (HLS, ffconcat, DASH, SDP): only a list of
+container formats stops that, a protocol list does not (CVE-2017-9993, CVE-2026-107697). A small
+file can describe an enormous picture: pixels are limited before anything is decoded.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workbench.errors import MediaNotFound, MediaTooLarge, ParameterError
+
+if TYPE_CHECKING:
+    import os
+
+__all__ = [
+    "CLIP_FORMATS",
+    "DEFAULT_LIMITS",
+    "STILL_FORMATS",
+    "Limits",
+    "existing",
+    "file_url",
+    "number",
+]
+
+CLIP_FORMATS = (
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,wav,mp3,flac,ogg,aac,ac3,eac3,aiff,mpegts,avi"
+)
+"""Names of libavformat demuxers that hold their media themselves."""
+
+STILL_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
+"""Names of Pillow's readers."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """How large a media file may be.
+
+    Parameters
+    ----------
+    pixels
+        Width times height of a picture or a frame.
+    seconds
+        Duration of a clip or a video.
+    streams
+        Streams of a container.
+    memory
+        Bytes of address space for a process that decodes a foreign file.
+    """
+
+    pixels: int = 40_000_000
+    seconds: float = 4 * 3600.0
+    streams: int = 32
+    memory: int = 4 << 30
+
+    def check_pixels(self, path: object, width: int, height: int) -> None:
+        """Raise `MediaTooLarge` when a picture has more pixels than allowed."""
+        if width * height > self.pixels:
+            raise MediaTooLarge(
+                f"is {width}x{height}, {width * height / 1e6:,.0f} megapixels, "
+                f"over the limit of {self.pixels / 1e6:,.0f}",
+                subject=str(path),
+                cure="scale it down first",
+            )
+
+    def check_seconds(self, path: object, seconds: float) -> None:
+        """Raise `MediaTooLarge` when something lasts longer than allowed."""
+        if seconds > self.seconds:
+            raise MediaTooLarge(
+                f"lasts {seconds:,.0f} s, over the limit of {self.seconds:,.0f} s",
+                subject=str(path),
+                cure="cut it into parts",
+            )
+
+
+DEFAULT_LIMITS = Limits()
+
+
+def existing(path: str | os.PathLike[str]) -> Path:
+    """Return `path` as an absolute path of a plain file.
+
+    Raises
+    ------
+    MediaNotFound
+        When it names nothing, or a folder, a pipe or a device.
+    """
+    text = str(path)
+    if "\0" in text:
+        raise MediaNotFound("a file name cannot hold a NUL", subject=text)
+    file = Path(text).expanduser()
+    try:
+        if file.is_file():
+            return file.absolute()
+        odd = file.exists()
+    except OSError:  # a name longer than the file system allows
+        odd = False
+    if odd:
+        raise MediaNotFound("is not a plain file", subject=text, cure="give the file itself")
+    raise MediaNotFound("there is no such file", subject=text, cure="check the path")
+
+
+def file_url(path: Path) -> str:
+    """Return `path` in the form in which ffmpeg takes it for a file whatever its name.
+
+    Examples
+    --------
+    >>> file_url(Path("/tmp/-y"))
+    'file:/tmp/-y'
+    """
+    return f"file:{path.absolute()}"
+
+
+def number(name: str, value: object, low: float, high: float, *, unit: str = "") -> float:
+    """Return `value` as a float within ``low..high``.
+
+    Raises
+    ------
+    ParameterError
+        When it is not a number, not finite or out of range; NaN and true are not numbers.
+
+    Examples
+    --------
+    >>> number("fps", 30, 1, 120)
+    30.0
+    """
+    tail = f" {unit}" if unit else ""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ParameterError(
+            f"must be a number from {low:g} to {high:g}{tail}, not {value!r}", subject=name
+        )
+    if not low <= value <= high:
+        raise ParameterError(f"must be from {low:g} to {high:g}{tail}, not {value!r}", subject=name)
+    return float(value)

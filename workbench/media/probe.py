@@ -1,0 +1,264 @@
+"""What a media file is: measured by opening it, within limits, never by its name."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from workbench.errors import MediaError
+from workbench.media.limits import (
+    CLIP_FORMATS,
+    DEFAULT_LIMITS,
+    STILL_FORMATS,
+    Limits,
+    existing,
+    file_url,
+)
+
+if TYPE_CHECKING:
+    import os
+    from pathlib import Path
+
+__all__ = ["AudioStream", "MediaInfo", "VideoStream", "probe"]
+
+_QUARTER = 90
+_ATTACHED_PICTURE = 1024  # AV_DISPOSITION_ATTACHED_PIC: the cover of a song, not a video
+
+
+@dataclass(frozen=True, kw_only=True)
+class VideoStream:
+    """The picture of a file as a viewer sees it.
+
+    Parameters
+    ----------
+    width, height
+        Pixels as displayed: after rotation, pixel aspect applied to the width.
+    fps
+        Average frames per second; None when the file does not say.
+    codec
+        FFmpeg's name of the codec, or Pillow's of the picture format.
+    rotation
+        Degrees clockwise by which the stored picture is turned for display: 0, 90, 180 or 270.
+    variable
+        Whether the time between frames varies.
+    """
+
+    width: int
+    height: int
+    codec: str
+    fps: float | None = None
+    rotation: int = 0
+    variable: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class AudioStream:
+    """The sound of a file.
+
+    Parameters
+    ----------
+    rate
+        Frames per second.
+    channels
+        How many.
+    layout
+        Such as ``stereo`` or ``5.1(side)``.
+    codec
+        FFmpeg's name of the codec.
+    """
+
+    rate: int
+    channels: int
+    layout: str
+    codec: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MediaInfo:
+    """What `probe` found.
+
+    Parameters
+    ----------
+    path
+        The file.
+    kind
+        ``image``, ``video`` or ``audio``.
+    format
+        FFmpeg's or Pillow's name of the format.
+    duration
+        Seconds, None when the file does not say (pictures never do).
+    size
+        Bytes.
+    video, audio
+        The first of each, None without one.
+    videos, audios, subtitles
+        How many streams of each there are.
+    """
+
+    path: str
+    kind: str
+    format: str
+    duration: float | None
+    size: int
+    video: VideoStream | None = None
+    audio: AudioStream | None = None
+    videos: int = 0
+    audios: int = 0
+    subtitles: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all of it as plain values, for JSON."""
+        return dataclasses.asdict(self)
+
+
+def probe(path: str | os.PathLike[str], *, limits: Limits = DEFAULT_LIMITS) -> MediaInfo:
+    """Return what a picture, sound or video file is.
+
+    Parameters
+    ----------
+    path
+        A file on this machine.
+    limits
+        What it may be at most.
+
+    Raises
+    ------
+    MediaNotFound
+        When there is no such file.
+    MediaTooLarge
+        When it is over a limit.
+    MediaError
+        When it is none of the known formats, or damaged so that it cannot be opened. Playlists
+        are refused whatever they are called.
+
+    Examples
+    --------
+    >>> probe("narration.wav").duration  # doctest: +SKIP
+    12.48
+    """
+    file = existing(path)
+    size = file.stat().st_size
+    if size == 0:
+        raise MediaError("is empty, 0 bytes", subject=str(path), cure="make or fetch it again")
+    return _still(file, size, limits) or _container(file, size, limits)
+
+
+def _still(file: Path, size: int, limits: Limits) -> MediaInfo | None:
+    """Return what Pillow says of a picture, None when it is not one."""
+    import warnings
+
+    from PIL import Image
+
+    try:
+        with warnings.catch_warnings():
+            # Pillow's own bomb warning comes before ours, and ours names the limit.
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            picture = Image.open(file, formats=STILL_FORMATS)
+    except Image.DecompressionBombError:
+        picture = None
+    except (OSError, SyntaxError, ValueError):
+        return None
+    if picture is None:
+        limits.check_pixels(file, *_bomb_size(file))
+        return None
+    with picture:
+        limits.check_pixels(file, *picture.size)
+        orientation = picture.getexif().get(0x0112, 1)
+        turned = {3: 180, 6: 90, 8: 270}.get(orientation, 0)
+        width, height = picture.size
+        if orientation in {5, 6, 7, 8}:
+            width, height = height, width
+        kind = str(picture.format)
+    video = VideoStream(width=width, height=height, codec=kind.lower(), rotation=turned)
+    return MediaInfo(
+        path=str(file), kind="image", format=kind, duration=None, size=size, video=video, videos=1
+    )
+
+
+def _bomb_size(file: Path) -> tuple[int, int]:
+    """Return the size that Pillow refused to go on with, read with its alarm off."""
+    from PIL import Image
+
+    alarm, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+    try:
+        with Image.open(file, formats=STILL_FORMATS) as picture:  # the header only
+            return picture.size
+    finally:
+        Image.MAX_IMAGE_PIXELS = alarm
+
+
+def _container(file: Path, size: int, limits: Limits) -> MediaInfo:
+    import av
+
+    options = {"format_whitelist": CLIP_FORMATS, "protocol_whitelist": "file"}
+    decoding = [{"max_pixels": str(limits.pixels)}] * limits.streams
+    options["max_streams"] = str(limits.streams)
+    try:
+        container = av.open(file_url(file), options=options, stream_options=decoding)
+    except (av.FFmpegError, ValueError) as error:
+        raise MediaError(
+            "is not a picture, sound or video that can be opened",
+            subject=str(file),
+            cure="use MP4, MOV, MKV, WebM, WAV, MP3, FLAC, Ogg, PNG, JPEG or WebP",
+        ) from error
+    with container:
+        videos = [
+            s for s in container.streams.video if not int(s.disposition) & _ATTACHED_PICTURE
+        ]
+        audios = list(container.streams.audio)
+        duration = None if container.duration is None else container.duration / av.time_base
+        if duration is not None:
+            limits.check_seconds(file, duration)
+        if not videos and not audios:
+            raise MediaError("has neither picture nor sound", subject=str(file))
+        video = _video(file, container, videos[0], limits) if videos else None
+        audio = None
+        if audios:
+            first = audios[0]
+            audio = AudioStream(
+                rate=first.rate,
+                channels=first.channels,
+                layout=first.layout.name,
+                codec=first.codec_context.name,
+            )
+        return MediaInfo(
+            path=str(file),
+            kind="video" if videos else "audio",
+            format=container.format.name.split(",")[0],
+            duration=duration,
+            size=size,
+            video=video,
+            audio=audio,
+            videos=len(videos),
+            audios=len(audios),
+            subtitles=len(container.streams.subtitles),
+        )
+
+
+def _video(file: Path, container: Any, stream: Any, limits: Limits) -> VideoStream:
+    import av
+
+    limits.check_pixels(file, stream.width, stream.height)
+    aspect = float(stream.sample_aspect_ratio or 1) or 1.0
+    width, height = round(stream.width * aspect), stream.height
+    try:  # the display matrix is told with the first frame
+        frame = next(container.decode(stream), None)
+    except av.FFmpegError as error:
+        raise MediaError("its picture cannot be decoded", subject=str(file)) from error
+    if frame is None:
+        raise MediaError("its picture has no frames", subject=str(file))
+    rotation = round(-frame.rotation / _QUARTER) * _QUARTER % 360
+    if rotation in {90, 270}:
+        width, height = height, width
+    # base_rate is the finest clock all frames fit on: far above the average, they are uneven.
+    average, base = stream.average_rate, stream.base_rate
+    variable = bool(average and base and abs(float(average) / float(base) - 1) > 0.01)  # noqa: PLR2004
+    return VideoStream(
+        width=width,
+        height=height,
+        codec=stream.codec_context.name,
+        fps=float(average) if average else None,
+        rotation=rotation,
+        variable=variable,
+    )

@@ -1,0 +1,141 @@
+"""Takes kept by content: the same words by the same voice are spoken once.
+
+The key is the sha256 of everything a take depends on (engine and its version, voice, effective
+options, seed, text), so an entry is never wrong, only absent. There are no near matches: a cache
+that returned the recording of a similar sentence has spoken wrong words before.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import json
+import logging
+import os
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from workbench.audio import Audio
+from workbench.storage.atomic import write_bytes
+from workbench.take import Take
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["VARIABLE", "TakeCache", "cache_folder", "key"]
+
+log = logging.getLogger(__name__)
+
+VARIABLE = "WORKBENCH_CACHE"
+"""The environment variable that names another folder."""
+
+_FORMAT = 1  # of an entry; another one never meets an older key
+_LIMIT = 2 << 30  # bytes
+_KEEP = 0.8  # of the limit, after the oldest have been removed
+
+
+def cache_folder() -> Path:
+    """Return the folder of the cache; it need not exist yet."""
+    named = os.environ.get(VARIABLE)
+    if named:
+        return Path(named).expanduser()
+    from platformdirs import user_cache_path
+
+    return user_cache_path("workbench", appauthor=False) / "takes"
+
+
+def key(parts: Mapping[str, Any]) -> str:
+    """Return the digest of plain values, whatever their order, as 64 hex digits.
+
+    Examples
+    --------
+    >>> key({"a": 1, "b": 2}) == key({"b": 2, "a": 1})
+    True
+    """
+    text = json.dumps({"format": _FORMAT, **parts}, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class TakeCache:
+    """Takes in a folder, one file each.
+
+    Any number of processes may share it. A cache that cannot be read or written is as good as an
+    empty one: it costs time, never a result.
+
+    Parameters
+    ----------
+    folder
+        Where the files lie, `cache_folder` when None.
+    limit
+        Bytes the files may take together; the least recently used go first.
+    """
+
+    def __init__(self, folder: Path | None = None, *, limit: int = _LIMIT) -> None:
+        self.folder = cache_folder() if folder is None else folder
+        self.limit = limit
+        self._written = 0
+
+    def _path(self, name: str) -> Path:
+        return self.folder / name[:2] / f"{name}.npz"
+
+    def get(self, name: str) -> Take | None:
+        """Return the take kept under a key, None when there is none that can be read."""
+        path = self._path(name)
+        try:
+            with np.load(path, allow_pickle=False) as entry:
+                about = json.loads(str(entry["about"]))
+                audio = Audio(samples=entry["samples"], rate=int(entry["rate"]))
+            take = Take.from_dict(about, audio=audio)
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+            log.warning("removing the damaged cache entry %s (%s)", path, error)
+            with contextlib.suppress(OSError):
+                path.unlink()
+            return None
+        with contextlib.suppress(OSError):
+            os.utime(path)
+        return take
+
+    def put(self, name: str, take: Take) -> None:
+        """Keep a take under a key."""
+        buffer = io.BytesIO()
+        about = json.dumps(take.describe(), ensure_ascii=False)
+        np.savez(
+            buffer,
+            samples=take.audio.samples,
+            rate=np.array(take.audio.rate),
+            about=np.array(about),
+        )
+        try:
+            write_bytes(self._path(name), buffer.getvalue())
+        except OSError as error:
+            log.warning("the take cache cannot be written (%s): %s", self.folder, error)
+            return
+        self._written += buffer.tell()
+        if self._written > self.limit // 20:
+            self._written = 0
+            self.trim()
+
+    def trim(self) -> int:
+        """Remove the least recently used entries above the limit; return how many."""
+        entries = []
+        for path in self.folder.glob("??/*.npz"):
+            with contextlib.suppress(OSError):
+                state = path.stat()
+                entries.append((state.st_mtime, state.st_size, path))
+        total = sum(size for _, size, _ in entries)
+        removed = 0
+        if total > self.limit:
+            for _, size, path in sorted(entries):
+                if total <= self.limit * _KEEP:
+                    break
+                with contextlib.suppress(OSError):
+                    path.unlink()
+                    removed += 1
+                total -= size
+        return removed

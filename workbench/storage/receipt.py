@@ -1,0 +1,94 @@
+"""A receipt: the JSON file beside an output that says how it was made."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench.errors import StorageError, storage_error
+from workbench.storage.atomic import write_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["SCHEMA", "digest", "read_receipt", "receipt_path", "write_receipt"]
+
+SCHEMA = 1
+"""The version of a receipt's fields; readers refuse newer ones."""
+
+_BLOCK = 1 << 20
+
+
+def digest(path: Path) -> str:
+    """Return the sha256 of a file's content, as 64 hex digits."""
+    hashed = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(_BLOCK):
+            hashed.update(block)
+    return hashed.hexdigest()
+
+
+def receipt_path(output: Path) -> Path:
+    """Return where the receipt of `output` lies.
+
+    Examples
+    --------
+    >>> receipt_path(Path("out/short.mp4")).as_posix()
+    'out/short.mp4.json'
+    """
+    return output.with_name(f"{output.name}.json")
+
+
+def write_receipt(output: Path, fields: Mapping[str, Any]) -> Path:
+    """Write the receipt of a finished file, with its digest, and return the receipt's path.
+
+    Parameters
+    ----------
+    output
+        The file it is about.
+    fields
+        What made it: plain values only.
+    """
+    import workbench
+
+    path = receipt_path(output)
+    receipt = {
+        "schema": SCHEMA,
+        "file": output.name,
+        "bytes": output.stat().st_size,
+        "sha256": digest(output),
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "workbench": workbench.__version__,
+        **fields,
+    }
+    text = json.dumps(receipt, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    try:
+        write_bytes(path, text.encode())
+    except OSError as error:
+        raise storage_error(error, path) from error
+    return path
+
+
+def read_receipt(output: Path) -> dict[str, Any]:
+    """Return the receipt beside `output`.
+
+    Raises
+    ------
+    StorageError
+        When there is none, or it is not one that this version reads.
+    """
+    path = receipt_path(output)
+    try:
+        receipt = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise StorageError("has no receipt beside it", subject=str(output)) from error
+    except OSError as error:
+        raise storage_error(error, path) from error
+    except ValueError as error:
+        raise StorageError("is not a receipt", subject=str(path)) from error
+    if not isinstance(receipt, dict) or receipt.get("schema") != SCHEMA:
+        raise StorageError("is not a receipt that this version reads", subject=str(path))
+    return receipt
