@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Sequence
 
-__all__ = ["Audio", "Samples"]
+__all__ = ["FORMATS", "Audio", "Samples"]
 
 Samples = NDArray[np.float32]
 
 # The rates libsndfile and ffmpeg agree on; MP3 alone is narrower.
 _RATES = range(1_000, 768_001)
 _MP3_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
-_FORMATS = {
+FORMATS = {
     ".wav": ("WAV", "PCM_16"),
     ".flac": ("FLAC", "PCM_16"),
     ".mp3": ("MP3", "MPEG_LAYER_III"),
@@ -232,13 +232,13 @@ class Audio:
         """
         import soundfile
 
-        if suffix.lower() not in _FORMATS:
+        if suffix.lower() not in FORMATS:
             raise ParameterError(
                 f"cannot write {suffix!r} sound",
                 subject="format",
-                cure=f"use one of {', '.join(_FORMATS)}",
+                cure=f"use one of {', '.join(FORMATS)}",
             )
-        kind, subtype = _FORMATS[suffix.lower()]
+        kind, subtype = FORMATS[suffix.lower()]
         sound = self
         if kind == "MP3":
             if self.rate not in _MP3_RATES:

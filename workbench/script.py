@@ -15,9 +15,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from workbench.errors import ParameterError, TextError
+
+if TYPE_CHECKING:
+    import os
 
 __all__ = ["Line", "Pause", "Script", "Token", "tokenize"]
 
@@ -204,6 +208,33 @@ class Script:
                 "has no words to speak", subject="script", cure="write at least one line of text"
             )
         return cls(items=tuple(items))
+
+    @classmethod
+    def load(cls, source: str | os.PathLike[str]) -> Script:
+        """Return the script of a text file, or of the text itself.
+
+        Parameters
+        ----------
+        source
+            A path; as a str, one line that ends in ``.txt`` or ``.md``. Anything else is the text.
+
+        Raises
+        ------
+        TextError
+            When there is no such file, it is not UTF-8 text, or `parse` refuses it.
+        """
+        text = str(source)
+        named = text.strip().lower().endswith((".txt", ".md")) and "\n" not in text.strip()
+        if isinstance(source, str) and not named:
+            return cls.parse(source)
+        path = Path(text.strip()).expanduser()
+        try:
+            content = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            raise TextError("is not UTF-8 text", subject=text, cure="save it as UTF-8") from error
+        except (OSError, ValueError) as error:
+            raise TextError("cannot be read", subject=text, cure="check the path") from error
+        return cls.parse(content)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the script as plain values, for JSON."""

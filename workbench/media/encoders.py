@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from workbench.errors import WorkbenchError
 from workbench.media.ffmpeg import encode
+from workbench.storage.atomic import workspace
 
 __all__ = ["CANDIDATES", "X264", "works"]
 
@@ -53,12 +52,12 @@ def works(encoder: str) -> str:
         return f"is not one of {', '.join(CANDIDATES)}"
     frame = bytes(320 * 240) + b"\x80" * (320 * 240 // 2)
     source = ["-f", "rawvideo", "-pix_fmt", "yuv420p", "-video_size", "320x240", "-i", "pipe:0"]
-    with tempfile.TemporaryDirectory(prefix="workbench-") as folder:
+    with workspace() as folder:
         try:
             encode(
                 [*source, "-c:v", encoder, "-f", "null", "-"],
                 [frame] * 5,
-                folder=Path(folder),
+                folder=folder,
                 limit=20,
             )
         except WorkbenchError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from workbench.media import graph
 from workbench.media.ffmpeg import read
 from workbench.media.limits import DEFAULT_LIMITS, Limits, existing, number
 from workbench.media.probe import probe
+from workbench.storage.atomic import workspace
 
 if TYPE_CHECKING:
     import os
@@ -96,11 +96,11 @@ def clip_frames(
     """
     arguments = graph.clip_frames(path, canvas, fit, count, start=start, limits=limits)
     got = 0
-    with tempfile.TemporaryDirectory(prefix="workbench-") as folder:
+    with workspace() as folder:
         pieces = read(
             arguments,
             canvas.frame_bytes,
-            folder=Path(folder),
+            folder=folder,
             limit=_WAIT + 4 * limits.seconds,
             memory=limits.memory,
             cancel=cancel,
@@ -137,11 +137,11 @@ def clip_sound(
     limits.check_seconds(path, seconds)
     arguments = graph.clip_sound(path, _SOUND_RATE, seconds, start=start)
     data = bytearray()
-    with tempfile.TemporaryDirectory(prefix="workbench-") as folder:
+    with workspace() as folder:
         pieces = read(
             arguments,
             1 << 16,
-            folder=Path(folder),
+            folder=folder,
             limit=_WAIT + seconds,
             memory=limits.memory,
             cancel=cancel,

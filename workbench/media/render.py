@@ -7,7 +7,6 @@ by a process of their own, and one ffmpeg draws the captions, encodes and adds t
 from __future__ import annotations
 
 import shutil
-import tempfile
 import warnings
 from contextlib import nullcontext
 from pathlib import Path
@@ -32,7 +31,7 @@ from workbench.media.ffmpeg import command, encode
 from workbench.media.probe import MediaInfo, probe
 from workbench.media.rendered import RenderedVideo
 from workbench.progress import bar
-from workbench.storage.atomic import replacing
+from workbench.storage.atomic import replacing, workspace
 from workbench.storage.receipt import receipt_path, write_receipt
 
 if TYPE_CHECKING:
@@ -64,8 +63,7 @@ def render(
     cues = video.timed_cues()
     canvas = video.canvas
     total = shots[-1].first + shots[-1].count
-    with tempfile.TemporaryDirectory(prefix="workbench-") as name:
-        folder = Path(name)
+    with workspace() as folder:
         try:
             notes = _stage_captions(video, cues, folder)
             sound = _sound(video, shots, cancel)

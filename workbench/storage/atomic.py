@@ -11,6 +11,8 @@ import contextlib
 import os
 import re
 import secrets
+import shutil
+import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +20,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["replacing", "sweep", "write_bytes"]
+__all__ = ["replacing", "sweep", "workspace", "write_bytes"]
 
 _OURS = re.compile(r"\.wb-(\d+)-[0-9a-f]{8}-.*", re.DOTALL)
 # Another machine may write to the same shared folder, and its process ids mean nothing here.
@@ -54,6 +56,21 @@ def write_bytes(path: Path, data: bytes) -> None:
     """Write `data` to `path`, whole or not at all."""
     with replacing(path) as temporary:
         temporary.write_bytes(data)
+
+
+@contextlib.contextmanager
+def workspace() -> Iterator[Path]:
+    """Yield an empty folder for a piece of work, and remove it afterwards.
+
+    What killed processes left is removed as well.
+    """
+    parent = Path(tempfile.gettempdir())
+    for left in parent.glob("workbench-*-*"):
+        owner = left.name.split("-")[1]
+        if owner.isdigit() and not _alive(int(owner)):
+            shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=f"workbench-{os.getpid()}-") as name:
+        yield Path(name)
 
 
 def sweep(folder: Path) -> int:

@@ -1,0 +1,76 @@
+# Two commands for everyone: `make demo` and `make test`. Both need Python 3.11 or 3.12 and make,
+# and put all else into .venv.
+
+PYTHON ?= $(shell for p in python3.11 python3.12 python3; do \
+	command -v $$p >/dev/null 2>&1 && \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' && \
+	echo $$p && break; done)
+BIN := .venv/bin
+UV := $(BIN)/uv
+LANGUAGE ?= es
+PYTEST := $(BIN)/python -m pytest
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-all check format lock bench lab clean browser
+
+help:
+	@echo "make demo      a captioned short in out/ (LANGUAGE=en for English)"
+	@echo "make test      every check and test that needs no GPU and no weights"
+	@echo "make test-all  the long matrices too"
+	@echo "make check     ruff and mypy"
+	@echo "make lab       JupyterLab with the tour"
+	@echo "make bench     the benchmarks, a JSON line of ratios each"
+	@echo "make lock      renew the pins in requirements/"
+
+.venv/ready:
+	@test -n "$(PYTHON)" || { echo "workbench needs Python 3.11 or 3.12 on PATH" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@touch $@
+
+.venv/base: .venv/ready requirements/base.txt pyproject.toml
+	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/base.txt
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps -e .
+	@touch $@
+
+.venv/test: .venv/base requirements/test.txt
+	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/test.txt
+	@touch $@
+
+demo: .venv/base
+	$(BIN)/workbench demo --language $(LANGUAGE)
+
+# In a container or CI as root, the browser tests bring their browser; elsewhere they use yours.
+browser:
+	@if [ "$$(id -u)" = 0 ] && ! command -v chromium >/dev/null && command -v apt-get >/dev/null; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; \
+	fi
+
+check: .venv/test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: .venv/test browser check
+	$(PYTEST) -m "not slow"
+
+test-all: .venv/test browser check
+	$(PYTEST)
+
+format: .venv/test
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: .venv/ready
+	$(UV) pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-header --generate-hashes pyproject.toml -o requirements/base.txt
+	$(UV) pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-header --generate-hashes --extra test -c requirements/base.txt pyproject.toml -o requirements/test.txt
+	echo uv | $(UV) pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-header --generate-hashes - -o requirements/uv.txt
+
+bench: .venv/test
+	@for file in benchmarks/*.py; do echo "$$file"; $(BIN)/python $$file || exit 1; done
+
+lab: .venv/base
+	$(BIN)/jupyter lab --ServerApp.root_dir=notebooks
+
+clean:
+	rm -rf .venv out build dist

@@ -1,0 +1,298 @@
+"""The command ``workbench``.
+
+Exit codes: 0 for success, 1 when the work failed, 2 when the command line is wrong, 130 when it was
+interrupted. Results go to standard output, as JSON with ``--json``; an error is one line on
+standard error.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from workbench.errors import ParameterError, WorkbenchError, one_line, suggest
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from workbench.production.job import JobResult
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="workbench",
+    help="Spoken, captioned video from scripts and notebooks.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+VoiceName = Annotated[
+    str | None, typer.Option("--voice", "-v", help="engine:voice, or the name of a preset.")
+]
+EngineOptions = Annotated[
+    list[str] | None,
+    typer.Option("--option", "-O", metavar="NAME=VALUE", help="An option of the engine."),
+]
+
+
+def _print(data: Any, text: str, *, as_json: bool) -> None:
+    typer.echo(json.dumps(data, ensure_ascii=False, indent=2) if as_json else text)
+
+
+@app.callback(invoke_without_command=True)
+def _version(
+    context: typer.Context,
+    *,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        from workbench import __version__
+
+        typer.echo(__version__)
+    elif context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@app.command()
+def demo(
+    language: Annotated[str, typer.Option("--language", "-l", help="es or en.")] = "es",
+    output: Annotated[Path, typer.Option("--output", "-o", help="The folder.")] = Path("out"),
+    as_json: AsJson = False,  # noqa: FBT002 - typer makes a switch of it
+) -> None:
+    """Make a captioned short: voice, words, pictures, video, notebook. Needs no download."""
+    from workbench.production.demo import demo as make
+
+    _print_job(make(language, output), as_json=as_json)
+
+
+@app.command()
+def say(
+    text: Annotated[str, typer.Argument(help="What to say; - reads standard input.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help=".wav .flac .mp3 or .ogg")],
+    voice: VoiceName = None,
+    option: EngineOptions = None,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Speak a text into a sound file."""
+    from workbench.audio import FORMATS
+
+    if output.suffix.lower() not in FORMATS:
+        raise ParameterError(f"must end in {', '.join(FORMATS)}", subject=str(output))
+    narration = _speak(text, voice, option)
+    narration.save(output)
+    words = [word.to_dict() for word in narration.words]
+    data = {"path": str(output), "duration": narration.duration, "words": words}
+    _print(data, f"{output}: {narration.duration:.2f} s, {len(words)} words", as_json=as_json)
+
+
+@app.command()
+def caption(
+    source: Annotated[str, typer.Argument(help="A script (text or .txt file), or a video.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help=".srt .vtt .ass, or .mp4")],
+    captions: Annotated[
+        Path | None, typer.Option("--captions", "-c", help="For a video: what to draw into it.")
+    ] = None,
+    voice: VoiceName = None,
+    option: EngineOptions = None,
+    style: Annotated[str, typer.Option("--style", "-s", help="karaoke, plain, …")] = "karaoke",
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Write the captions of a script as it is spoken, or draw a caption file into a video."""
+    from workbench.captions.cues import Cues
+    from workbench.captions.cues import caption as make
+
+    if output.suffix.lower() == ".mp4":
+        if captions is None:
+            raise ParameterError(
+                "needs a caption file to draw", subject=source, cure="add --captions FILE.srt"
+            )
+        if voice is not None or option:
+            raise ParameterError("is for a script, and this is a video", subject="--voice")
+        rendered = _burn(source, Cues.read(captions), style, output)
+        text = f"{output}: {rendered['duration']:.2f} s, {rendered['captions']} captions"
+        _print(rendered, text, as_json=as_json)
+        return
+    if captions is not None:
+        raise ParameterError("is for a video", subject="--captions", cure="use -o FILE.mp4")
+    cues = make(_speak(source, voice, option), style=style)
+    cues.write(output)
+    _print(
+        {"path": str(output), **cues.to_dict()}, f"{output}: {len(cues)} captions", as_json=as_json
+    )
+
+
+def _burn(source: str, cues: Any, style: str, output: Path) -> dict[str, Any]:
+    from workbench.errors import MediaError
+    from workbench.media.probe import probe
+    from workbench.media.video import Video
+
+    info = probe(source)
+    if info.kind != "video" or info.video is None:
+        raise MediaError(f"is {info.kind}, not a video", subject=source)
+    size = f"{info.video.width // 2 * 2}x{info.video.height // 2 * 2}"
+    fps = min(120, max(1, round(info.video.fps or 30)))
+    video = Video(size, fps=fps).scene(source).captions(style, cues=cues)
+    return video.render(output).to_dict()
+
+
+@app.command()
+def probe(
+    file: Annotated[Path, typer.Argument(help="A picture, sound or video file.")],
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Say what a media file is."""
+    from workbench.media.probe import probe as look
+
+    info = look(file)
+    rows = [f"{file}: {info.kind} ({info.format}), {info.size:,} bytes"]
+    if info.duration is not None:
+        rows.append(f"duration  {info.duration:.3f} s")
+    if info.video is not None:
+        fps = f", {info.video.fps:.3f} fps" if info.video.fps else ""
+        turned = f", turned by {info.video.rotation}°" if info.video.rotation else ""
+        vary = ", variable rate" if info.video.variable else ""
+        size = f"{info.video.width}x{info.video.height}"
+        rows.append(f"picture   {size}, {info.video.codec}{fps}{turned}{vary}")
+    if info.audio is not None:
+        sound = info.audio
+        rows.append(f"sound     {sound.rate} Hz, {sound.layout}, {sound.codec}")
+    _print(info.to_dict(), "\n".join(rows), as_json=as_json)
+
+
+@app.command()
+def run(
+    notebook: Annotated[str, typer.Argument(help="A .ipynb file, or a job notebook's name.")],
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="Repeat it for a list."),
+    ] = None,
+    executed: Annotated[
+        Path | None, typer.Option("--executed", help="Where the executed notebook goes.")
+    ] = None,
+    timeout: Annotated[float, typer.Option(help="Seconds a cell may take.", min=1)] = 3600,
+    explain: Annotated[bool, typer.Option("--explain", help="List the parameters.")] = False,  # noqa: FBT002
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Run a notebook with parameters, headless."""
+    from dataclasses import asdict
+
+    from workbench.production.job import find_notebook
+    from workbench.production.job import run as execute
+    from workbench.production.parameters import from_strings, parameters
+
+    source = find_notebook(notebook)
+    known = parameters(source)
+    if explain:
+        rows = [f"{p.name}: {p.annotation} = {p.default!r}  # {p.help}" for p in known]
+        _print([asdict(p) for p in known], "\n".join(rows), as_json=as_json)
+        return
+    values = from_strings(known, parameter or [])
+    _print_job(execute(source, values, executed=executed, timeout=timeout), as_json=as_json)
+
+
+def _print_job(result: JobResult, *, as_json: bool) -> None:
+    _print(result.to_dict(), "\n".join(map(str, result.files)), as_json=as_json)
+
+
+@app.command()
+def voices(
+    language: Annotated[str, typer.Option("--language", "-l", help="Such as es.")] = "",
+    engine: Annotated[str, typer.Option("--engine", "-e", help="Such as espeak.")] = "",
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """List the voices."""
+    from dataclasses import asdict
+
+    from workbench.speech.speak import voices as find
+
+    found = find(language, engine_name=engine)
+    if not found:
+        known = {voice.language for voice in find(engine_name=engine)}
+        cure = suggest(language, known) or "run workbench voices without it"
+        raise ParameterError("no voice speaks it", subject=language, cure=cure)
+    rows = [f"{v.name:<28} {v.language:<10} {v.gender:<8} {v.label}" for v in found]
+    _print([asdict(voice) for voice in found], "\n".join(rows), as_json=as_json)
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:  # noqa: FBT002
+    """Say what is there, what is not, and what to do about it."""
+    from workbench.doctor import examine
+
+    report = examine()
+    _print(report.to_dict(), report.text(), as_json=as_json)
+    if not report.healthy:
+        raise typer.Exit(1)
+
+
+def _speak(text: str, voice: str | None, option: list[str] | None) -> Any:
+    from workbench.script import Script
+    from workbench.speech.speak import Speaker, speak
+
+    script = Script.parse(sys.stdin.read()) if text == "-" else Script.load(text)
+    values: dict[str, Any] = {}
+    for assignment in option or []:
+        name, equals, value = assignment.partition("=")
+        if not equals:
+            raise ParameterError("sets nothing", subject=assignment, cure="write it as -O name=value")
+        values[name] = value
+    if values:
+        kinds = {o.name: o.kind for o in Speaker(voice).engine.options.describe()}
+        values = {name: _typed(name, text, kinds.get(name, str)) for name, text in values.items()}
+    return speak(script, voice, **values)
+
+
+def _typed(name: str, text: str, kind: type) -> Any:
+    if kind is bool:
+        if text.lower() not in {"true", "false"}:
+            raise ParameterError(f"must be true or false, not {text!r}", subject=name)
+        return text.lower() == "true"
+    try:
+        return kind(text)
+    except ValueError:
+        return text  # the option itself says what it wants
+
+
+def _stop(signum: int, frame: FrameType | None) -> None:  # noqa: ARG001
+    raise KeyboardInterrupt
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    signal.signal(signal.SIGTERM, _stop)  # so that whatever is half done is undone
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    command = typer.main.get_command(app)
+    try:
+        code = command.main(prog_name="workbench", standalone_mode=False)
+    except ParameterError as error:
+        code = _fail(str(error), 2)
+    except WorkbenchError as error:
+        code = _fail(str(error), 1)
+    except KeyboardInterrupt:
+        code = _fail("stopped", 130)
+    except BrokenPipeError:  # the reader of our output has gone away
+        sys.stderr.close()
+        code = 1
+    except Exception as error:
+        if not hasattr(error, "format_message"):
+            raise
+        code = _fail(f"{error.format_message()} (workbench --help)", 2)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _fail(message: str, code: int) -> int:
+    sys.stderr.write(f"workbench: {one_line(message, limit=1000)}\n")
+    return code
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,178 @@
+"""What this machine has of what the package needs: the report of ``workbench doctor``."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from workbench.engines.registry import engine, engines
+from workbench.errors import WorkbenchError
+from workbench.media.binaries import binaries, ffmpeg
+from workbench.media.encoders import CANDIDATES, works
+from workbench.storage.cache import cache_folder
+
+__all__ = ["Finding", "Report", "examine"]
+
+# Extras and the module that shows whether one is installed.
+_EXTRAS = {
+    "kokoro": "kokoro",
+    "chatterbox": "chatterbox",
+    "serve": "fastapi",
+    "cluster": "distributed",
+    "s3": "s3fs",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing that was looked at.
+
+    Parameters
+    ----------
+    name
+        What it is.
+    state
+        ``ok``, ``absent`` (optional and not there) or ``bad`` (needed and not working).
+    detail
+        What was found.
+    cure
+        What to do, empty when there is nothing to do.
+    """
+
+    name: str
+    state: str
+    detail: str
+    cure: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """Everything that was looked at, by section."""
+
+    sections: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
+
+    @property
+    def healthy(self) -> bool:
+        """Whether everything that is needed works."""
+        return all(f.state != "bad" for rows in self.sections.values() for f in rows)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain values, for JSON."""
+        sections = {name: [vars(f) for f in rows] for name, rows in self.sections.items()}
+        return {"healthy": self.healthy, **sections}
+
+    def text(self) -> str:
+        """Return it for a person to read."""
+        marks = {"ok": "✓", "absent": "·", "bad": "✗"}
+        lines = []
+        for name, rows in self.sections.items():
+            lines.append(name)
+            for row in rows:
+                cure = f"  → {row.cure}" if row.cure else ""
+                lines.append(f"  {marks[row.state]} {row.name:<18} {row.detail}{cure}")
+        return "\n".join(lines)
+
+
+def examine() -> Report:
+    """Look at ffmpeg and its encoders, the engines and their voices, extras, device and folders.
+
+    Examples
+    --------
+    >>> examine().healthy
+    True
+    """
+    return Report(
+        sections={
+            "system": (_python(), _device()),
+            "ffmpeg": (*_programs(), *_encoders()),
+            "engines": tuple(_engine(name) for name in engines()),
+            "extras": tuple(_extra(name, module) for name, module in _EXTRAS.items()),
+            "folders": tuple(
+                _folder(name, path)
+                for name, path in (
+                    ("working folder", Path.cwd()),
+                    ("temporary files", Path(tempfile.gettempdir())),
+                    ("take cache", cache_folder()),
+                )
+            ),
+        }
+    )
+
+
+def _python() -> Finding:
+    text = f"Python {platform.python_version()}, media-workbench {version('media-workbench')}"
+    return Finding(name="python", state="ok", detail=text)
+
+
+def _device() -> Finding:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return Finding(name="device", state="ok", detail=f"cpu, {cores} cores ({sys.platform})")
+
+
+def _programs() -> list[Finding]:
+    try:
+        chosen: Path | None = ffmpeg()
+        trouble = ""
+    except WorkbenchError as error:
+        chosen, trouble = None, str(error)
+    rows = []
+    for binary in binaries():
+        detail = f"{binary.version or 'does not run'}  {binary.path}"
+        if binary.lacks:
+            detail += f"  lacks {', '.join(binary.lacks)}"
+        used = " (in use)" if binary.path == chosen else ""
+        state = "ok" if binary.usable else "absent"
+        rows.append(Finding(name=binary.origin, state=state, detail=detail + used))
+    if chosen is None:
+        cure = "pip install 'imageio-ffmpeg>=0.8'"
+        rows.append(Finding(name="ffmpeg", state="bad", detail=trouble, cure=cure))
+    return rows
+
+
+def _encoders() -> list[Finding]:
+    rows = []
+    for name in CANDIDATES:
+        try:
+            why = works(name)
+        except WorkbenchError as error:
+            why = error.problem
+        needed = name == "libx264"
+        state = "ok" if not why else "bad" if needed else "absent"
+        rows.append(Finding(name=name, state=state, detail=why.split(" | ")[0] or "encodes"))
+    return rows
+
+
+def _engine(name: str) -> Finding:
+    try:
+        found = engine(name)
+        count = len(found.voices())
+        languages = len({voice.language for voice in found.voices()})
+    except WorkbenchError as error:
+        return Finding(name=name, state="bad", detail=error.problem, cure=error.cure)
+    detail = f"{found.version}, {count} voices, {languages} languages"
+    return Finding(name=name, state="ok", detail=detail)
+
+
+def _extra(name: str, module: str) -> Finding:
+    if find_spec(module) is not None:
+        return Finding(name=name, state="ok", detail="installed")
+    cure = f"pip install 'media-workbench[{name}]'"
+    return Finding(name=name, state="absent", detail="not installed", cure=cure)
+
+
+def _folder(name: str, path: Path) -> Finding:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except OSError as error:
+        detail = f"{path}  {error.strerror}"
+        return Finding(name=name, state="bad", detail=detail, cure="make it writable")
+    return Finding(name=name, state="ok", detail=str(path))

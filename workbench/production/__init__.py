@@ -1,0 +1,1 @@
+"""Notebooks as jobs: typed parameters in, files and a receipt out."""
