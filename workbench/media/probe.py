@@ -164,7 +164,12 @@ def _still(file: Path, size: int, limits: Limits) -> MediaInfo | None:
         return None
     with picture:
         limits.check_pixels(file, *picture.size)
-        orientation = picture.getexif().get(0x0112, 1)
+        try:  # a PNG may carry it behind its pixels, and reads them on the way
+            orientation = picture.getexif().get(0x0112, 1)
+        except (OSError, SyntaxError, ValueError) as error:
+            raise MediaError(
+                "is damaged: it ends too early", subject=str(file), cure="make it again"
+            ) from error
         turned = {3: 180, 6: 90, 8: 270}.get(orientation, 0)
         width, height = picture.size
         if orientation in {5, 6, 7, 8}:
@@ -203,15 +208,17 @@ def _container(file: Path, size: int, limits: Limits) -> MediaInfo:
             cure="use MP4, MOV, MKV, WebM, WAV, MP3, FLAC, Ogg, PNG, JPEG or WebP",
         ) from error
     with container:
+        # A stream without a codec context is one that nothing here can decode.
+        known = [s for s in container.streams if s.codec_context is not None]
         videos = [
-            s for s in container.streams.video if not int(s.disposition) & _ATTACHED_PICTURE
+            s for s in known if s.type == "video" and not int(s.disposition) & _ATTACHED_PICTURE
         ]
-        audios = list(container.streams.audio)
+        audios = [s for s in known if s.type == "audio"]
         duration = None if container.duration is None else container.duration / av.time_base
         if duration is not None:
             limits.check_seconds(file, duration)
         if not videos and not audios:
-            raise MediaError("has neither picture nor sound", subject=str(file))
+            raise MediaError("has neither a picture nor sound that can be decoded", subject=str(file))
         video = _video(file, container, videos[0], limits) if videos else None
         audio = None
         if audios:
@@ -232,7 +239,7 @@ def _container(file: Path, size: int, limits: Limits) -> MediaInfo:
             audio=audio,
             videos=len(videos),
             audios=len(audios),
-            subtitles=len(container.streams.subtitles),
+            subtitles=sum(s.type == "subtitle" for s in container.streams),
         )
 
 

@@ -1,0 +1,217 @@
+"""The one runner: what it passes on, what it refuses, and that nothing survives it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+from pathlib import Path
+
+import pytest
+
+from workbench.errors import Cancelled, FfmpegError, MediaError
+from workbench.media import graph
+from workbench.media.binaries import VARIABLE, binaries, ffmpeg
+from workbench.media.ffmpeg import command, encode, read
+from workbench.media.frames import clip_frames, clip_sound
+from workbench.media.graph import Canvas
+from workbench.media.limits import DEFAULT_LIMITS
+from workbench.media.probe import probe
+
+pytestmark = pytest.mark.media
+
+CANVAS = Canvas(width=64, height=48, fps=10)
+FRAME = bytes(64 * 48) + b"\x80" * (64 * 24)
+RAW = ["-f", "rawvideo", "-pix_fmt", "yuv420p", "-video_size", "64x48", "-framerate", "10"]
+ENDLESS = ["-f", "lavfi", "-i", "anullsrc", "-f", "null", "-"]
+
+
+def running(mark: str) -> list[int]:
+    """Return the processes that have `mark` among their arguments."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            text = (entry / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if mark.encode() in text and int(entry.name) != os.getpid():
+            found.append(int(entry.name))
+    return found
+
+
+def wait_gone(mark: str) -> bool:
+    """Whether all processes with `mark` are gone before the patience of a test is."""
+    done = threading.Event()
+    return any(not running(mark) or done.wait(0.05) for _ in range(200)) and not running(mark)
+
+
+def test_frames_become_a_file(tmp_path):
+    target = tmp_path / "a.mp4"
+    seen: list[int] = []
+    encode(
+        [*RAW, "-i", "pipe:0", "-c:v", "libx264", graph.file_url(target)],
+        [FRAME] * 25,
+        folder=tmp_path,
+        limit=60,
+        on_frame=seen.append,
+    )
+    info = probe(target)
+    assert info.duration == pytest.approx(2.5, abs=0.01)
+    assert (info.video.width, info.video.height) == (64, 48)
+    assert seen == list(range(1, 26))
+
+
+def test_the_terminal_is_never_read(tmp_path):
+    """The old system's ffmpeg ate what was typed into the notebook's process."""
+    assert "-nostdin" in command(["x"])
+    code = f"""
+        import sys
+        from pathlib import Path
+        from workbench.media.ffmpeg import encode
+        encode(["-f", "lavfi", "-i", "anullsrc", "-t", "0.1", "-f", "null", "-"],
+               folder=Path({str(tmp_path)!r}), limit=60)
+        sys.stdout.write(sys.stdin.read())
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], input=b"typed", capture_output=True, check=True
+    )
+    assert done.stdout == b"typed"
+
+
+def test_cancel_ends_the_process(tmp_path):
+    cancel = threading.Event()
+    mark = f"title={tmp_path.name}-cancel"
+
+    def frames():
+        for count in range(10_000_000):
+            if count == 20:
+                cancel.set()
+            yield FRAME
+
+    with pytest.raises(Cancelled):
+        encode(
+            [*RAW, "-i", "pipe:0", "-metadata", mark, "-f", "null", "-"],
+            frames(),
+            folder=tmp_path,
+            limit=600,
+            cancel=cancel,
+        )
+    assert not running(mark)
+
+
+def test_a_run_over_its_time_is_ended(tmp_path):
+    with pytest.raises(FfmpegError, match="did not finish within 0 s"):
+        encode(ENDLESS, folder=tmp_path, limit=0.3)
+
+
+def test_the_reason_is_told_and_not_the_broken_pipe(tmp_path):
+    many = (FRAME for _ in range(100_000))
+    with pytest.raises(FfmpegError, match="Unknown encoder 'nonesuch'"):
+        encode(
+            [*RAW, "-i", "pipe:0", "-c:v", "nonesuch", "-f", "null", "-"],
+            many,
+            folder=tmp_path,
+            limit=60,
+        )
+
+
+def test_messages_in_any_encoding(tmp_path):
+    """The old system decoded them as UTF-8 and lost a good conversion to a Latin-1 title."""
+    name = os.fsdecode(b"caf\xe9.mp4")
+    with pytest.raises(FfmpegError, match="No such file"):
+        encode(["-i", f"file:{name}", "-f", "null", "-"], folder=tmp_path, limit=60)
+
+
+def test_nothing_survives_a_killed_parent(tmp_path):
+    """SIGKILL leaves no time to clean up; the kernel does it."""
+    mark = f"title={tmp_path.name}-orphan"
+    code = f"""
+        from pathlib import Path
+        from workbench.media.ffmpeg import encode
+        def frames():
+            for count in range(10**9):
+                if count == 5: print("going", flush=True)
+                yield {FRAME!r}
+        encode({[*RAW, "-i", "pipe:0", "-metadata", mark, "-f", "null", "-"]!r}, frames(),
+               folder=Path({str(tmp_path)!r}), limit=600)
+    """
+    child = subprocess.Popen([sys.executable, "-c", textwrap.dedent(code)], stdout=subprocess.PIPE)
+    with child:
+        assert child.stdout.readline() == b"going\n"
+        assert running(mark)
+        child.send_signal(signal.SIGKILL)
+    assert wait_gone(mark)
+
+
+def test_a_run_outlives_the_thread_that_began_it(tmp_path):
+    """The parent-death signal follows the thread that forked: a notebook's worker ends early."""
+    arguments = ["-f", "lavfi", "-i", "testsrc=s=64x48:r=10", "-frames:v", "40"]
+    frames = read(
+        [*arguments, "-pix_fmt", "yuv420p", "-f", "rawvideo", "pipe:1"],
+        CANVAS.frame_bytes,
+        folder=tmp_path,
+        limit=60,
+    )
+    first: list[bytes] = []
+    thread = threading.Thread(target=lambda: first.append(bytes(next(frames))))
+    thread.start()
+    thread.join()
+    assert len(first) + sum(1 for _ in frames) == 40
+
+
+def test_closing_early_ends_the_process(tmp_path):
+    mark = f"title={tmp_path.name}-early"
+    arguments = ["-f", "lavfi", "-i", "testsrc=s=64x48:r=10", "-metadata", mark]
+    frames = read([*arguments, "-f", "rawvideo", "pipe:1"], 1000, folder=tmp_path, limit=60)
+    next(frames)
+    assert running(mark)
+    frames.close()
+    assert not running(mark)
+
+
+def test_memory_of_a_decoder_is_limited(tmp_path):
+    with pytest.raises(MediaError):
+        list(read([*ENDLESS[:4], "pipe:1"], 100, folder=tmp_path, limit=60, memory=20 << 20))
+
+
+@pytest.mark.parametrize("fit", ["cover", "pad", "blur"])
+@pytest.mark.parametrize(
+    "name", ["speech/en_nasa_webb_2v2a2s.mp4", "odd/phone_rotated90.mov", "odd/vfr_derived_nasa.mp4"]
+)
+def test_clips_give_as_many_frames_as_asked(media, fit, name):
+    count = 60  # the phone's clip has three frames, and is begun again
+    frames = [
+        bytes(f) for f in clip_frames(media / name, CANVAS, fit, count, limits=DEFAULT_LIMITS)
+    ]
+    assert len(frames) == count
+    assert {len(f) for f in frames} == {CANVAS.frame_bytes}
+
+
+def test_the_sound_of_a_clip(media):
+    sound = clip_sound(media / "speech/en_nasa_webb_2v2a2s.mp4", 20.0)
+    assert sound.duration == pytest.approx(20.0, abs=0.05)
+    assert sound.channels == 2
+    assert abs(sound.cut(14, 20).samples).max() > 0.01, "it is not begun again"
+
+
+@pytest.mark.parametrize("name", ["truncated_faststart.mp4", "bitflips_seed7.mp4"])
+def test_damage_is_an_error_and_names_the_file(media, name):
+    """ffmpeg ends with 0 on all four damaged files; only strict decoding tells."""
+    with pytest.raises(MediaError, match=f"{name}: is damaged"):
+        list(clip_frames(media / "broken" / name, CANVAS, "cover", 390))
+
+
+def test_which_ffmpeg_runs(monkeypatch, tmp_path):
+    assert ffmpeg() == next(b.path for b in binaries() if b.usable)
+    fake = tmp_path / "ffmpeg"
+    fake.write_text("#!/bin/sh\nexit 1\n")
+    fake.chmod(0o755)
+    monkeypatch.setenv(VARIABLE, str(fake))
+    with pytest.raises(FfmpegError, match=f"{VARIABLE}=.*does not run"):
+        ffmpeg()
+    monkeypatch.delenv(VARIABLE)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert ffmpeg() != fake, "the embedded one comes before PATH"
