@@ -286,7 +286,7 @@ class Video:
 
         canvas = self.canvas
         return caption(
-            self.narration, style=self.style, aspect=canvas.width / canvas.height
+            self.narration, style=self.style, width=canvas.width, height=canvas.height
         )
 
     def plan(self) -> str:

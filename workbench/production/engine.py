@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["Kernel"]
 
 _NAME = "workbench"
+_LONGEST_SOCKET = 90  # bytes; the path of a Unix socket holds 103 at least, and gets a suffix
 
 
 class Kernel:
@@ -29,6 +30,7 @@ class Kernel:
     def __init__(self, report: Callable[[float], None]) -> None:
         self._report = report
         self._manager: Any = None
+        self._folder: Path | None = None
 
     def execute(
         self, source: Path, scratch: Path, values: dict[str, Any], timeout: float
@@ -47,6 +49,7 @@ class Kernel:
         from workbench.production.job import failure
 
         _register(papermill)
+        self._folder = scratch.parent
         try:
             papermill.execute_notebook(
                 str(source),
@@ -82,9 +85,13 @@ class Kernel:
             with contextlib.suppress(Exception):
                 _signal(self._manager, kill=True)
 
-    def started(self, manager: Any) -> None:
-        """Take note of the manager of the kernel."""
+    def prepare(self, manager: Any) -> None:
+        """Take note of the manager of the kernel, before the kernel starts."""
         self._manager = manager
+        sockets = str(self._folder / "kernel") if self._folder is not None else ""
+        if sockets and len(sockets) < _LONGEST_SOCKET:
+            # Sockets in a folder of our own: nobody else on the machine can read or call the kernel.
+            manager.transport, manager.ip = "ipc", sockets
 
     def cells_done(self, done: int, total: int) -> None:
         """Report how many cells are done."""
@@ -151,7 +158,7 @@ def _register(papermill: Any) -> None:
                 log_output=False,
             )
             manager = client.create_kernel_manager()
-            workbench_run.started(manager)
+            workbench_run.prepare(manager)
             return client.execute()
 
     if _NAME not in papermill_engines._engines:  # noqa: SLF001 - it offers no way to ask
