@@ -161,7 +161,7 @@ class _Run:
         if self._reason is not None:
             raise self._reason
         text = self._stderr.decode(errors="replace")
-        if code != 0 or "fontselect: failed" in text:
+        if code != 0:
             raise _error(text, code)
         return text
 
@@ -170,8 +170,6 @@ def _error(text: str, code: int) -> WorkbenchError:
     """Return the error that ffmpeg's own messages tell of."""
     if "No space left on device" in text or "File too large" in text:
         return StorageFull("no space left for the output", cure="free some space and run it again")
-    if "fontselect: failed" in text:
-        return FfmpegError("no font could be opened for the captions", subject="captions")
     lines = [
         re.sub(r"\[[^\]]*@ 0x[0-9a-f]+\] ?", "", line)
         for line in text.splitlines()

@@ -6,6 +6,7 @@ by a process of their own, and one ffmpeg draws the captions, encodes and adds t
 
 from __future__ import annotations
 
+import re
 import shutil
 import warnings
 from contextlib import nullcontext
@@ -81,7 +82,7 @@ def render(
                     sound=sound is not None,
                     encoder=X264,
                 )
-                encode(
+                messages = encode(
                     arguments,
                     _frames(video, shots, cancel),
                     folder=folder,
@@ -89,6 +90,7 @@ def render(
                     on_frame=lambda count: report(count / total),
                     cancel=cancel,
                 )
+                _check_fonts(messages, folder / graph.FONTS)
                 info = _judge(part, video, total, sound=sound is not None)
         except OSError as error:
             raise storage_error(error, error.filename or target) from error
@@ -139,6 +141,29 @@ def _stage_captions(video: Video, cues: Cues | None, folder: Path) -> tuple[str,
     for index, font in enumerate(prepared.fonts):
         shutil.copyfile(font, fonts / f"{index}{font.suffix}")
     return prepared.warnings
+
+
+def _check_fonts(messages: str, fonts: Path) -> None:
+    """Raise when libass could not draw what the staged fonts hold: it leaves it out and goes on.
+
+    A letter that no font here holds is another matter, and has been warned of.
+    """
+    found = re.findall(r"fontselect: failed to find any fallback with glyph 0x(\w+)", messages)
+    unseen = {int(code, 16) for code in found}
+    if not unseen:
+        return
+    from fontTools.ttLib import TTFont
+
+    for path in fonts.iterdir():
+        with TTFont(path, fontNumber=0, lazy=True) as font:
+            lost = unseen & font.getBestCmap().keys()
+        if lost:
+            letters = "".join(map(chr, sorted(lost)[:10]))
+            raise FfmpegError(
+                f"could not open the font of the captions, and left out {letters!r}",
+                subject="captions",
+                cure="choose another font",
+            )
 
 
 def _sound(video: Video, shots: tuple[Shot, ...], cancel: threading.Event | None) -> Audio | None:
