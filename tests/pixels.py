@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import ImageFont
+from PIL import Image, ImageDraw, ImageFont
 
 from workbench.captions.fonts import find_font
-from workbench.captions.styles import rgba
 
 if TYPE_CHECKING:
     from workbench.captions.cues import Cue
     from workbench.captions.styles import Style
     from workbench.timing import Word
 
-_NEAR = 70  # of 255: how far the encoder may bend a colour
+_BRIGHT = 170  # of 255: text, on the dark lower part of a picture
+_GOLD = 110  # red above blue, which is 255 in the source: 4:2:0 smears colours
 
 
 @dataclass(frozen=True)
@@ -29,17 +29,13 @@ class Lit:
     end: float
 
 
-def mask(frame: np.ndarray, colour: tuple[int, ...]) -> np.ndarray:
-    """Return where a frame has a colour, as near as 4:2:0 and an encoder leave it."""
-    return (np.abs(frame.astype(int) - np.array(colour[:3])) < _NEAR).all(axis=2)
-
-
 def lit(frame: np.ndarray, style: Style, top: float = 0.72) -> Lit:
     """Return what is lit in the part of a frame below `top`."""
-    below = frame[int(frame.shape[0] * top) :]
-    active, plain = mask(below, rgba(style.active)), mask(below, rgba(style.colour))
+    assert (style.colour, style.active) == ("#ffffff", "#ffd400"), "made for white and gold"
+    red, green, blue = np.moveaxis(frame[int(frame.shape[0] * top) :].astype(int), 2, 0)
+    text = (red > _BRIGHT) & (green > _BRIGHT * 0.8)
+    active = text & (red - blue > _GOLD)
     assert active.sum() > 50, "nothing is lit"
-    text = active | plain
     inked = np.flatnonzero(text.any(axis=1))
     breaks = np.flatnonzero(np.diff(inked) > 1)
     bands = [
@@ -61,18 +57,24 @@ def lit(frame: np.ndarray, style: Style, top: float = 0.72) -> Lit:
 
 
 def expected(cue: Cue, word: Word, style: Style) -> Lit:
-    """Return where a word of a cue must be, from the metrics of the font alone."""
-    font = ImageFont.truetype(find_font(style.font, bold=style.bold).path, 200)
+    """Return where a word of a cue must be, from the shapes of the font alone."""
+    font = ImageFont.truetype(find_font(style.font, bold=style.bold).path, 100)
+
+    def ink(text: str, start: float) -> tuple[float, float]:
+        """Return the leftmost and the rightmost column that has ink."""
+        page = Image.new("L", (round(font.getlength(text)) + 100, 200))
+        ImageDraw.Draw(page).text((20, 20), text, fill=255, font=font)
+        left, _, right, _ = page.getbbox()
+        return start + left - 20, start + right - 20
+
     for row, line in enumerate(cue.lines):
-        text = ""
+        text = "".join(w.text + (" " if w.space else "") for w in line).rstrip()
+        before = ""
         for one in line:
-            space = font.getlength(text)
-            text += one.text
             if one == word:
-                whole = "".join(w.text + (" " if w.space else "") for w in line).rstrip()
-                box, left = font.getbbox(whole), font.getbbox(one.text)[0]
-                width = box[2] - box[0]
-                start = (space + left - box[0]) / width
-                return Lit(row, len(cue.lines), start, (font.getbbox(text)[2] - box[0]) / width)
-            text += " " if one.space else ""
+                left, right = ink(text, 0)
+                start, end = ink(one.text, font.getlength(before))
+                width = right - left
+                return Lit(row, len(cue.lines), (start - left) / width, (end - left) / width)
+            before += one.text + (" " if one.space else "")
     raise AssertionError(f"{word.text} is not in the cue {cue.text!r}")

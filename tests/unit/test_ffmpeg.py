@@ -76,7 +76,10 @@ def test_the_terminal_is_never_read(tmp_path):
         sys.stdout.write(sys.stdin.read())
     """
     done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(code)], input=b"typed", capture_output=True, check=True
+        [sys.executable, "-c", textwrap.dedent(code)],
+        input=b"typed",
+        capture_output=True,
+        check=True,
     )
     assert done.stdout == b"typed"
 
@@ -179,7 +182,8 @@ def test_memory_of_a_decoder_is_limited(tmp_path):
 
 @pytest.mark.parametrize("fit", ["cover", "pad", "blur"])
 @pytest.mark.parametrize(
-    "name", ["speech/en_nasa_webb_2v2a2s.mp4", "odd/phone_rotated90.mov", "odd/vfr_derived_nasa.mp4"]
+    "name",
+    ["speech/en_nasa_webb_2v2a2s.mp4", "odd/phone_rotated90.mov", "odd/vfr_derived_nasa.mp4"],
 )
 def test_clips_give_as_many_frames_as_asked(media, fit, name):
     count = 60  # the phone's clip has three frames, and is begun again

@@ -16,9 +16,9 @@ CANVAS = Canvas(width=200, height=320, fps=30)
 def test_the_window_never_leaves_the_picture(motion):
     for progress in np.linspace(0, 1, 101):
         x, y, side = window(motion, progress)
-        assert -1e-9 <= x - side / 2
+        assert x - side / 2 >= -1e-9
         assert x + side / 2 <= 1 + 1e-9
-        assert -1e-9 <= y - side / 2
+        assert y - side / 2 >= -1e-9
         assert y + side / 2 <= 1 + 1e-9
         assert 1 / MARGIN - 1e-9 <= side <= 1
 

@@ -55,7 +55,9 @@ def test_photographs_stand_upright(tmp_path, orientation):
     assert (video.width, video.height) == ((20, 40) if orientation >= 5 else (40, 20))
 
 
-@pytest.mark.parametrize("name", ["-x.png", "a:b.png", "it's.png", "100%d.png", "año 你🎬.png", "a\nb.png"])
+@pytest.mark.parametrize(
+    "name", ["-x.png", "a:b.png", "it's.png", "100%d.png", "año 你🎬.png", "a\nb.png"]
+)
 def test_any_name_is_a_name(tmp_path, name):
     """A leading dash was an option, a colon a protocol, a percent sign a sequence."""
     Image.new("RGB", (6, 4)).save(tmp_path / name)
@@ -73,5 +75,5 @@ def test_errors_name_the_file_and_the_limit(tmp_path):
     with pytest.raises(MediaError, match=r"text\.png: is not a picture"):
         probe(tmp_path / "text.png")
     Image.new("RGB", (100, 100)).save(tmp_path / "big.png")
-    with pytest.raises(MediaTooLarge, match="100x100.*over the limit"):
+    with pytest.raises(MediaTooLarge, match=r"100x100.*over the limit"):
         probe(tmp_path / "big.png", limits=Limits(pixels=5_000))

@@ -52,7 +52,7 @@ def test_pad_is_black_and_blur_is_not():
 
 
 def test_colours_are_bt709():
-    """Reference values of ITU-R BT.709: red, green, blue, white and black in 8-bit limited range."""
+    """Reference values of ITU-R BT.709 in 8-bit limited range."""
     known = {
         (255, 0, 0): (63, 102, 240),
         (0, 255, 0): (173, 42, 26),

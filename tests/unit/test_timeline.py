@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -86,7 +87,7 @@ def test_no_gap_no_overlap_nothing_cut(lengths, count, fps):
         assert count > 1
         return
     assert shots[0].first == 0
-    for before, after in zip(shots, shots[1:], strict=False):
+    for before, after in pairwise(shots):
         assert before.first + before.count == after.first
     total = shots[-1].first + shots[-1].count
     assert spoken.duration - 1e-6 <= total / fps < spoken.duration + 1 / fps + 1e-6

@@ -66,14 +66,17 @@ def backdrop(seed: int = 1, *, width: int = 1296, height: int = 2304) -> Picture
         picture += (shade - picture) * cover
     # A little noise keeps the smooth sky from banding in eight bits.
     picture += chance.normal(0, 0.004, (height, width, 1)).astype(np.float32)
-    return (np.clip(picture, 0, 1) * 255 + 0.5).astype(np.uint8)
+    finished: Picture = (np.clip(picture, 0, 1) * 255 + 0.5).astype(np.uint8)
+    return finished
 
 
 def _colour(hue: float, saturation: float, value: float) -> NDArray[np.float32]:
     return np.array(colorsys.hsv_to_rgb(hue % 1, saturation, value), np.float32)
 
 
-def _noise(across: NDArray[np.float32], chance: np.random.Generator, ridge: int) -> NDArray[np.float32]:
+def _noise(
+    across: NDArray[np.float32], chance: np.random.Generator, ridge: int
+) -> NDArray[np.float32]:
     """Return a few sines of falling height, as a ridge line."""
     line = np.zeros_like(across)
     for octave in range(1, 6):

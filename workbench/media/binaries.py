@@ -120,9 +120,9 @@ def _look(path: Path, origin: str) -> Binary:
     version = re.search(r"ffmpeg version (\S+)", ask("-version"))
     if version is None:
         return Binary(path=path, origin=origin, version="", lacks=())
-    filters = set(re.findall(r"^ [T.][S.][C.]? +(\w+)|^ [T.][S.] (\w+)", ask("-filters"), re.M))
-    names = {a or b for a, b in filters}
-    encoders = set(re.findall(r"^ [VAS][F.][S.][X.][B.][D.] (\S+)", ask("-encoders"), re.M))
+    # Two letters of flags in ffmpeg 8 and later, three before.
+    names = set(re.findall(r"^ [TSC.]{2,3} (\w+)", ask("-filters"), re.MULTILINE))
+    encoders = set(re.findall(r"^ [VAS][F.][S.][X.][B.][D.] (\S+)", ask("-encoders"), re.MULTILINE))
     lacks = [f"filter {f}" for f in _NEEDED if f not in names]
     lacks += [f"encoder {e}" for e in ("libx264", "aac") if e not in encoders]
     return Binary(path=path, origin=origin, version=version[1], lacks=tuple(lacks))

@@ -16,6 +16,9 @@ X264: dict[str, Any] = {
     "preset": "veryfast",
     "crf": 21,
     "profile:v": "high",
+    # A lit word changes its colour and not its shape: at the usual offset a tint of gold stayed on
+    # the word before (89 of 255 at worst, 52 with this), for 8 % more bytes.
+    "x264-params": "chroma-qp-offset=-4",
     "color_primaries": "bt709",
     "color_trc": "bt709",
     "colorspace": "bt709",

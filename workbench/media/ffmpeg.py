@@ -97,9 +97,7 @@ class _Run:
         self._reason: WorkbenchError | None = None
         self._stderr = bytearray()
         self._over = threading.Event()
-        self.process = _launcher.start(
-            program, folder=folder, memory=memory, feed=feed, take=take
-        )
+        self.process = _launcher.start(program, folder=folder, memory=memory, feed=feed, take=take)
         self._threads = [
             threading.Thread(target=self._keep_stderr, daemon=True),
             threading.Thread(target=self._watch, args=(limit, cancel), daemon=True),
@@ -141,9 +139,7 @@ class _Run:
             if cancel is not None and cancel.is_set():
                 self._reason = Cancelled("stopped on request", subject="ffmpeg")
             elif time.monotonic() > end:
-                self._reason = FfmpegError(
-                    f"did not finish within {limit:.0f} s", subject="ffmpeg"
-                )
+                self._reason = FfmpegError(f"did not finish within {limit:.0f} s", subject="ffmpeg")
             if self._reason is not None:
                 self._kill()
                 return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +10,14 @@ from workbench.audio import Audio
 from workbench.errors import Cancelled, FfmpegError, MediaError, StorageError
 from workbench.media import graph
 from workbench.media.ffmpeg import read
-from workbench.media.limits import DEFAULT_LIMITS, Limits, existing, number
+from workbench.media.limits import (
+    CLIP_FORMATS,
+    DEFAULT_LIMITS,
+    Limits,
+    existing,
+    file_url,
+    number,
+)
 from workbench.media.probe import probe
 from workbench.storage.atomic import workspace
 
@@ -19,6 +25,7 @@ if TYPE_CHECKING:
     import os
     import threading
     from collections.abc import Iterator
+    from pathlib import Path
 
     from workbench.media.graph import Canvas, Fit
     from workbench.media.stills import Picture
@@ -57,16 +64,20 @@ def frame_at(
     info = probe(path, limits=limits)
     if info.kind != "video" or info.video is None:
         raise MediaError(f"is {info.kind}, not a video", subject=str(path))
-    options = {"format_whitelist": graph.CLIP_FORMATS, "protocol_whitelist": "file"}
+    options = {"format_whitelist": CLIP_FORMATS, "protocol_whitelist": "file"}
     found = None
     try:
-        with av.open(graph.file_url(existing(path)), options=options) as container:
+        with av.open(file_url(existing(path)), options=options) as container:
             stream = container.streams.video[0]
             base = float(stream.time_base or 1)
             start = float(stream.start_time or 0) * base
             container.seek(int((seconds + start) / base), stream=stream)
             for frame in container.decode(stream):
-                if found is not None and frame.time is not None and frame.time - start > seconds + 1e-6:
+                if (
+                    found is not None
+                    and frame.time is not None
+                    and frame.time - start > seconds + 1e-6
+                ):
                     break
                 found = frame
             if found is None:

@@ -3,7 +3,7 @@
 Run as a script, never imported: ``python -I -S guard.py MEMORY PARENT PROGRAM ARGUMENT…``. It sets
 a limit on address space (0: none) and replaces itself by the program, which the kernel then kills
 as soon as the parent is gone, even by SIGKILL. The signal follows the *thread* that started the
-child, so `workbench.media.ffmpeg` starts children from one thread that lives as long as the process.
+child, so `workbench.media.ffmpeg` starts them all from one that lives as long as the process.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> int:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:  # it ended before the line above
             return 1
-        os.execv(program[0], program)
+        os.execv(program[0], program)  # noqa: S606 - there is no shell on purpose
     import subprocess
 
     with subprocess.Popen(program) as child:

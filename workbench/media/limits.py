@@ -27,9 +27,7 @@ __all__ = [
     "number",
 ]
 
-CLIP_FORMATS = (
-    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,wav,mp3,flac,ogg,aac,ac3,eac3,aiff,mpegts,avi"
-)
+CLIP_FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,wav,mp3,flac,ogg,aac,ac3,eac3,aiff,mpegts,avi"
 """Names of libavformat demuxers that hold their media themselves."""
 
 STILL_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")

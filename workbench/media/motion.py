@@ -11,19 +11,18 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from numpy.typing import NDArray
 
     from workbench.media.graph import Canvas
     from workbench.media.stills import Planes
 
 __all__ = ["MOTIONS", "Motion", "moving", "still", "window"]
 
-Motion = Literal[
-    "still", "zoom-in", "zoom-out", "pan-left", "pan-right", "pan-up", "pan-down"
-]
+Motion = Literal["still", "zoom-in", "zoom-out", "pan-left", "pan-right", "pan-up", "pan-down"]
 MOTIONS: tuple[str, ...] = get_args(Motion)
 
 MARGIN = 1.15
@@ -77,14 +76,12 @@ def window(motion: Motion, progress: float) -> tuple[float, float, float]:
 
 def still(picture: Planes, count: int) -> Iterator[memoryview]:
     """Yield `count` times the same frame."""
-    frame = memoryview(np.concatenate([plane.ravel() for plane in picture]))
+    frame = np.concatenate([plane.ravel() for plane in picture]).data
     for _ in range(count):
         yield frame
 
 
-def moving(
-    picture: Planes, canvas: Canvas, motion: Motion, count: int
-) -> Iterator[memoryview]:
+def moving(picture: Planes, canvas: Canvas, motion: Motion, count: int) -> Iterator[memoryview]:
     """Yield `count` frames of a motion over a picture.
 
     Parameters
@@ -113,7 +110,7 @@ def moving(
         seen = window(motion, index / max(1, count - 1))
         for source, target in zip(picture, views[index % _BUFFERS], strict=True):
             _warp(source, target, seen)
-        return memoryview(buffers[index % _BUFFERS])
+        return buffers[index % _BUFFERS].data
 
     # The warp of the next frame runs while this one is written (OpenCV lets go of the GIL).
     with ThreadPoolExecutor(1) as ahead:

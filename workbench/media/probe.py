@@ -200,7 +200,7 @@ def _container(file: Path, size: int, limits: Limits) -> MediaInfo:
     decoding = [{"max_pixels": str(limits.pixels)}] * limits.streams
     options["max_streams"] = str(limits.streams)
     try:
-        container = av.open(file_url(file), options=options, stream_options=decoding)
+        container: Any = av.open(file_url(file), options=options, stream_options=decoding)  # type: ignore[arg-type] # a dict a stream, as its own documentation has it
     except (av.FFmpegError, ValueError) as error:
         raise MediaError(
             "is not a picture, sound or video that can be opened",
@@ -218,7 +218,9 @@ def _container(file: Path, size: int, limits: Limits) -> MediaInfo:
         if duration is not None:
             limits.check_seconds(file, duration)
         if not videos and not audios:
-            raise MediaError("has neither a picture nor sound that can be decoded", subject=str(file))
+            raise MediaError(
+                "has neither a picture nor sound that can be decoded", subject=str(file)
+            )
         video = _video(file, container, videos[0], limits) if videos else None
         audio = None
         if audios:

@@ -172,8 +172,7 @@ def _sound(video: Video, shots: tuple[Shot, ...], cancel: threading.Event | None
     heard = [
         (shot, volume)
         for shot in shots
-        if shot.scene.sound
-        and (volume := _volume(shot, narrated=video.narration is not None)) > 0
+        if shot.scene.sound and (volume := _volume(shot, narrated=video.narration is not None)) > 0
     ]
     if not heard:
         return None if video.narration is None else video.narration.audio
@@ -215,9 +214,7 @@ def _frames(
             yield frame
 
 
-def _shot_frames(
-    video: Video, shot: Shot, cancel: threading.Event | None
-) -> Iterator[memoryview]:
+def _shot_frames(video: Video, shot: Shot, cancel: threading.Event | None) -> Iterator[memoryview]:
     scene, canvas = shot.scene, video.canvas
     if scene.kind == "video":
         return clips.clip_frames(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import ParameterError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from workbench.media.graph import Fit
     from workbench.media.motion import Motion
     from workbench.take import Narration

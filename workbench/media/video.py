@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workbench.errors import MediaError, ParameterError, suggest
-from workbench.media.graph import Canvas
+from workbench.media.graph import Canvas, Fit
 from workbench.media.limits import DEFAULT_LIMITS, Limits, existing, number
-from workbench.media.motion import MOTIONS
+from workbench.media.motion import MOTIONS, Motion
 from workbench.media.probe import probe
 from workbench.media.rendered import RenderedVideo
 from workbench.media.timeline import Scene, Shot, place
@@ -69,7 +69,7 @@ class Video:
     ...     .captions("karaoke")
     ... )
     >>> print(video.plan())
-    1. backdrop-…  zoom-in  cover  0.00-1.10 s
+    1. picture-…  zoom-in  cover  0.00-1.10 s
     """
 
     size: str = "9:16"
@@ -94,7 +94,7 @@ class Video:
         size = self.size
         if size in SIZES:
             return Canvas(width=SIZES[size][0], height=SIZES[size][1], fps=int(self.fps))
-        match = re.fullmatch(r"(\d{2,4})x(\d{2,4})", size) if isinstance(size, str) else None
+        match = re.fullmatch(r"(\d{2,4})x(\d{2,4})", str(size))
         if match is None:
             raise ParameterError(
                 f"{size!r} is not a frame size",
@@ -102,7 +102,11 @@ class Video:
                 cure=f"use one of {', '.join(SIZES)}, or WIDTHxHEIGHT such as 720x1280",
             )
         width, height = int(match[1]), int(match[2])
-        if width % 2 or height % 2 or not (_SMALLEST <= min(width, height) <= max(width, height) <= _LARGEST):
+        if (
+            width % 2
+            or height % 2
+            or not (_SMALLEST <= min(width, height) <= max(width, height) <= _LARGEST)
+        ):
             raise ParameterError(
                 f"{size} needs even sides of {_SMALLEST} to {_LARGEST} pixels", subject="size"
             )
@@ -114,8 +118,8 @@ class Video:
         self,
         source: str | os.PathLike[str] | Picture,
         *,
-        motion: str = "still",
-        fit: str = "cover",
+        motion: Motion = "still",
+        fit: Fit = "cover",
         duration: float | None = None,
         start: float = 0.0,
         volume: float | None = None,
@@ -285,9 +289,7 @@ class Video:
         from workbench.captions.cues import caption
 
         canvas = self.canvas
-        return caption(
-            self.narration, style=self.style, width=canvas.width, height=canvas.height
-        )
+        return caption(self.narration, style=self.style, width=canvas.width, height=canvas.height)
 
     def plan(self) -> str:
         """Return the timeline as text: a row a scene."""
@@ -295,7 +297,7 @@ class Video:
         rows = []
         for index, shot in enumerate(self.shots(), start=1):
             begin, end = shot.first / fps, (shot.first + shot.count) / fps
-            name = re.sub(r"(?<=^backdrop-).*", "…", shot.scene.path.name)
+            name = re.sub(r"(?<=^picture-).*", "…", shot.scene.path.name)
             rows.append(
                 f"{index}. {name}  {shot.scene.motion}  {shot.scene.fit}  {begin:.2f}-{end:.2f} s"
             )
@@ -355,7 +357,12 @@ def _array_scene(
     """Return the scene of an array, and the array as a value."""
     from pathlib import Path
 
-    if picture.dtype != np.uint8 or picture.ndim != _RGB or picture.shape[2] != _RGB or not picture.size:
+    if (
+        picture.dtype != np.uint8
+        or picture.ndim != _RGB
+        or picture.shape[2] != _RGB
+        or not picture.size
+    ):
         raise ParameterError(
             f"must be uint8 of shape (height, width, 3), not {picture.dtype} {picture.shape}",
             subject="picture",
@@ -363,7 +370,7 @@ def _array_scene(
     limits.check_pixels("picture", picture.shape[1], picture.shape[0])
     data = np.ascontiguousarray(picture).tobytes()
     name = hashlib.sha256(repr(picture.shape).encode() + data).hexdigest()
-    scene = Scene(path=Path(f"backdrop-{name[:12]}"), sha256=name, kind="image")
+    scene = Scene(path=Path(f"picture-{name[:12]}"), sha256=name, kind="image")
     return scene, (name, data, picture.shape)
 
 
