@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
 from workbench.errors import EngineMissing, EngineNotFound, suggest
 
 if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
     from workbench.engines.base import Synthesizer
 
 __all__ = ["DEFAULT", "GROUP", "engine", "engines"]
@@ -17,7 +18,7 @@ GROUP = "workbench.engines"
 DEFAULT = "espeak"
 
 _loaded: dict[str, Synthesizer] = {}
-_lock = threading.Lock()
+_lock = threading.RLock()  # an engine may ask for another one while it is made
 
 
 def engines() -> tuple[str, ...]:
@@ -28,7 +29,7 @@ def engines() -> tuple[str, ...]:
     >>> "espeak" in engines()
     True
     """
-    return tuple(sorted({point.name for point in entry_points(group=GROUP)}))
+    return tuple(sorted(_points()))
 
 
 def engine(name: str) -> Synthesizer:
@@ -48,7 +49,7 @@ def engine(name: str) -> Synthesizer:
     """
     with _lock:
         if name not in _loaded:
-            points = {point.name: point for point in entry_points(group=GROUP)}
+            points = _points()
             if name not in points:
                 known = ", ".join(sorted(points))
                 raise EngineNotFound(
@@ -62,6 +63,21 @@ def engine(name: str) -> Synthesizer:
                 raise EngineMissing(
                     f"needs a package that is not installed ({error.name or error})",
                     subject=name,
-                    cure=f"pip install 'media-workbench[{name}]'",
+                    cure=_install(points[name], error.name),
                 ) from error
         return _loaded[name]
+
+
+def _install(point: EntryPoint, missing: str | None) -> str:
+    """Return the command that brings what an engine needs: its extra, where it has one."""
+    package = point.dist.name if point.dist is not None else ""
+    extras = point.dist.metadata.get_all("Provides-Extra") if point.dist is not None else None
+    if point.name in (extras or []):
+        return f"pip install '{package}[{point.name}]'"
+    return f"pip install {missing or package}"
+
+
+def _points() -> dict[str, EntryPoint]:
+    from importlib.metadata import entry_points  # a third of the package's import time
+
+    return {point.name: point for point in entry_points(group=GROUP)}
