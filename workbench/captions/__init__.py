@@ -1,0 +1,1 @@
+"""Captions: words with times become cues, and cues become SRT, WebVTT and ASS."""
