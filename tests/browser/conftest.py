@@ -1,0 +1,297 @@
+"""A real Chromium, the front end alone in a blank page, and a real JupyterLab."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import imageio_ffmpeg
+import pytest
+
+import workbench as wb
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import Browser, Page, Playwright
+
+    from workbench.widgets import Player
+
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--mute-audio",
+    "--autoplay-policy=no-user-gesture-required",
+)
+
+# The part of an anywidget model that widgets use, with the messages and saves it was given.
+HOST = """
+async ({name, esm, css, state, buffers}) => {
+  const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+  if (!window.module) {
+    document.head.append(Object.assign(document.createElement("style"), {textContent: css}));
+    const url = URL.createObjectURL(new Blob([esm], {type: "text/javascript"}));
+    window.module = await import(url);
+  }
+  const data = {...state};
+  for (const [key, text] of Object.entries(buffers)) data[key] = new DataView(bytes(text).buffer);
+  const heard = {};
+  const model = {
+    sent: [], saved: [], data, answers: null,
+    get: (key) => data[key],
+    set: (key, value) => { data[key] = value; },
+    save_changes: () => model.saved.push({position: data.position, playing: data.playing}),
+    on: (event, handler) => (heard[event] ||= new Set()).add(handler),
+    off: (event, handler) => heard[event]?.delete(handler),
+    send: (message) => { model.sent.push(message); model.answers?.(message); },
+    listeners: () => Object.values(heard).reduce((sum, set) => sum + set.size, 0),
+    // What the kernel does: a change of state, a message.
+    change: (values) => {
+      Object.assign(data, values);
+      for (const key of Object.keys(values)) heard[`change:${key}`]?.forEach((f) => f());
+    },
+    tell: (message, parts = []) => {
+      const views = parts.map((part) => new DataView(bytes(part).buffer));
+      heard["msg:custom"]?.forEach((f) => f(message, views));
+    },
+  };
+  const el = document.body.appendChild(document.createElement("div"));
+  (window.players ||= {})[name] = {model, el};
+  window.players[name].start = async () => {
+    window.players[name].leave = await window.module.default.render({model, el});
+  };
+}
+"""
+
+ANSWER = """
+const {parts, mime} = argument;
+model.answers = ({kind, ask}) => kind === "media?" && parts.forEach((data, part) =>
+  model.tell({kind: "media", ask, mime, part, parts: parts.length}, [data]));
+"""
+
+READY = """() => {
+  const panel = window.jupyterapp?.shell?.currentWidget;
+  const session = panel?.sessionContext;
+  return panel?.context?.isReady && session?.isReady
+    && session.session?.kernel?.connectionStatus === "connected";
+}"""
+
+
+def _chromium(playwright: Playwright) -> str | None:
+    """Return the browser to use; Playwright's own comes last, since it may not be downloaded."""
+    named = os.environ.get("CHROMIUM")
+    found = [shutil.which(n) for n in ("chromium", "chromium-browser", "google-chrome", "chrome")]
+    own = playwright.chromium.executable_path
+    for path in (named, "/usr/bin/chromium", *found, own):
+        if path and Path(path).is_file():
+            return path
+    return None
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        path = _chromium(playwright)
+        if path is None:
+            message = "no Chromium or Chrome: install one, or name it in the variable CHROMIUM"
+            if os.environ.get("CI"):
+                pytest.fail(message)
+            pytest.skip(message)
+        chromium = playwright.chromium.launch(executable_path=path, args=[*FLAGS])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A page of its own, which must not have raised an error by the end of the test."""
+    scheme = getattr(request, "param", "light")
+    context = browser.new_context(
+        viewport={"width": 1100, "height": 800}, device_scale_factor=2, color_scheme=scheme
+    )
+    context.set_default_timeout(60_000)
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    context.close()
+    assert errors == []
+
+
+@pytest.fixture(scope="session")
+def artefacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where screenshots are kept: $WORKBENCH_ARTEFACTS, or a temporary folder."""
+    named = os.environ.get("WORKBENCH_ARTEFACTS")
+    folder = Path(named) if named else tmp_path_factory.mktemp("artefacts")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+class Mounted:
+    """A widget's front end in a blank page, and the model it talks to."""
+
+    def __init__(self, page: Page, name: str) -> None:
+        self.page = page
+        self.name = name
+
+    def run(self, body: str, argument: Any = None) -> Any:
+        """Return what JavaScript says with `model`, `el`, `media` and `view` at hand."""
+        names = "const view = window.players[name], {model, el} = view;"
+        media = "const media = el.querySelector('audio, video');"
+        code = f"async ([name, argument]) => {{ {names} {media} {body} }}"
+        return self.page.evaluate(code, [self.name, argument])
+
+    def wait(self, expression: str) -> None:
+        """Wait until the expression holds."""
+        names = f"const {{model, el}} = window.players[{json.dumps(self.name)}];"
+        media = "const media = el.querySelector('audio, video');"
+        self.page.wait_for_function(f"() => {{ {names} {media} return {expression}; }}")
+
+
+@pytest.fixture
+def mount(page: Page) -> Callable[..., Mounted]:
+    """Return a function that shows a player's front end with an answering, fake kernel."""
+    page.goto("about:blank")
+
+    def show(player: Player, name: str = "a", *, answer: bool = True, **state: Any) -> Mounted:
+        full = {**player.get_state(), **state}
+        buffers = {"peaks": base64.b64encode(full.pop("peaks")).decode()}
+        plain = {k: v for k, v in full.items() if isinstance(v, str | int | float | bool | list)}
+        esm, css = plain.pop("_esm"), plain.pop("_css")
+        argument = {"name": name, "esm": esm, "css": css, "state": plain, "buffers": buffers}
+        page.evaluate(HOST, argument)
+        mounted = Mounted(page, name)
+        if answer:
+            media = player.clip.media
+            half = len(media) // 2
+            parts = [base64.b64encode(p).decode() for p in (media[:half], media[half:])]
+            mounted.run(ANSWER, {"parts": parts, "mime": player.clip.mime})
+        mounted.run("await view.start()")
+        if answer:
+            mounted.wait("el.dataset.ready")
+        return mounted
+
+    return show
+
+
+@pytest.fixture(scope="session")
+def narration() -> wb.Narration:
+    text = "Welcome to the workbench, where words light up.\nChoose one, and hear it again."
+    return wb.speak(text, voice="espeak:en-us", cache=False)
+
+
+@pytest.fixture(scope="session")
+def clip_mp4(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three seconds of a moving test picture with a tone, as browsers play them."""
+    path = tmp_path_factory.mktemp("video") / "clip.mp4"
+    picture = ["-f", "lavfi", "-i", "testsrc=size=320x180:rate=25:duration=3"]
+    sound = ["-f", "lavfi", "-i", "sine=frequency=440:duration=3"]
+    codecs = ["-c:v", "libx264", "-pix_fmt", "yuv420p", "-c:a", "aac", "-movflags", "+faststart"]
+    ffmpeg = imageio_ffmpeg.get_ffmpeg_exe()
+    command = [ffmpeg, "-nostdin", "-v", "error", *picture, *sound, *codecs, str(path)]
+    subprocess.run(command, check=True)
+    return path
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """A JupyterLab with settings of its own: its address, and the folder it serves."""
+    folder = tmp_path_factory.mktemp("lab")
+    root = folder / "root"
+    root.mkdir()
+    _settle(folder)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    folders = {
+        "JUPYTER_CONFIG_DIR": "config",
+        "JUPYTER_DATA_DIR": "data",
+        "JUPYTER_RUNTIME_DIR": "runtime",
+        "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+        "JUPYTERLAB_SETTINGS_DIR": "settings",
+        "WORKBENCH_CACHE": "cache",
+    }
+    env = {**os.environ, **{name: str(folder / path) for name, path in folders.items()}}
+    options = [
+        "--no-browser",
+        "--allow-root",
+        "--expose-app-in-browser",
+        f"--port={port}",
+        "--ServerApp.port_retries=0",
+        "--IdentityProvider.token=",
+        "--ServerApp.password=",
+        "--ServerApp.disable_check_xsrf=True",
+        f"--ServerApp.root_dir={root}",
+        "--LabApp.extension_manager=readonly",
+    ]
+    with (folder / "lab.log").open("w") as log:
+        command = [sys.executable, "-m", "jupyterlab", *options]
+        server = subprocess.Popen(command, env=env, stdout=log, stderr=log)
+        try:
+            base = f"http://127.0.0.1:{port}"
+            _wait_for(server, f"{base}/api/status", folder / "lab.log")
+            yield base, root
+        finally:
+            server.terminate()
+            server.wait(30)
+
+
+def _settle(folder: Path) -> None:
+    """Turn off what a test of ours does not need, above all the question about news."""
+    extensions = dict.fromkeys(
+        ("jupyter_lsp", "jupyter_server_terminals", "notebook", "voila.server_extension"),
+        False,
+    )
+    settings = {
+        "config/jupyter_server_config.json": {"ServerApp": {"jpserver_extensions": extensions}},
+        "settings/@jupyterlab/apputils-extension/notification.jupyterlab-settings": {
+            "fetchNews": "false",
+            "checkForUpdates": False,
+        },
+    }
+    for name, content in settings.items():
+        path = folder / name
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps(content))
+
+
+def _wait_for(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    while server.poll() is None:
+        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=5):  # noqa: S310
+            return
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            server.wait(0.2)
+    pytest.fail(f"JupyterLab did not start:\n{log.read_text()}")
+
+
+@pytest.fixture
+def open_notebook(lab: tuple[str, Path], page: Page) -> Callable[..., Page]:
+    """Return a function that opens a notebook in JupyterLab, and runs it if asked."""
+    base, root = lab
+
+    def show(path: Path, *, run: bool) -> Page:
+        shutil.copy(path, root / path.name)
+        page.goto(f"{base}/lab/tree/{path.name}?reset")
+        page.wait_for_function(READY, timeout=120_000)
+        if run:
+            execute = "() => window.jupyterapp.commands.execute('notebook:run-all-cells')"
+            assert page.evaluate(execute)
+        return page
+
+    return show

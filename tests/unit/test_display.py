@@ -1,0 +1,468 @@
+from __future__ import annotations
+
+import base64
+import io
+import json
+import random
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import workbench as wb
+from workbench import display
+from workbench.audio import Audio
+from workbench.errors import ParameterError
+from workbench.take import Take
+from workbench.timing import Word
+from workbench.voice import Voice
+from workbench.widgets import Clip, twin
+from workbench.widgets.waveform import picture
+
+
+def make_take(text: str = "Hola, esto es una prueba.", seconds: float = 2.0) -> Take:
+    rate = 16_000
+    sound = np.sin(np.arange(int(seconds * rate)) / 9) * 0.5
+    sound[len(sound) // 2 :] = 0
+    texts = text.split()
+    step = seconds / len(texts)
+    words = tuple(Word(text=t, start=i * step, end=(i + 1) * step) for i, t in enumerate(texts))
+    voice = Voice.parse("espeak:es")
+    return Take(text=text, audio=Audio(samples=sound, rate=rate), words=words, voice=voice)
+
+
+class Tags(HTMLParser):
+    """The elements and attributes of some HTML, and its text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: dict[str, list[str | None]] = {}
+        self.text = ""
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        for name, value in attrs:
+            self.attributes.setdefault(name, []).append(value)
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+# -- bundles ----------------------------------------------------------------------------------
+
+
+def test_a_bundle_is_a_picture_and_a_line() -> None:
+    data, metadata = display.bundle(make_take())
+    assert data["text/plain"] == "Hola, esto es una prueba. (2.0 s, 5 words, espeak:es)"
+    with Image.open(io.BytesIO(base64.b64decode(data["image/png"]))) as image:
+        assert image.size == (1440, 240)
+    assert metadata == {"image/png": {"width": 720, "height": 120}}
+    assert len(data["image/png"]) < 20_000
+
+
+def test_the_line_stays_one_line() -> None:
+    data, _ = display.bundle(make_take("Uno\n\x1b[31mdos " + "tres " * 40))
+    assert "\n" not in data["text/plain"]
+    assert "\x1b" not in data["text/plain"]
+    assert len(data["text/plain"]) < 120
+
+
+def test_sound_without_words() -> None:
+    data, _ = display.bundle(make_take().audio)
+    assert data["text/plain"] == "Sound (2.000 s, 16000 Hz, mono)"
+    assert "image/png" in data
+
+
+def test_sound_without_samples() -> None:
+    empty = Audio.silence(0, 8_000)
+    data, _ = display.bundle(empty)
+    assert "image/png" in data
+    assert "There is no sound in it." in display.twin_bundle(empty, "abc")[0]["text/html"]
+
+
+def test_the_twin_plays_what_was_said() -> None:
+    take = make_take()
+    data, metadata = display.twin_bundle(take, "c0ffee")
+    assert (list(data), metadata) == (["text/html"], {})
+    seen = Tags(data["text/html"])
+    assert seen.attributes["class"] == ["wb-twin wb-c0ffee", "wb-transcript"]
+    (src,) = seen.attributes["src"]
+    assert "source" not in seen.tags  # JupyterLab takes the address of a <source> away
+    head, _, data64 = (src or "").partition(",")
+    assert head == "data:audio/mpeg;base64"
+    heard = Audio.read(_file(base64.b64decode(data64), ".mp3"))
+    assert heard.duration == pytest.approx(2.0, abs=0.1)
+    # The first half is the tone, the second silence, as it was.
+    level = [float(np.abs(heard.cut(*span).samples).max()) for span in ((0.2, 0.8), (1.3, 1.8))]
+    assert level[0] == pytest.approx(0.5, abs=0.1)
+    assert level[1] < 0.02
+    assert "Hola, esto es una prueba." in seen.text
+
+
+def _file(data: bytes, suffix: str) -> Path:
+    import tempfile
+
+    path = Path(tempfile.mkdtemp()) / f"sound{suffix}"
+    path.write_bytes(data)
+    return path
+
+
+def test_long_sound_is_not_kept_in_the_notebook() -> None:
+    """IPython's Audio makes 38 MB of base64 from ten minutes."""
+    seconds = 900
+    audio = Audio(samples=np.zeros(seconds * 8_000, np.float32), rate=8_000)
+    take = Take(text="x", audio=audio, words=(), voice=Voice.parse("espeak:es"))
+    html = twin.html(Clip.of(take), "abc")
+    assert len(html) < 1_000
+    assert "15:00.0 of sound are too much" in html
+    assert "audio" not in Tags(html).tags
+
+
+def test_noise_that_does_not_fit_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(twin, "EMBED_LIMIT", 5_000)
+    assert "data:" not in twin.html(Clip.of(make_take()), "abc")
+
+
+# -- hostile text -----------------------------------------------------------------------------
+
+PIECES = (
+    '<img src=x onerror="x">',
+    "<script>",
+    "</p>",
+    '" onmouseover="x',
+    "' onload='x",
+    "<",
+    ">",
+    "&",
+    "&lt;",
+    "-->",
+    "<!--",
+    "<svg/onload=x>",
+    "]]>",
+    "word",
+    "é",
+    "\u202e",
+    "javascript:x",
+    "</style>",
+    "<a href=x>",
+)
+
+
+def test_no_text_adds_an_element_or_an_attribute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Raw, 5,000 such texts added 2,364 elements and attributes."""
+    chance = random.Random(5)  # noqa: S311
+    monkeypatch.setattr(twin, "_embedded", lambda _: "AAAA")  # encoding is not what is tested
+    audio = Audio.silence(0.05, 8_000)
+
+    def clip(text: str) -> Clip:
+        words = (Word(text=text, start=0.0, end=0.05),)
+        return Clip(
+            kind="audio",
+            duration=0.05,
+            text=text,
+            about=text,
+            words=words,
+            breaks=(0,),
+            cues=words,
+            language=text,
+            notes=(text,),
+            audio=audio,
+        )
+
+    known = Tags(twin.html(clip("x"), "abc"))
+    for _ in range(500):
+        texts = ["".join(chance.choices(PIECES, k=chance.randint(1, 6))) for _ in range(10)]
+        for text in texts:
+            seen = Tags(twin.html(clip(text), "abc"))
+            assert seen.tags == known.tags, text
+            assert set(seen.attributes) == set(known.attributes), text
+            assert seen.text.count(text) == 4, text
+
+
+def test_hostile_file_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
+    monkeypatch.setattr(twin, "EMBED_LIMIT", 0)
+    known = None
+    for i, piece in enumerate(("x", *PIECES)):
+        path = tmp_path / f"{piece.replace('/', '_')}{i}.mp4"
+        path.write_bytes(b"x")
+        clip = Clip(kind="video", duration=1.0, text=path.name, about="", path=path)
+        seen = Tags(twin.html(clip, "abc"))
+        known = known or seen
+        assert seen.tags == known.tags, path
+        assert set(seen.attributes) == set(known.attributes), path
+        (href,) = seen.attributes["href"]
+        assert ":" not in (href or ""), path
+
+
+# -- captions ---------------------------------------------------------------------------------
+
+
+def test_a_table_of_captions() -> None:
+    cues = [
+        Word(text="One & two\nthree", start=0.0, end=1.26),
+        Word(text="<i>four</i>", start=61.96, end=3_599.99),
+    ]
+    seen = Tags(twin.cue_table(cues))
+    assert seen.tags.count("tr") == 3
+    assert "i" not in seen.tags
+    for text in ("One & two\nthree", "<i>four</i>", "0:01.3", "1:02.0", "60:00.0"):
+        assert text in seen.text
+
+
+# -- video ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def video(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    from workbench.media.rendered import RenderedVideo
+
+    class Rendered(RenderedVideo):
+        def poster_png(self, height: int = 640) -> bytes:
+            buffer = io.BytesIO()
+            noise = np.random.default_rng(1).integers(0, 255, (height, 360, 3), np.uint8)
+            Image.fromarray(noise).save(buffer, "PNG")
+            return buffer.getvalue()
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
+    path = tmp_path / "out" / "short 1.mp4"
+    path.parent.mkdir()
+    path.write_bytes(b"0" * 3_000)
+    return Rendered(
+        path=path,
+        duration=4.0,
+        width=1080,
+        height=1920,
+        words=(Word(text="Hi", start=0, end=1),),
+        warnings=("encoded by x264",),
+    )
+
+
+def test_a_rendered_video(video: Any) -> None:
+    data, metadata = display.bundle(video)
+    assert data["text/plain"] == "short 1.mp4 (4.0 s, 1080x1920)"
+    with Image.open(io.BytesIO(base64.b64decode(data["image/png"]))) as image:
+        assert image.size == (270, 480)
+    assert metadata["image/png"] == {"width": 270, "height": 480}
+    assert len(data["image/png"]) < 250_000
+    seen = Tags(display.twin_bundle(video, "abc")[0]["text/html"])
+    assert seen.attributes["src"] == [
+        "data:video/mp4;base64," + base64.b64encode(b"0" * 3_000).decode()
+    ]
+    assert "encoded by x264" in seen.text
+    assert "Hi" in seen.text
+
+
+def test_a_video_whose_file_is_gone_is_still_named(video: Any) -> None:
+    video.path.unlink()
+    data, metadata = display.bundle(video)
+    assert (data, metadata) == ({"text/plain": "short 1.mp4 (4.0 s, 1080x1920)"}, {})
+
+
+def test_captions_that_the_picture_shows_are_not_shown_twice(video: Any) -> None:
+    assert Clip.of(video).captioned
+    assert not Clip.of(video, cues=[Word(text="other", start=0, end=1)]).captioned
+
+
+def test_a_large_video_is_a_link(video: Any) -> None:
+    video.path.write_bytes(b"0" * 2_000_001)
+    seen = Tags(display.twin_bundle(video, "abc")[0]["text/html"])
+    assert seen.attributes["src"] == ["out/short%201.mp4"]
+    assert seen.attributes["href"] == ["out/short%201.mp4"]
+
+
+def test_a_large_video_elsewhere_is_named(
+    video: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    video.path.write_bytes(b"0" * 2_000_001)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    seen = Tags(display.twin_bundle(video, "abc")[0]["text/html"])
+    assert "src" not in seen.attributes
+    assert "short 1.mp4 is too large" in seen.text
+
+
+# -- the picture ------------------------------------------------------------------------------
+
+
+def _pixels(png: bytes) -> np.ndarray[Any, Any]:
+    with Image.open(io.BytesIO(png)) as image:
+        return np.asarray(image.convert("RGBA")).astype(int)
+
+
+def _blue(pixels: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Where the accent colour is."""
+    return (pixels[..., 2] - pixels[..., 0] > 120) & (pixels[..., 3] > 200)
+
+
+def test_the_picture_is_loud_where_the_sound_is() -> None:
+    blue = _blue(_pixels(picture(make_take().audio)))
+    half = blue.shape[1] // 2
+    heights = blue.sum(axis=0)
+    assert heights[40 : half - 40].max() > 150
+    assert 2 <= heights[half + 40 : -40].max() <= 6  # silence keeps a thin line
+
+
+def test_what_was_played_has_its_colour() -> None:
+    pixels = _blue(_pixels(picture(make_take().audio, position=0.5)))
+    columns = np.flatnonzero(pixels.any(axis=0))
+    assert columns.max() / pixels.shape[1] == pytest.approx(0.25, abs=0.02)
+
+
+def test_words_are_written_where_they_begin() -> None:
+    words = [Word(text="Hola", start=0.5, end=1.0), Word(text="你好", start=1.5, end=1.8)]
+    audio = Audio.silence(2.0, 8_000)
+    plain, lettered = _pixels(picture(audio)), _pixels(picture(audio, words=words))
+    dark = lettered[160:210, :, :3].sum(axis=2) < 300
+    columns = np.flatnonzero(dark.any(axis=0)) / dark.shape[1]
+    assert columns.min() == pytest.approx(0.25, abs=0.02)
+    assert columns.max() < 0.35  # what the font has no letters for is not drawn as boxes
+    assert not (plain[160:210, :, :3].sum(axis=2) < 300).any()
+
+
+def test_the_card_is_light_on_any_page() -> None:
+    pixels = _pixels(picture(make_take().audio))
+    assert pixels[0, 0, 3] == 0
+    assert (pixels[20, 30] > 220).all()
+
+
+def test_the_same_sound_is_the_same_picture_in_any_process() -> None:
+    code = (
+        "import numpy as np, hashlib; from workbench.audio import Audio;"
+        "from workbench.timing import Word; from workbench.widgets.waveform import picture;"
+        "a = Audio(samples=np.sin(np.arange(9000) / 7), rate=8000);"
+        "w = [Word(text='é', start=0.1, end=0.2)];"
+        "print(hashlib.sha256(picture(a, words=w, cues=w)).hexdigest())"
+    )
+    runs = [
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={"PYTHONHASHSEED": seed, "PATH": ""},
+            capture_output=True,
+            check=True,
+            text=True,
+        ).stdout
+        for seed in ("1", "2")
+    ]
+    assert runs[0] == runs[1]
+    assert len(runs[0].strip()) == 64
+
+
+@pytest.mark.parametrize("size", [{"width": 10}, {"height": 1_000_000}])
+def test_a_picture_has_limits(size: dict[str, int]) -> None:
+    with pytest.raises(ParameterError, match="must be 80 to 4000 pixels"):
+        picture(make_take().audio, **size)
+
+
+# -- IPython ----------------------------------------------------------------------------------
+
+
+class FakeShell:
+    """As much of a kernel's shell as `register` touches, with IPython's own formatters."""
+
+    def __init__(self) -> None:
+        from IPython.core.formatters import DisplayFormatter
+
+        self.display_formatter = DisplayFormatter()
+        self.published: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = []
+        self.display_pub = SimpleNamespace(publish=self.publish)
+
+    def publish(
+        self, data: dict[str, Any], metadata: dict[str, Any], *, transient: dict[str, Any]
+    ) -> None:
+        self.published.append((data, metadata, transient))
+
+
+class TerminalInteractiveShell(FakeShell):
+    """Registering does nothing for a shell of this name."""
+
+
+def test_a_value_at_the_end_of_a_cell_has_two_outputs() -> None:
+    shell = FakeShell()
+    display.register(shell)
+    data, _ = shell.display_formatter.format(make_take())
+    assert data == {}  # shown by then: IPython adds nothing
+    first, second = shell.published
+    assert set(first[0]) == {
+        "application/vnd.jupyter.widget-view+json",
+        "image/png",
+        "text/plain",
+    }
+    assert set(second[0]) == {"text/html"}
+    uid = second[2]["display_id"].removeprefix("wb-")
+    assert f'class="wb-twin wb-{uid}"' in second[0]["text/html"]
+    json.dumps(shell.published)
+
+
+def test_a_player_is_shown_with_its_twin_too() -> None:
+    from workbench.widgets import Player
+
+    shell = FakeShell()
+    display.register(shell)
+    player = Player.of(make_take(), speed=1.5)
+    shell.display_formatter.format(player)
+    first, second = shell.published
+    view = first[0]["application/vnd.jupyter.widget-view+json"]
+    assert view["model_id"] == player.model_id
+    assert f"wb-{player.uid}" in second[0]["text/html"]
+
+
+@pytest.mark.parametrize(
+    "value", [make_take().audio, wb.Script.parse("x")], ids=["Audio", "Script"]
+)
+def test_only_what_plays_is_shown(value: object) -> None:
+    shell = FakeShell()
+    display.register(shell)
+    data, _ = shell.display_formatter.format(value)
+    assert len(shell.published) == (2 if isinstance(value, Audio) else 0)
+    assert ("text/plain" in data) == (not isinstance(value, Audio))
+
+
+def test_captions_are_a_table_in_a_notebook() -> None:
+    shell = FakeShell()
+    display.register(shell)
+    cues = wb.caption(make_take())
+    data, _ = shell.display_formatter.format(cues)
+    assert Tags(data["text/html"]).tags.count("tr") == len(list(cues)) + 1
+    assert data["text/plain"] == repr(cues)
+    assert shell.published == []
+
+
+def test_a_terminal_stays_as_it_is() -> None:
+    shell = TerminalInteractiveShell()
+    display.register(shell)
+    take = make_take()
+    data, _ = shell.display_formatter.format(take)
+    assert data == {"text/plain": repr(take)}
+
+
+def test_the_import_loads_neither_ipython_nor_widgets() -> None:
+    code = "import sys, workbench; print(sorted({m.split('.')[0] for m in sys.modules}))"
+    command = [sys.executable, "-c", code]
+    names = subprocess.run(command, capture_output=True, check=True, text=True).stdout
+    for name in ("IPython", "ipywidgets", "anywidget", "PIL", "matplotlib"):
+        assert f"'{name}'" not in names
+
+
+def test_the_picture_loads_no_widget_and_no_matplotlib() -> None:
+    code = (
+        "import sys, workbench.display as d; from workbench.audio import Audio;"
+        "v = Audio.silence(1, 8000); d.bundle(v); d.twin_bundle(v, 'a');"
+        "print(sorted({m.split('.')[0] for m in sys.modules}))"
+    )
+    command = [sys.executable, "-c", code]
+    names = subprocess.run(command, capture_output=True, check=True, text=True).stdout
+    assert "'PIL'" in names
+    for name in ("IPython", "ipywidgets", "anywidget", "matplotlib"):
+        assert f"'{name}'" not in names
