@@ -6,6 +6,7 @@ import base64
 import hashlib
 import io
 import math
+import numbers
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,11 @@ Samples = NDArray[np.float32]
 
 # The rates libsndfile and ffmpeg agree on; MP3 alone is narrower.
 _RATES = range(1_000, 768_001)
+_CHANNELS = 32
 _MP3_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
+# libsndfile 1.2 ends the process in Vorbis above 200,000 Hz, and for very long blocks.
+_OGG_RATE = 192_000
+_BLOCK = 65_536
 FORMATS = {
     ".wav": ("WAV", "PCM_16"),
     ".flac": ("FLAC", "PCM_16"),
@@ -42,14 +47,15 @@ class Audio:
     ----------
     samples
         Float samples of shape ``(frames, channels)``, full scale ±1; one dimension is taken as
-        mono. Held as read-only float32.
+        mono. Held as read-only float32. Whole numbers are refused: nothing says what their full
+        scale is.
     rate
         Frames per second, 1,000 to 768,000.
 
     Raises
     ------
     ParameterError
-        When the shape, the rate or a sample (NaN, infinity) cannot be sound.
+        When the shape, the type, the rate or a sample (NaN, infinity) cannot be sound.
 
     Examples
     --------
@@ -64,16 +70,25 @@ class Audio:
     rate: int
 
     def __post_init__(self) -> None:
-        samples = np.array(self.samples, dtype=np.float32, order="C")
+        given = np.asarray(self.samples)
+        if given.dtype.kind != "f":
+            raise ParameterError(
+                f"samples need to be float, full scale 1, not {given.dtype}",
+                subject="audio",
+                cure="divide by the full scale, or use Audio.from_pcm16",
+            )
+        with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite: see below
+            samples = np.array(given, dtype=np.float32, order="C")
         if samples.ndim == 1:
             samples = samples[:, np.newaxis]
-        if samples.ndim != 2 or not 1 <= samples.shape[1] <= 32:  # noqa: PLR2004
+        if samples.ndim != 2 or not 1 <= samples.shape[1] <= _CHANNELS:  # noqa: PLR2004 - a table
             raise ParameterError(
-                f"samples need the shape (frames, channels) with 1 to 32 channels, "
-                f"not {np.shape(self.samples)}",
+                f"samples need the shape (frames, channels) with 1 to {_CHANNELS} channels, "
+                f"not {given.shape}",
                 subject="audio",
             )
-        if isinstance(self.rate, bool) or int(self.rate) != self.rate or self.rate not in _RATES:
+        whole = isinstance(self.rate, numbers.Real) and not isinstance(self.rate, bool)
+        if not whole or self.rate not in _RATES:
             raise ParameterError(
                 f"the rate must be a whole number from 1000 to 768000 Hz, not {self.rate!r}",
                 subject="audio",
@@ -129,9 +144,24 @@ class Audio:
 
     @classmethod
     def from_pcm16(cls, pcm: bytes, rate: int, channels: int = 1) -> Audio:
-        """Return the sound of little-endian signed 16-bit PCM, channels interleaved."""
+        """Return the sound of little-endian signed 16-bit PCM, channels interleaved.
+
+        Raises
+        ------
+        ParameterError
+            When the bytes are not a whole number of frames.
+
+        Examples
+        --------
+        >>> Audio.from_pcm16(bytes(16_000), 8000)
+        Audio(1.000 s, 8000 Hz, mono)
+        """
+        if channels < 1 or len(pcm) % (2 * channels):
+            raise ParameterError(
+                f"{len(pcm)} bytes are not whole frames of {channels} channels", subject="pcm"
+            )
         ints = np.frombuffer(pcm, dtype="<i2").reshape(-1, channels)
-        return cls(samples=ints.astype(np.float32) / 32768, rate=rate)
+        return cls(samples=np.divide(ints, 32768, dtype=np.float32), rate=rate)
 
     @classmethod
     def read(cls, path: str | os.PathLike[str]) -> Audio:
@@ -149,13 +179,15 @@ class Audio:
             raise MediaNotFound("there is no such file", subject=str(file), cure="check the path")
         try:
             samples, rate = soundfile.read(file, dtype="float32", always_2d=True)
+            return cls(samples=samples, rate=rate)
         except soundfile.SoundFileError as error:
             raise MediaError(
                 "is not a sound file this package reads",
                 subject=str(file),
                 cure="use WAV, FLAC, MP3 or Ogg",
             ) from error
-        return cls(samples=samples, rate=rate)
+        except ParameterError as error:  # an odd rate, or NaN in a float file
+            raise MediaError(error.problem, subject=str(file)) from error
 
     @classmethod
     def join(cls, parts: Sequence[Audio]) -> Audio:
@@ -195,8 +227,17 @@ class Audio:
         return Audio(samples=soxr.resample(self.samples, self.rate, rate), rate=rate)
 
     def cut(self, start: float, end: float) -> Audio:
-        """Return the part from `start` to `end` seconds, as far as there is sound."""
-        first, last = (min(max(round(t * self.rate), 0), self.frames) for t in (start, end))
+        """Return the part from `start` to `end` seconds, as far as there is sound.
+
+        Examples
+        --------
+        >>> Audio.silence(3, 8000).cut(1, float("inf"))
+        Audio(2.000 s, 8000 Hz, mono)
+        """
+        if math.isnan(start) or math.isnan(end):
+            raise ParameterError(f"cannot cut from {start!r} to {end!r} s", subject="audio")
+        length = self.duration
+        first, last = (round(min(max(t, 0.0), length) * self.rate) for t in (start, end))
         return Audio(samples=self.samples[first : max(first, last)], rate=self.rate)
 
     # -- showing and keeping one --------------------------------------------------------------
@@ -220,7 +261,8 @@ class Audio:
             return np.zeros((0, 2), np.int8)
         edges = np.linspace(0, self.frames, columns, endpoint=False).astype(np.intp)
         low, high = np.minimum.reduceat(mono, edges), np.maximum.reduceat(mono, edges)
-        return np.clip(np.stack([low, high], axis=1) * 127, -127, 127).round().astype(np.int8)
+        outline = np.stack([low, high], axis=1) * 127
+        return outline.clip(-127, 127).round().astype(np.int8)
 
     def encode(self, suffix: str) -> bytes:
         """Return the sound as the bytes of a file.
@@ -228,7 +270,15 @@ class Audio:
         Parameters
         ----------
         suffix
-            ``.wav`` or ``.flac`` (16 bit), ``.mp3`` or ``.ogg``.
+            ``.wav`` or ``.flac`` (16 bit), ``.mp3`` or ``.ogg``. MP3 has at most two channels and
+            48,000 Hz, Ogg 192,000 Hz: what is beyond is mixed and resampled.
+
+        Raises
+        ------
+        ParameterError
+            When the format is not one of these.
+        MediaError
+            When the format cannot hold this rate, so many channels, or no sound at all.
         """
         import soundfile
 
@@ -239,18 +289,34 @@ class Audio:
                 cure=f"use one of {', '.join(FORMATS)}",
             )
         kind, subtype = FORMATS[suffix.lower()]
+        if not self.frames and kind != "WAV":
+            raise MediaError("has no samples to write", subject="audio", cure="use .wav")
         sound = self
         if kind == "MP3":
             if self.rate not in _MP3_RATES:
                 nearest = min(_MP3_RATES, key=lambda r: (r < self.rate, abs(r - self.rate)))
                 sound = self.resample(nearest)
             sound = sound.with_channels(min(sound.channels, 2))
-        if subtype == "PCM_16":  # libsndfile scales by 32767: rounding here keeps 16-bit sources exact
+        elif kind == "OGG":
+            sound = sound.resample(min(self.rate, _OGG_RATE))
+        if subtype == "PCM_16":
+            # libsndfile scales by 32767: rounding here keeps what came from 16 bits as it was.
             data: Any = np.clip(np.round(sound.samples * 32768.0), -32768, 32767).astype(np.int16)
         else:
             data = np.clip(sound.samples, -1, 1)
         buffer = io.BytesIO()
-        soundfile.write(buffer, data, sound.rate, format=kind, subtype=subtype)
+        try:
+            with soundfile.SoundFile(
+                buffer, "w", sound.rate, sound.channels, format=kind, subtype=subtype
+            ) as file:
+                for first in range(0, sound.frames, _BLOCK):
+                    file.write(data[first : first + _BLOCK])
+        except soundfile.SoundFileError as error:
+            raise MediaError(
+                f"{suffix} cannot hold {sound.channels} channels at {sound.rate} Hz",
+                subject="audio",
+                cure="use .wav, or resample it",
+            ) from error
         return buffer.getvalue()
 
     def write(self, path: str | os.PathLike[str]) -> Path:

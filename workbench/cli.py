@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from workbench.errors import ParameterError, WorkbenchError, one_line, suggest
+from workbench.errors import ParameterError, TextError, WorkbenchError, one_line, suggest
 
 if TYPE_CHECKING:
     from types import FrameType
 
     from workbench.production.job import JobResult
+    from workbench.script import Script
+    from workbench.take import Narration
 
 __all__ = ["app", "main"]
 
@@ -40,6 +42,9 @@ EngineOptions = Annotated[
     list[str] | None,
     typer.Option("--option", "-O", metavar="NAME=VALUE", help="An option of the engine."),
 ]
+
+
+_INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
 
 def _print(data: Any, text: str, *, as_json: bool) -> None:
@@ -62,9 +67,10 @@ def _version(
 
 @app.command()
 def demo(
+    *,
     language: Annotated[str, typer.Option("--language", "-l", help="es or en.")] = "es",
     output: Annotated[Path, typer.Option("--output", "-o", help="The folder.")] = Path("out"),
-    as_json: AsJson = False,  # noqa: FBT002 - typer makes a switch of it
+    as_json: AsJson = False,
 ) -> None:
     """Make a captioned short: voice, words, pictures, video, notebook. Needs no download."""
     from workbench.production.demo import demo as make
@@ -74,11 +80,12 @@ def demo(
 
 @app.command()
 def say(
+    *,
     text: Annotated[str, typer.Argument(help="What to say; - reads standard input.")],
     output: Annotated[Path, typer.Option("--output", "-o", help=".wav .flac .mp3 or .ogg")],
     voice: VoiceName = None,
     option: EngineOptions = None,
-    as_json: AsJson = False,  # noqa: FBT002
+    as_json: AsJson = False,
 ) -> None:
     """Speak a text into a sound file."""
     from workbench.audio import FORMATS
@@ -94,6 +101,7 @@ def say(
 
 @app.command()
 def caption(
+    *,
     source: Annotated[str, typer.Argument(help="A script (text or .txt file), or a video.")],
     output: Annotated[Path, typer.Option("--output", "-o", help=".srt .vtt .ass, or .mp4")],
     captions: Annotated[
@@ -102,7 +110,7 @@ def caption(
     voice: VoiceName = None,
     option: EngineOptions = None,
     style: Annotated[str, typer.Option("--style", "-s", help="karaoke, plain, …")] = "karaoke",
-    as_json: AsJson = False,  # noqa: FBT002
+    as_json: AsJson = False,
 ) -> None:
     """Write the captions of a script as it is spoken, or draw a caption file into a video."""
     from workbench.captions.cues import Cues
@@ -144,8 +152,9 @@ def _burn(source: str, cues: Any, style: str, output: Path) -> dict[str, Any]:
 
 @app.command()
 def probe(
+    *,
     file: Annotated[Path, typer.Argument(help="A picture, sound or video file.")],
-    as_json: AsJson = False,  # noqa: FBT002
+    as_json: AsJson = False,
 ) -> None:
     """Say what a media file is."""
     from workbench.media.probe import probe as look
@@ -168,6 +177,7 @@ def probe(
 
 @app.command()
 def run(
+    *,
     notebook: Annotated[str, typer.Argument(help="A .ipynb file, or a job notebook's name.")],
     parameter: Annotated[
         list[str] | None,
@@ -177,8 +187,11 @@ def run(
         Path | None, typer.Option("--executed", help="Where the executed notebook goes.")
     ] = None,
     timeout: Annotated[float, typer.Option(help="Seconds a cell may take.", min=1)] = 3600,
-    explain: Annotated[bool, typer.Option("--explain", help="List the parameters.")] = False,  # noqa: FBT002
-    as_json: AsJson = False,  # noqa: FBT002
+    limit: Annotated[
+        float | None, typer.Option(help="Seconds the whole run may take.", min=1)
+    ] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="List the parameters.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Run a notebook with parameters, headless."""
     from dataclasses import asdict
@@ -190,11 +203,15 @@ def run(
     source = find_notebook(notebook)
     known = parameters(source)
     if explain:
-        rows = [f"{p.name}: {p.annotation} = {p.default!r}  # {p.help}" for p in known]
+        rows = [
+            f"{p.name}: {p.annotation} = {p.default!r}{f'  # {p.help}' if p.help else ''}"
+            for p in known
+        ]
         _print([asdict(p) for p in known], "\n".join(rows), as_json=as_json)
         return
     values = from_strings(known, parameter or [])
-    _print_job(execute(source, values, executed=executed, timeout=timeout), as_json=as_json)
+    result = execute(source, values, executed=executed, timeout=timeout, limit=limit)
+    _print_job(result, as_json=as_json)
 
 
 def _print_job(result: JobResult, *, as_json: bool) -> None:
@@ -203,9 +220,10 @@ def _print_job(result: JobResult, *, as_json: bool) -> None:
 
 @app.command()
 def voices(
+    *,
     language: Annotated[str, typer.Option("--language", "-l", help="Such as es.")] = "",
     engine: Annotated[str, typer.Option("--engine", "-e", help="Such as espeak.")] = "",
-    as_json: AsJson = False,  # noqa: FBT002
+    as_json: AsJson = False,
 ) -> None:
     """List the voices."""
     from dataclasses import asdict
@@ -222,7 +240,7 @@ def voices(
 
 
 @app.command()
-def doctor(as_json: AsJson = False) -> None:  # noqa: FBT002
+def doctor(*, as_json: AsJson = False) -> None:
     """Say what is there, what is not, and what to do about it."""
     from workbench.doctor import examine
 
@@ -232,30 +250,41 @@ def doctor(as_json: AsJson = False) -> None:  # noqa: FBT002
         raise typer.Exit(1)
 
 
-def _speak(text: str, voice: str | None, option: list[str] | None) -> Any:
+def _script(text: str) -> Script:
     from workbench.script import Script
+
+    if text != "-":
+        return Script.load(text)
+    try:
+        return Script.parse(sys.stdin.buffer.read().decode())
+    except UnicodeDecodeError as error:
+        raise TextError("is not UTF-8 text", subject="standard input") from error
+
+
+def _speak(text: str, voice: str | None, option: list[str] | None) -> Narration:
     from workbench.speech.speak import Speaker, speak
 
-    script = Script.parse(sys.stdin.read()) if text == "-" else Script.load(text)
+    script = _script(text)
     values: dict[str, Any] = {}
     for assignment in option or []:
         name, equals, value = assignment.partition("=")
         if not equals:
-            raise ParameterError("sets nothing", subject=assignment, cure="write it as -O name=value")
-        values[name] = value
-    if values:
-        kinds = {o.name: o.kind for o in Speaker(voice).engine.options.describe()}
-        values = {name: _typed(name, text, kinds.get(name, str)) for name, text in values.items()}
+            raise ParameterError(
+                "sets nothing", subject=assignment, cure="write it as -O name=value"
+            )
+        values[name.strip()] = value
+    speaker = Speaker(voice)
+    kinds = {spec.name: spec.kind for spec in speaker.engine.options.describe()}
+    values = {name: _typed(text, kinds.get(name, str)) for name, text in values.items()}
+    speaker.engine.options.build(values)  # `speak` has keywords of its own, such as gap
     return speak(script, voice, **values)
 
 
-def _typed(name: str, text: str, kind: type) -> Any:
-    if kind is bool:
-        if text.lower() not in {"true", "false"}:
-            raise ParameterError(f"must be true or false, not {text!r}", subject=name)
-        return text.lower() == "true"
+def _typed(text: str, kind: type) -> Any:
+    if kind is str:
+        return text
     try:
-        return kind(text)
+        return json.loads(text)
     except ValueError:
         return text  # the option itself says what it wants
 
@@ -273,12 +302,14 @@ def main() -> None:
     command = typer.main.get_command(app)
     try:
         code = command.main(prog_name="workbench", standalone_mode=False)
+        if code == _INTERRUPTED:  # typer turns an interrupt into this
+            _fail("stopped", code)
     except ParameterError as error:
         code = _fail(str(error), 2)
     except WorkbenchError as error:
         code = _fail(str(error), 1)
     except KeyboardInterrupt:
-        code = _fail("stopped", 130)
+        code = _fail("stopped", _INTERRUPTED)
     except BrokenPipeError:  # the reader of our output has gone away
         sys.stderr.close()
         code = 1

@@ -7,13 +7,13 @@ import platform
 import sys
 import tempfile
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from workbench import __version__
 from workbench.engines.registry import engine, engines
-from workbench.errors import WorkbenchError
+from workbench.errors import EngineMissing, WorkbenchError
 from workbench.media.binaries import binaries, ffmpeg
 from workbench.media.encoders import CANDIDATES, works
 from workbench.storage.cache import cache_folder
@@ -54,7 +54,17 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """Everything that was looked at, by section."""
+    """Everything that was looked at, by section.
+
+    Examples
+    --------
+    >>> report = Report(sections={"extras": (Finding(name="s3", state="absent", detail="none"),)})
+    >>> report.healthy
+    True
+    >>> print(report.text())
+    extras
+      · s3                 none
+    """
 
     sections: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
 
@@ -83,10 +93,11 @@ class Report:
 def examine() -> Report:
     """Look at ffmpeg and its encoders, the engines and their voices, extras, device and folders.
 
-    Examples
-    --------
-    >>> examine().healthy
-    True
+    Returns
+    -------
+    Report
+        In sections ``system``, ``ffmpeg``, ``engines``, ``extras`` and ``folders``. Encoders are
+        asked to encode, engines to load and folders to be written to, which takes seconds.
     """
     return Report(
         sections={
@@ -107,7 +118,7 @@ def examine() -> Report:
 
 
 def _python() -> Finding:
-    text = f"Python {platform.python_version()}, media-workbench {version('media-workbench')}"
+    text = f"Python {platform.python_version()}, media-workbench {__version__}"
     return Finding(name="python", state="ok", detail=text)
 
 
@@ -154,6 +165,8 @@ def _engine(name: str) -> Finding:
         found = engine(name)
         count = len(found.voices())
         languages = len({voice.language for voice in found.voices()})
+    except EngineMissing as error:  # an extra that nobody has asked for is no fault
+        return Finding(name=name, state="absent", detail=error.problem, cure=error.cure)
     except WorkbenchError as error:
         return Finding(name=name, state="bad", detail=error.problem, cure=error.cure)
     detail = f"{found.version}, {count} voices, {languages} languages"

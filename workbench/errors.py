@@ -24,7 +24,9 @@ from __future__ import annotations
 
 import difflib
 import errno
+import shutil
 import unicodedata
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -55,12 +57,15 @@ __all__ = [
 
 
 def one_line(text: str, *, limit: int = 300) -> str:
-    """Return `text` on one line, control characters shown as escapes, at most `limit` letters.
+    r"""Return `text` on one line, at most `limit` letters.
+
+    Control characters, line breaks and invisible marks are shown as escapes, so that no message
+    can move a terminal's cursor or turn its text around.
 
     Examples
     --------
-    >>> one_line("a\\nb")
-    'a\\\\nb'
+    >>> one_line("a\nb")
+    'a\\nb'
     """
     shown = "".join(
         c if c == " " or unicodedata.category(c)[0] not in "CZ" else repr(c)[1:-1] for c in text
@@ -129,9 +134,7 @@ class WorkbenchError(Exception):
         }
 
 
-def _rebuild(
-    kind: type[WorkbenchError], problem: str, subject: str, cure: str
-) -> WorkbenchError:
+def _rebuild(kind: type[WorkbenchError], problem: str, subject: str, cure: str) -> WorkbenchError:
     return kind(problem, subject=subject, cure=cure)
 
 
@@ -205,6 +208,8 @@ class JobError(WorkbenchError):
     """A notebook run failed."""
 
     code = "job"
+    expected = False
+    """Whether the notebook itself said what is wrong, by an error of this tree."""
 
 
 class KernelDied(JobError):
@@ -229,11 +234,25 @@ class WorkbenchWarning(UserWarning):
     """Something was done differently from what was asked, and this says how."""
 
 
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+# Windows has no quota error of its own.
+_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG}
 
 
 def storage_error(error: OSError, path: object) -> StorageError:
     """Return the error of this package that says what `error` means for `path`.
+
+    Parameters
+    ----------
+    error
+        What the operating system said.
+    path
+        The file that was to be read or written.
+
+    Returns
+    -------
+    StorageError
+        `StorageFull`, with the space that is left, when the disk, the quota or the largest size of
+        a file is reached.
 
     Examples
     --------
@@ -242,7 +261,18 @@ def storage_error(error: OSError, path: object) -> StorageError:
     """
     if error.errno in _FULL:
         return StorageFull(
-            "no space left to write it", subject=str(path), cure="free some space and run it again"
+            f"no space left to write it ({_space_left(Path(str(path)))})",
+            subject=str(path),
+            cure="free some space and run it again",
         )
-    reason = error.strerror or str(error)
+    reason = error.strerror or str(error) or type(error).__name__
     return StorageError(reason, subject=str(path), cure="check the path and its permissions")
+
+
+def _space_left(path: Path) -> str:
+    for folder in path.absolute().parents:
+        try:
+            return f"{shutil.disk_usage(folder).free:,} bytes free in {folder}"
+        except OSError:  # the folder is not there yet: ask the one above
+            continue
+    return "free space unknown"

@@ -10,9 +10,10 @@ An engine states its options once, as a dataclass::
 from __future__ import annotations
 
 import dataclasses
-import math
+import numbers
+import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self, get_type_hints
+from typing import TYPE_CHECKING, Any, Self, cast, get_type_hints
 
 from workbench.errors import ParameterError, suggest
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["Option", "Options", "option"]
 
 Value = bool | int | float | str
+
+_LARGEST = sys.float_info.max  # no infinity, and no whole number that float cannot hold
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,22 +78,22 @@ class Option:
                 hint = suggest(value, self.choices) if isinstance(value, str) else ""
                 raise self._refuse(value, self._range(), hint)
             return value
-        if not isinstance(value, int | float) or not math.isfinite(value):
+        if not isinstance(value, numbers.Real):  # numpy's numbers are Real too
             raise self._refuse(value, self._range())
-        if self.kind is int and int(value) != value:
+        number = cast("float", value)
+        low = -_LARGEST if self.minimum is None else self.minimum
+        high = _LARGEST if self.maximum is None else self.maximum
+        if not low <= number <= high or (self.kind is int and int(number) != number):
             raise self._refuse(value, self._range())
-        low = -math.inf if self.minimum is None else self.minimum
-        high = math.inf if self.maximum is None else self.maximum
-        if not low <= value <= high:
-            raise self._refuse(value, self._range())
-        return int(value) if self.kind is int else float(value)
+        return int(number) if self.kind is int else float(number)
 
     def _range(self) -> str:
         if self.choices:
             return f"one of {', '.join(self.choices)}"
         kinds = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
         unit = f" {self.unit}" if self.unit else ""
-        span = f" from {self.minimum} to {self.maximum}" if self.minimum is not None else ""
+        low = f" from {self.minimum}" if self.minimum is not None else ""
+        span = f"{low} to {self.maximum}" if self.maximum is not None else low
         return f"{kinds[self.kind]}{span}{unit}"
 
     def _refuse(self, value: object, wanted: str, hint: str = "") -> ParameterError:
@@ -145,7 +148,10 @@ class Options:
         hints = get_type_hints(cls)
         return tuple(
             Option(
-                name=f.name, kind=hints[f.name], default=f.default, **f.metadata["option"]
+                name=f.name,
+                kind=hints[f.name],
+                default=cast("Value", f.default),
+                **f.metadata["option"],
             )
             for f in dataclasses.fields(cls)
         )

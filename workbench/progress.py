@@ -6,21 +6,22 @@ import contextlib
 import html
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 __all__ = ["Report", "bar"]
 
-Report = "Callable[[float], None]"
+Report: TypeAlias = Callable[[float], None]
 """What long work calls with the part that is done, 0 to 1."""
 
 _EVERY = 0.25  # seconds between two updates; a notebook's messages are limited to 1,000 a second
 
 
 @contextlib.contextmanager
-def bar(title: str) -> Iterator[Callable[[float], None]]:
+def bar(title: str) -> Iterator[Report]:
     """Show a bar while the block runs; yield the function that moves it.
 
     Parameters
@@ -50,7 +51,7 @@ def _in_notebook() -> bool:
 
 
 @contextlib.contextmanager
-def _terminal_bar(title: str) -> Iterator[Callable[[float], None]]:
+def _terminal_bar(title: str) -> Iterator[Report]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
     from rich.progress import TimeRemainingColumn as Remaining
@@ -63,12 +64,14 @@ def _terminal_bar(title: str) -> Iterator[Callable[[float], None]]:
 
 
 @contextlib.contextmanager
-def _notebook_bar(title: str) -> Iterator[Callable[[float], None]]:
-    from IPython.display import HTML, display
+def _notebook_bar(title: str) -> Iterator[Report]:
+    from IPython import display as ipython
 
+    show: Any = ipython.display  # IPython's functions have no types
+    page: Any = ipython.HTML
     started = time.monotonic()
     last = started - _EVERY
-    handle = display(HTML(""), display_id=True)
+    handle = show(page(""), display_id=True)
 
     def report(done: float) -> None:
         nonlocal last
@@ -78,7 +81,7 @@ def _notebook_bar(title: str) -> Iterator[Callable[[float], None]]:
         last = now
         left = (now - started) * (1 - done) / done if done > 0 else 0.0
         handle.update(
-            HTML(
+            page(
                 f"{html.escape(title)} "
                 f'<progress value="{done:.3f}" max="1"></progress> '
                 f"{done:.0%}, {left:.0f} s left"
@@ -89,4 +92,4 @@ def _notebook_bar(title: str) -> Iterator[Callable[[float], None]]:
         yield report
     finally:
         if handle is not None:
-            handle.update(HTML(""))
+            handle.update(page(""))

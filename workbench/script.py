@@ -6,8 +6,8 @@ The markup is two tags, each anywhere in a line or on a line of its own::
     Un momento. [pause 0.5s] Seguimos.
     [voice:narrator] And in English again.
 
-A voice stays until the next ``[voice:…]``; ``[voice:default]`` goes back to the first. Other
-bracketed text is spoken as it stands.
+A voice stays until the next ``[voice:…]``; ``[voice:default]`` goes back to the first. A tag ends
+a stretch of speech, even inside a word. Other bracketed text is spoken as it stands.
 """
 
 from __future__ import annotations
@@ -71,8 +71,8 @@ def tokenize(text: str) -> tuple[Token, ...]:
     --------
     >>> [t.text for t in tokenize("¿ Qué — dijo él ?")]
     ['¿ Qué —', 'dijo', 'él ?']
-    >>> [t.text for t in tokenize("你好，世界。")]
-    ['你', '好，', '世', '界。']
+    >>> [t.text for t in tokenize("你好。世界。")]
+    ['你', '好。', '世', '界。']
     """
     spans: list[list[int]] = []
     for run in re.finditer(r"\S+", text):
@@ -104,7 +104,8 @@ def tokenize(text: str) -> tuple[Token, ...]:
 
 def _is_mark(char: str) -> bool:
     category = unicodedata.category(char)
-    return category[0] == "M" or category in {"Pe", "Pf", "Po", "Pd", "Lm", "Cf"} or char in "ーっッ"
+    marks = {"Pe", "Pf", "Po", "Pd", "Lm", "Cf"}
+    return category[0] == "M" or category in marks or char in "ーっッ"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,15 +142,24 @@ class Pause:
         0 to 60.
     number
         The line of the script it stands in, from 1.
+
+    Raises
+    ------
+    ParameterError
+        When it is shorter or longer than that.
     """
 
     seconds: float
     number: int = 1
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.seconds <= _LONGEST_PAUSE:
+            raise ParameterError(f"must be 0 to 60 seconds, not {self.seconds!r}", subject="pause")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Script:
-    """Lines and pauses in order.
+    r"""Lines and pauses in order.
 
     Parameters
     ----------
@@ -158,7 +168,7 @@ class Script:
 
     Examples
     --------
-    >>> script = Script.parse("Hola. [pause 0.5s] Adiós.\\n[voice:espeak:en-us] Bye.")
+    >>> script = Script.parse("Hola. [pause 0.5s] Adiós.\n[voice:espeak:en-us] Bye.")
     >>> [line.text for line in script.lines]
     ['Hola.', 'Adiós.', 'Bye.']
     >>> script.lines[2].voice
@@ -216,24 +226,31 @@ class Script:
         Parameters
         ----------
         source
-            A path; as a str, one line that ends in ``.txt`` or ``.md``. Anything else is the text.
+            A path; as a str, one line that ends in ``.txt`` or ``.md``. Any other str is the text.
 
         Raises
         ------
         TextError
             When there is no such file, it is not UTF-8 text, or `parse` refuses it.
         """
-        text = str(source)
-        named = text.strip().lower().endswith((".txt", ".md")) and "\n" not in text.strip()
-        if isinstance(source, str) and not named:
-            return cls.parse(source)
-        path = Path(text.strip()).expanduser()
+        if isinstance(source, str):
+            name = source.strip()
+            if "\n" in name or not name.lower().endswith((".txt", ".md")):
+                return cls.parse(source)
+            path = Path(name).expanduser()
+        else:
+            path = Path(source).expanduser()
         try:
             content = path.read_text(encoding="utf-8")
         except UnicodeDecodeError as error:
-            raise TextError("is not UTF-8 text", subject=text, cure="save it as UTF-8") from error
+            raise TextError(
+                "is not UTF-8 text", subject=str(path), cure="save it as UTF-8"
+            ) from error
         except (OSError, ValueError) as error:
-            raise TextError("cannot be read", subject=text, cure="check the path") from error
+            reason = getattr(error, "strerror", None) or str(error)
+            raise TextError(
+                f"cannot be read ({reason})", subject=str(path), cure="check the path"
+            ) from error
         return cls.parse(content)
 
     def to_dict(self) -> dict[str, Any]:
@@ -271,16 +288,24 @@ def _lines(text: str, number: int, voice: str | None) -> list[Line]:
 
 
 def _printable(char: str) -> bool:
-    """Whether a letter may reach an engine: no control characters, no lone surrogates."""
-    return unicodedata.category(char) not in {"Cc", "Cs", "Co", "Cn"}
+    """Whether a letter may reach an engine: no control characters, no lone surrogates.
+
+    What this Python's Unicode does not know yet, such as a new emoji, is kept: captions show it.
+    """
+    code = ord(char)
+    never = code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF  # noqa: PLR2004 - Unicode 23.7
+    return unicodedata.category(char) not in {"Cc", "Cs", "Co"} and not never
 
 
 def _seconds(text: str, number: int) -> float:
-    match = _SECONDS.fullmatch(text.strip())
+    asked = text.strip()
+    match = _SECONDS.fullmatch(asked)
     seconds = float(match[1]) / (1000 if (match[2] or "").lower() == "ms" else 1) if match else -1
     if not 0 <= seconds <= _LONGEST_PAUSE:
         raise TextError(
-            f"[pause {text.strip()}] is not a pause of 0 to 60 seconds",
+            f"[pause {asked}] is not a pause of 0 to 60 seconds"
+            if asked
+            else "[pause] does not say how long",
             subject=f"script line {number}",
             cure="write it as [pause 0.5s] or [pause 500ms]",
         )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import pairwise
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from workbench.audio import Audio
 from workbench.errors import ParameterError
@@ -16,9 +19,12 @@ from workbench.voice import Voice
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Mapping
     from pathlib import Path
 
 __all__ = ["Narration", "Part", "Take"]
+
+_CLOSE = 1e-3  # seconds; two sums of the same times differ by less
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -53,7 +59,7 @@ class Take:
     >>> import workbench as wb
     >>> narration = wb.speak("Hello, world.", voice="espeak:en-us")
     >>> narration.parts[0].take
-    Take('Hello, world.', espeak:en-us, 1.1 s, 2 words)
+    Take('Hello, world.', espeak:en-us, 1.3 s, 2 words)
     """
 
     text: str
@@ -74,6 +80,12 @@ class Take:
 
     def __hash__(self) -> int:
         return hash((self.text, self.audio, self.words, str(self.voice)))
+
+    def __getstate__(self) -> dict[str, Any]:  # a read-only view cannot be pickled
+        return {**self.__dict__, "options": dict(self.options)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, options=MappingProxyType(state["options"]))
 
     def __repr__(self) -> str:
         text = self.text if len(self.text) <= 40 else f"{self.text[:39]}…"  # noqa: PLR2004
@@ -163,7 +175,7 @@ class Part:
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Narration:
-    """A script as it was spoken.
+    r"""A script as it was spoken.
 
     Parameters
     ----------
@@ -172,11 +184,16 @@ class Narration:
     duration
         Seconds, the pause at the end included.
 
+    Raises
+    ------
+    ParameterError
+        When there is no part, one begins before the other has ended, or they last longer.
+
     Examples
     --------
     >>> import workbench as wb
-    >>> wb.speak("One.\\nTwo, three.")
-    Narration(2 lines, 3 words, 1.9 s, espeak:en-us)
+    >>> wb.speak("One.\nTwo, three.")
+    Narration(2 lines, 3 words, 2.1 s, espeak:en-us)
     """
 
     parts: tuple[Part, ...]
@@ -186,6 +203,18 @@ class Narration:
         parts = tuple(self.parts)
         if not parts:
             raise ParameterError("needs at least one line", subject="narration")
+        for before, after in pairwise(parts):
+            if after.start < before.end - _CLOSE:
+                raise ParameterError(
+                    f"line {after.line.number} begins at {after.start:.3f} s, before "
+                    f"line {before.line.number} ends at {before.end:.3f} s",
+                    subject="narration",
+                )
+        if not parts[-1].end - _CLOSE <= self.duration < math.inf:
+            raise ParameterError(
+                f"lasts {self.duration!r} s, but its last line ends at {parts[-1].end:.3f} s",
+                subject="narration",
+            )
         object.__setattr__(self, "parts", parts)
 
     def __repr__(self) -> str:
@@ -197,12 +226,15 @@ class Narration:
     def audio(self) -> Audio:
         """The takes and the silence between them, at the first take's rate."""
         rate = self.parts[0].take.audio.rate
-        sounds = [part.take.audio.resample(rate).mono() for part in self.parts]
-        whole = Audio.silence(self.duration, rate).samples.copy()
-        for part, sound in zip(self.parts, sounds, strict=True):
-            first = round(part.start * rate)
-            room = whole[first : first + sound.frames]
-            room += sound.samples[: len(room)]
+        sounds = [
+            (round(part.start * rate), part.take.audio.resample(rate).mono().samples)
+            for part in self.parts
+        ]
+        # Half a frame may be rounded up at the start of the last take and down at the end.
+        end = max(first + len(sound) for first, sound in sounds)
+        whole = np.zeros((max(end, round(self.duration * rate)), 1), np.float32)
+        for first, sound in sounds:
+            whole[first : first + len(sound)] += sound
         return Audio(samples=whole, rate=rate)
 
     @cached_property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any, Self
 
 from workbench.errors import ParameterError
@@ -127,7 +128,7 @@ class Transcript:
 
     def __post_init__(self) -> None:
         words = tuple(self.words)
-        for before, after in zip(words, words[1:], strict=False):
+        for before, after in pairwise(words):
             if after.start < before.start:
                 raise ParameterError(
                     f"words must be in time order, but {after.text!r} at {after.start:.3f} s "

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -14,6 +13,7 @@ from workbench.errors import ParameterError, StorageError, storage_error, sugges
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Mapping
 
 __all__ = ["PRESETS", "Preset", "Voice"]
 
@@ -37,6 +37,11 @@ class Voice:
     name
         The engine's own name of the voice, such as ``es`` or ``en-us+f3``.
 
+    Raises
+    ------
+    ParameterError
+        When one of them cannot be a name.
+
     Examples
     --------
     >>> Voice.parse("espeak:es")
@@ -49,13 +54,13 @@ class Voice:
     name: str
 
     def __post_init__(self) -> None:
-        if not isinstance(self.engine, str) or not _ENGINE.fullmatch(self.engine):
+        if not _ENGINE.fullmatch(self.engine):
             raise ParameterError(
                 f"{self.engine!r} cannot be an engine's name",
                 subject="voice",
                 cure="write it as engine:name, such as espeak:es",
             )
-        if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
+        if not _NAME.fullmatch(self.name):
             raise ParameterError(
                 f"{self.name!r} cannot be a voice's name",
                 subject="voice",
@@ -64,7 +69,13 @@ class Voice:
 
     @classmethod
     def parse(cls, text: str) -> Voice:
-        """Return the voice that ``engine:name`` names."""
+        """Return the voice that ``engine:name`` names.
+
+        Raises
+        ------
+        ParameterError
+            When there is no colon in it, or a side of it cannot be a name.
+        """
         engine, colon, name = text.partition(":")
         if not colon:
             raise ParameterError(
@@ -90,6 +101,11 @@ class Preset:
         The engine's options that differ from their defaults.
     note
         A line for people.
+
+    Raises
+    ------
+    ParameterError
+        When the name cannot be a file's.
 
     Examples
     --------
@@ -118,6 +134,9 @@ class Preset:
     def __hash__(self) -> int:
         return hash((self.name, self.voice, tuple(sorted(self.options.items())), self.note))
 
+    def __reduce__(self) -> tuple[Any, ...]:  # a read-only view cannot be pickled
+        return type(self).from_dict, (self.to_dict(),)
+
     def toml(self) -> str:
         """Return the preset as the text of its file."""
         import tomli_w
@@ -129,7 +148,13 @@ class Preset:
         return tomli_w.dumps(data)
 
     def save(self, folder: str | os.PathLike[str] = PRESETS) -> Path:
-        """Write ``folder/NAME.toml`` and return its path; an older one is replaced whole."""
+        """Write ``folder/NAME.toml`` and return its path; an older one is replaced whole.
+
+        Raises
+        ------
+        StorageError
+            When it cannot be written.
+        """
         from workbench.storage.atomic import write_bytes
 
         path = Path(folder) / f"{self.name}.toml"
@@ -170,12 +195,18 @@ class Preset:
             )
         if not isinstance(data.get("options", {}), dict):
             raise ParameterError("needs [options] as a table", subject=str(file))
-        return cls.from_dict({"name": file.stem, **data})
+        if not isinstance(data.get("note", ""), str):
+            raise ParameterError("needs its note as text", subject=str(file))
+        try:
+            return cls.from_dict({"name": file.stem, **data})
+        except ParameterError as error:
+            raise ParameterError(error.problem, subject=str(file), cure=error.cure) from error
 
     @classmethod
     def names(cls, folder: str | os.PathLike[str] = PRESETS) -> list[str]:
-        """Return the names of the presets in `folder`, sorted."""
-        return sorted(path.stem for path in Path(folder).glob("*.toml"))
+        """Return the names of the presets in `folder`, sorted; none where there is no folder."""
+        stems = (path.stem for path in Path(folder).glob("*.toml"))
+        return sorted(stem for stem in stems if _PRESET.fullmatch(stem))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the preset as plain values, for JSON and TOML."""

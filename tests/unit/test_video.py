@@ -173,6 +173,34 @@ def test_a_clip_keeps_its_sound_and_yields_to_a_voice(media, tmp_path):
     assert level["half"] == pytest.approx(level["whole"] / 2, rel=0.05)
 
 
+def test_a_recording_is_seen_as_its_waveform_and_heard(media, tmp_path):
+    recording = media / "speech" / "en_jfk.flac"
+    video = wb.Video("320x180", fps=10).scene(recording)
+    done = video.render(tmp_path / "a.mp4")
+    assert done.duration == pytest.approx(11.0, abs=0.1)
+    original = Audio.read(recording)
+    heard = clip_sound(done.path, 11.0).mono().resample(original.rate)
+    frames = min(heard.frames, original.frames)
+    a, b = heard.samples[:frames, 0], original.mono().samples[:frames, 0]
+    assert np.corrcoef(a, b)[0, 1] > 0.95
+    bright = frame_at(done.path, 5).max(axis=2) > 120
+    heights = bright.sum(axis=0)
+    pieces = heights[20 : 20 + 70 * 4 : 4]  # a bar every four pixels within the margins
+    peaks = np.abs(original.peaks(70).astype(int)).max(axis=1)
+    assert np.corrcoef(pieces, peaks)[0, 1] > 0.9, "the bars do not follow the sound"
+
+
+def test_a_recording_narrates(media, tmp_path):
+    """A human voice over pictures, captioned from a file."""
+    said = Audio.read(media / "speech" / "en_LJ001-0002.wav")
+    cues = wb.Cues.read(media / "speech" / "en_nasa_webb.srt")
+    video = wb.Video("320x180", fps=10).narrate(said).scene(flat((0, 0, 0)))
+    done = video.captions("plain", cues=cues).render(tmp_path / "a.mp4")
+    assert done.duration == pytest.approx(said.duration, abs=0.1)
+    with pytest.raises(ParameterError, match="no words to show"):
+        video.captions("plain").render(tmp_path / "b.mp4")
+
+
 def test_a_short_clip_is_begun_again(media, tmp_path):
     clip = media / "odd" / "phone_rotated90.mov"  # three frames
     video = wb.Video("64x64", fps=30).scene(clip, duration=1)
@@ -212,7 +240,7 @@ def test_what_does_not_fit_together_is_refused_before_anything_runs(tmp_path, me
         (lambda: video.scene(clip, motion="zoom-in"), "is for still pictures"),
         (lambda: video.scene(clip, start=99), "beyond its end"),
         (lambda: video.scene(media / "odd/phone_rotated90.mov", volume=1), "no sound"),
-        (lambda: video.scene(sound), "sound without a picture"),
+        (lambda: video.scene(sound, motion="zoom-in"), "is for still pictures"),
         (lambda: video.narrate("   "), "no words to speak"),
         (lambda: video.narrate("hi", voice="espeak:zz-none"), "voice"),
         (lambda: video.narrate(wb.speak("hi"), rate=100), "speech already"),

@@ -226,6 +226,13 @@ def _shot_frames(video: Video, shot: Shot, cancel: threading.Event | None) -> It
             limits=video.limits,
             cancel=cancel,
         )
+    if scene.kind == "audio":
+        seconds = shot.count / canvas.fps
+        sound = clips.clip_sound(
+            scene.path, seconds, start=scene.start, limits=video.limits, cancel=cancel
+        )
+        picture = stills.outline(sound, canvas.width, canvas.height)
+        return motion.still(stills.planes(picture), shot.count)
     held = {name: (data, shape) for name, data, shape in video.pictures}
     if scene.sha256 in held:
         data, shape = held[scene.sha256]

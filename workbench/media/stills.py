@@ -14,9 +14,10 @@ from workbench.media.probe import probe
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from workbench.audio import Audio
     from workbench.media.graph import Canvas, Fit
 
-__all__ = ["Picture", "Planes", "fitted", "load", "planes"]
+__all__ = ["Picture", "Planes", "canvas_planes", "fitted", "load", "outline", "planes"]
 
 Picture = NDArray[np.uint8]
 """Rows of RGB pixels, shape ``(height, width, 3)``."""
@@ -25,6 +26,7 @@ Planes = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]
 """Y, U and V; U and V have half the width and height."""
 
 _BLUR_SCALE = 8
+_GROUND, _BAR = (16, 24, 38), (122, 162, 247)
 
 
 def load(path: Path, limits: Limits = DEFAULT_LIMITS) -> Picture:
@@ -121,6 +123,31 @@ def planes(picture: Picture) -> Planes:
     quarters = [c.reshape(height // 2, 2, width // 2, 2).mean(axis=(1, 3)) for c in chroma]
     u, v = (np.clip(q * 224 + 128.5, 16, 240).astype(np.uint8) for q in quarters)
     return y, u, v
+
+
+def outline(sound: Audio, width: int, height: int) -> Picture:
+    """Return the waveform of a sound as a picture: bars of its peaks on a dark ground.
+
+    Parameters
+    ----------
+    sound
+        What is drawn, from left to right.
+    width, height
+        Pixels, even.
+    """
+    picture = np.empty((height, width, 3), np.uint8)
+    picture[:] = _GROUND
+    step = max(4, width // 100)
+    margin = round(width * 0.06)
+    columns = max(1, (width - 2 * margin) // step)
+    peaks = np.abs(sound.peaks(columns).astype(np.int16)).max(axis=1)
+    loudest = max(1, int(peaks.max(initial=0)))
+    middle, most = height // 2, min(width, height) * 0.3
+    for index, peak in enumerate(peaks):
+        half = max(1, round(most * int(peak) / loudest))
+        left = margin + index * step
+        picture[middle - half : middle + half, left : left + max(2, step * 2 // 3)] = _BAR
+    return picture
 
 
 def canvas_planes(picture: Picture, canvas: Canvas, fit: Fit, scale: float = 1.0) -> Planes:

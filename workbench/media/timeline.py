@@ -23,7 +23,7 @@ STILL_SECONDS = 4.0
 
 @dataclass(frozen=True, kw_only=True)
 class Scene:
-    """A picture or a clip, and how it fills the frame.
+    """A picture, a clip or a recording, and how it fills the frame.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ class Scene:
     sha256
         Its content's digest: what makes two scenes equal.
     kind
-        ``image`` or ``video``.
+        ``image``, ``video`` or ``audio`` (which is seen as its waveform).
     motion
         How a picture moves, see `workbench.media.motion`.
     fit
@@ -44,9 +44,9 @@ class Scene:
     volume
         Of a clip's own sound, 0 to 1; None for 1 without a narration and 0 with one.
     natural
-        The clip's own length in seconds, None for a picture.
+        The file's own length in seconds, None for a picture.
     sound
-        Whether the clip has sound.
+        Whether the file has sound.
     """
 
     path: Path

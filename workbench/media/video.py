@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from workbench.audio import Audio
 from workbench.errors import MediaError, ParameterError, suggest
 from workbench.media.graph import Canvas, Fit
 from workbench.media.limits import DEFAULT_LIMITS, Limits, existing, number
@@ -18,6 +19,7 @@ from workbench.media.rendered import RenderedVideo
 from workbench.media.timeline import Scene, Shot, place
 from workbench.storage.receipt import digest
 from workbench.take import Narration, Part, Take
+from workbench.voice import Voice
 
 if TYPE_CHECKING:
     import os
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from workbench.captions.styles import Style
     from workbench.media.stills import Picture
     from workbench.script import Script
-    from workbench.voice import Preset, Voice
+    from workbench.voice import Preset
 
 __all__ = ["SIZES", "RenderedVideo", "Video"]
 
@@ -124,12 +126,13 @@ class Video:
         start: float = 0.0,
         volume: float | None = None,
     ) -> Video:
-        """Add a picture or a clip after the scenes so far.
+        """Add a picture, a clip or a recording after the scenes so far.
 
         Parameters
         ----------
         source
-            A file, or a picture as an array of uint8 of shape ``(height, width, 3)``.
+            A file, or a picture as an array of uint8 of shape ``(height, width, 3)``. A sound
+            file is seen as its waveform.
         motion
             For pictures: ``still``, ``zoom-in``, ``zoom-out``, ``pan-left``, ``pan-right``,
             ``pan-up`` or ``pan-down``.
@@ -139,9 +142,10 @@ class Video:
         duration
             Seconds it is seen; by default scenes share the narration (`workbench.media.timeline`).
         start
-            For clips: seconds into the clip at which it begins.
+            For clips and recordings: seconds into it at which it begins.
         volume
-            For clips: of its own sound, 0 to 1. By default it is heard only without a narration.
+            For clips and recordings: of its own sound, 0 to 1. By default it is heard only without
+            a narration.
 
         Raises
         ------
@@ -160,9 +164,9 @@ class Video:
             pictures = tuple({p[0]: p for p in (*pictures, held)}.values())
         else:
             scene = self._file_scene(source, number("start", start, 0, self.limits.seconds))
-        if scene.kind == "video" and motion != "still":
+        if scene.kind != "image" and motion != "still":
             raise ParameterError(
-                f"motion={motion!r} is for still pictures, and this is a clip",
+                f"motion={motion!r} is for still pictures, and this is {scene.kind}",
                 subject=scene.path.name,
             )
         if scene.kind == "image" and (start or volume is not None):
@@ -180,9 +184,7 @@ class Video:
     def _file_scene(self, source: str | os.PathLike[str], start: float) -> Scene:
         path = existing(source)
         info = probe(path, limits=self.limits)
-        if info.kind == "audio":
-            raise MediaError("is sound without a picture", subject=str(source))
-        if info.kind == "video":
+        if info.kind != "image":
             if info.duration is None:
                 raise MediaError("does not say how long it lasts", subject=str(source))
             if start >= info.duration:
@@ -201,7 +203,7 @@ class Video:
 
     def narrate(
         self,
-        source: str | Script | Narration | Take,
+        source: str | Script | Narration | Take | Audio,
         *,
         voice: str | Voice | Preset | None = None,
         **options: Any,
@@ -211,7 +213,8 @@ class Video:
         Parameters
         ----------
         source
-            A script, or speech that `workbench.speak` returned.
+            A script; speech that `workbench.speak` returned; or a recording,
+            ``Audio.read("voice.wav")``, whose captions come from a file (see `captions`).
         voice, **options
             For a script: as `workbench.speak` takes them.
 
@@ -220,6 +223,10 @@ class Video:
         TextError, ModelError, ParameterError
             As `workbench.speak` does.
         """
+        if isinstance(source, Audio):
+            source = Take(
+                text="", audio=source, words=(), voice=Voice(engine="recording", name="audio")
+            )
         if isinstance(source, Narration | Take):
             if voice is not None or options:
                 raise ParameterError(
@@ -280,7 +287,7 @@ class Video:
             return None
         if self.cues is not None:
             return self.cues
-        if self.narration is None:
+        if self.narration is None or not self.narration.words:
             raise ParameterError(
                 "have no words to show",
                 subject="captions",

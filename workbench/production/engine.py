@@ -1,21 +1,36 @@
-"""Papermill with a kernel that can be stopped from outside."""
+"""Papermill with a kernel of this very Python, which can be stopped from another thread."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-import json
+import logging
+import os
+import signal
+import threading
+import time
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import JobError
+from workbench import errors
+from workbench.errors import Cancelled, JobError, KernelDied, WorkbenchError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-__all__ = ["Kernel"]
+__all__ = ["Kernel", "failure"]
 
 _NAME = "workbench"
-_LONGEST_SOCKET = 90  # bytes; the path of a Unix socket holds 103 at least, and gets a suffix
+
+# Runs in the kernel before the first cell: an exception in a thread must not pass for success.
+_WITNESS = """
+import threading
+def hook(args, show=threading.excepthook):
+    if args.exc_type is not SystemExit:
+        with open({path!r}, "a", encoding="utf-8", errors="replace") as file:
+            file.write(f"{{args.exc_type.__name__}}: {{args.exc_value}}\\n")
+    show(args)
+threading.excepthook = hook
+"""
 
 
 class Kernel:
@@ -23,109 +38,159 @@ class Kernel:
 
     Parameters
     ----------
-    report
-        Called with the part of the cells that are done.
+    notebook
+        The name of the notebook, for messages.
+
+    Attributes
+    ----------
+    part
+        The part of the cells that are done, 0 to 1.
+    cell
+        The number in the brackets beside the cell that runs, 0 before the first.
+    cell_began
+        When it began, on the monotonic clock.
     """
 
-    def __init__(self, report: Callable[[float], None]) -> None:
-        self._report = report
+    def __init__(self, notebook: str) -> None:
+        self.part = 0.0
+        self.cell = 0
+        self.cell_began = time.monotonic()
+        self._notebook = notebook
+        self._stopped = threading.Event()
         self._manager: Any = None
-        self._folder: Path | None = None
+        self._process: Any = None
 
-    def execute(
-        self, source: Path, scratch: Path, values: dict[str, Any], timeout: float
-    ) -> None:
-        """Execute `source` into `scratch`.
+    def execute(self, source: Path, scratch: Path, values: dict[str, Any]) -> None:
+        """Execute `source` into `scratch`, in the working directory.
 
         Raises
         ------
         JobError
             With the failing cell.
+        KernelDied
+            When the kernel's process ended, or did not start.
+        Cancelled
+            When it was stopped between two cells.
         """
         import papermill
-        from nbclient.exceptions import CellTimeoutError, DeadKernelError
+        from jupyter_core.utils import ensure_event_loop
+        from nbclient.exceptions import DeadKernelError
         from papermill.exceptions import PapermillExecutionError
 
-        from workbench.production.job import failure
-
-        _register(papermill)
-        self._folder = scratch.parent
+        _register()
+        threads = scratch.with_name("threads.txt")
         try:
-            papermill.execute_notebook(
-                str(source),
-                str(scratch),
-                values,
-                engine_name=_NAME,
-                kernel_name="python3",
-                progress_bar=False,
-                log_output=False,
-                store_widget_state=False,
-                execution_timeout=timeout,
-                workbench_run=self,
-            )
+            with scratch.with_name("kernel.log").open("wb") as log:
+                notebook = papermill.execute_notebook(
+                    str(source),
+                    str(scratch),
+                    values,
+                    engine_name=_NAME,
+                    kernel_name="python3",
+                    language="python",
+                    progress_bar=False,
+                    log_output=False,
+                    workbench_run=self,
+                    workbench_witness=_WITNESS.format(path=str(threads)),
+                    workbench_log=log,
+                )
         except PapermillExecutionError as error:
-            raise failure(error.ename, error.evalue, error.exec_count, source.stem) from error
+            raise failure(error.ename, error.evalue, error.exec_count, self._notebook) from error
         except DeadKernelError as error:
-            cell = _running_cell(scratch)
-            raise failure("DeadKernelError", str(error), cell, source.stem) from error
-        except CellTimeoutError as error:
-            raise JobError(
-                f"a cell took longer than {timeout:.0f} s", subject=source.stem
-            ) from error
+            raise self._died("its kernel died") from error
+        except RuntimeError as error:
+            if self.cell:
+                raise
+            raise self._died(f"its kernel did not start ({error})") from error
+        finally:
+            loop = ensure_event_loop()  # of this thread, which ends
+            loop.run_until_complete(asyncio.sleep(0))
+            loop.close()
+        for cell in notebook.cells:  # papermill takes sys.exit(0) for success
+            for output in cell.get("outputs", ()):
+                if output.output_type == "error":
+                    number = cell.execution_count
+                    raise failure(output.ename, output.evalue, number, self._notebook)
+        if threads.is_file():
+            first = threads.read_text(encoding="utf-8").partition("\n")[0]
+            raise JobError(f"a thread ended with {first}", subject=self._notebook)
 
     def interrupt(self) -> None:
-        """Interrupt the running cell, as the stop button does."""
-        if self._manager is not None:
-            with contextlib.suppress(Exception):  # the kernel may be gone by now
-                _signal(self._manager, kill=False)
+        """Interrupt the running cell, as the stop button does, and start no other."""
+        self._stopped.set()
+        self._signal(signal.SIGINT if self.cell else signal.SIGKILL)
 
     def kill(self) -> None:
         """End the kernel at once."""
-        if self._manager is not None:
-            with contextlib.suppress(Exception):
-                _signal(self._manager, kill=True)
+        self._stopped.set()
+        self._signal(signal.SIGKILL)
 
-    def prepare(self, manager: Any) -> None:
-        """Take note of the manager of the kernel, before the kernel starts."""
+    def starts(self, manager: Any) -> None:
+        """Take note of the manager of the kernel that is about to start."""
         self._manager = manager
-        sockets = str(self._folder / "kernel") if self._folder is not None else ""
-        if sockets and len(sockets) < _LONGEST_SOCKET:
-            # Sockets in a folder of our own: nobody else on the machine can read or call the kernel.
-            manager.transport, manager.ip = "ipc", sockets
+        self._check()
 
-    def cells_done(self, done: int, total: int) -> None:
-        """Report how many cells are done."""
-        self._report(done / max(1, total))
+    def cell_starts(self) -> None:
+        """Take note of the next code cell."""
+        self._check()
+        self._process = getattr(self._manager.provisioner, "process", None)
+        self.cell_began = time.monotonic()
+        self.cell += 1
 
+    def _check(self) -> None:
+        if self._stopped.is_set():
+            raise Cancelled("stopped on request", subject=self._notebook)
 
-def _signal(manager: Any, *, kill: bool) -> None:
-    """Signal the kernel's process group; the manager's own methods need the run's event loop."""
-    import os
-    import signal
+    def _signal(self, number: int) -> None:
+        """Signal the process group; the manager's own methods need the run's event loop."""
+        provisioner = getattr(self._manager, "provisioner", None)
+        if provisioner is not None and provisioner.has_process and provisioner.pid:
+            with contextlib.suppress(OSError):  # it has ended meanwhile
+                os.killpg(provisioner.pid, number)
 
-    process = getattr(manager.provisioner, "pid", None)
-    if process:
-        os.killpg(process, signal.SIGKILL if kill else signal.SIGINT)
-
-
-def _running_cell(scratch: Path) -> int | None:
-    """Return the number of the cell that ran when the notebook was last saved."""
-    try:
-        cells = json.loads(scratch.read_text(encoding="utf-8"))["cells"]
-    except (OSError, ValueError, KeyError):
-        return None
-    code = [i for i, c in enumerate(cells, start=1) if c.get("cell_type") == "code"]
-    run = [i for i in code if cells[i - 1].get("execution_count") is not None]
-    later = [i for i in code if not run or i > run[-1]]
-    return later[0] if later else (run[-1] if run else None)
+    def _died(self, problem: str) -> KernelDied:
+        code = self._process.poll() if self._process is not None else None
+        if code is not None:
+            how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+            problem = f"{problem} ({how})"
+        where = f"{self._notebook}, cell {self.cell}" if self.cell else self._notebook
+        return KernelDied(problem, subject=where, cure="look for memory running out, or a crash")
 
 
-def _register(papermill: Any) -> None:
+def failure(name: str, value: str, cell: int | None, notebook: str) -> JobError:
+    """Return the error of a failed cell.
+
+    Parameters
+    ----------
+    name, value
+        The exception's class and message in the notebook.
+    cell
+        The number in the brackets beside the cell.
+    notebook
+        The notebook's name.
+
+    Examples
+    --------
+    >>> print(failure("ZeroDivisionError", "division by zero", 3, "talk"))
+    talk, cell 3: ZeroDivisionError: division by zero
+    >>> print(failure("MediaNotFound", "a.jpg: there is no such file", 3, "talk"))
+    talk, cell 3: a.jpg: there is no such file
+    """
+    where = f"{notebook}, cell {cell}" if cell is not None else notebook
+    kind = getattr(errors, name, None)
+    expected = isinstance(kind, type) and issubclass(kind, WorkbenchError)
+    error = JobError(value if expected else f"{name}: {value}", subject=where)
+    error.expected = expected
+    return error
+
+
+def _register() -> None:
     """Tell papermill of an engine that hands its kernel over."""
+    from jupyter_client.kernelspec import KernelSpecManager
     from papermill.clientwrap import PapermillNotebookClient
     from papermill.engines import NBClientEngine, papermill_engines
 
-    class StoppableEngine(NBClientEngine):  # type: ignore[misc]
+    class StoppableEngine(NBClientEngine):  # type: ignore[misc]  # papermill has no types
         @classmethod
         def execute_managed_notebook(
             cls,
@@ -133,33 +198,40 @@ def _register(papermill: Any) -> None:
             kernel_name: str,
             *,
             workbench_run: Kernel,
-            store_widget_state: bool = False,
-            execution_timeout: float | None = None,
+            workbench_witness: str,
+            workbench_log: Any,
             start_timeout: float = 60,
             **_: Any,
         ) -> Any:
-            done = 0
-            total = sum(cell.cell_type == "code" for cell in nb_man.nb.cells)
-            complete = nb_man.cell_complete
+            code = [c for c in nb_man.nb.cells if c.cell_type == "code" and c.source.strip()]
+            begin = nb_man.cell_start
 
-            def cell_complete(cell: Any, *arguments: Any, **keywords: Any) -> Any:
-                nonlocal done
-                done += cell.cell_type == "code"
-                workbench_run.cells_done(done, total)
-                return complete(cell, *arguments, **keywords)
+            def cell_start(cell: Any, *arguments: Any, **keywords: Any) -> Any:
+                if any(cell is c for c in code):
+                    workbench_run.part = workbench_run.cell / len(code)
+                    workbench_run.cell_starts()
+                return begin(cell, *arguments, **keywords)
 
-            nb_man.cell_complete = cell_complete
+            def watch(notebook: Any) -> None:  # noqa: ARG001 - the hook's signature
+                client.kc.execute(f"exec({workbench_witness!r}, {{}})", silent=True)
+
+            nb_man.cell_start = cell_start
             client = PapermillNotebookClient(
                 nb_man,
                 kernel_name=kernel_name,
-                timeout=execution_timeout,
+                timeout=None,
                 startup_timeout=start_timeout,
-                store_widget_state=store_widget_state,
-                log_output=False,
+                store_widget_state=False,
+                on_notebook_start=watch,
             )
             manager = client.create_kernel_manager()
-            workbench_run.prepare(manager)
-            return client.execute()
+            # A kernel of that name elsewhere on the machine may be of another Python.
+            manager.kernel_spec_manager = KernelSpecManager(kernel_dirs=[])
+            workbench_run.starts(manager)
+            # What the kernel's process itself prints is no result, and no error of ours.
+            return client.execute(stdout=workbench_log, stderr=workbench_log)
 
     if _NAME not in papermill_engines._engines:  # noqa: SLF001 - it offers no way to ask
+        # It warns of parameters whose annotation it cannot read; they have been checked by then.
+        logging.getLogger("papermill").addHandler(logging.NullHandler())
         papermill_engines.register(_NAME, StoppableEngine)

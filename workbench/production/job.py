@@ -5,31 +5,35 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-import shutil
-import threading
+import time
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
-from workbench import errors
 from workbench.errors import (
     Cancelled,
     JobError,
-    KernelDied,
     ParameterError,
+    StorageError,
     WorkbenchError,
     storage_error,
     suggest,
 )
+from workbench.production.engine import Kernel
 from workbench.production.parameters import check, parameters
 from workbench.progress import bar
-from workbench.storage.atomic import replacing, sweep, workspace
+from workbench.storage.atomic import sweep, workspace, write_bytes
 from workbench.storage.receipt import digest, read_receipt, receipt_path, write_receipt
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Mapping
+    import threading
+    from collections.abc import Iterable, Mapping
+    from concurrent.futures import Future
+
+    from workbench.progress import Report
 
 __all__ = ["JobResult", "find_notebook", "job_notebooks", "run"]
 
@@ -37,6 +41,9 @@ log = logging.getLogger(__name__)
 
 _TIMEOUT = 3_600.0
 _GRACE = 15.0  # seconds an interrupted notebook gets to clean up before its kernel is killed
+_LOOK = 0.1  # seconds between two looks at a running notebook
+_KILLS = 60  # one a second: a kernel may take that long to start
+_FIRST_WITH_IDS = (4, 5)  # of the notebook format
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +59,8 @@ class JobResult:
     output
         The main file, None when the notebook has no ``output`` parameter.
     files
-        Every file of the run, the executed notebook included.
+        Every file that was written, while the notebook ran, to the folders of the output and of
+        the executed notebook, which is one of them.
     """
 
     notebook: Path
@@ -96,7 +104,7 @@ def find_notebook(name: str | os.PathLike[str]) -> Path:
     JobError
         When there is none; the nearest name is offered.
     """
-    path = Path(name)
+    path = Path(name).expanduser()
     if path.suffix == ".ipynb":
         if path.is_file():
             return path.absolute()
@@ -114,10 +122,14 @@ def run(
     *,
     executed: str | os.PathLike[str] | None = None,
     timeout: float = _TIMEOUT,
-    progress: Callable[[float], None] | None = None,
+    limit: float | None = None,
+    progress: Report | None = None,
     cancel: threading.Event | None = None,
 ) -> JobResult:
     """Run a notebook with parameters, headless, in a kernel of its own.
+
+    The kernel is of this Python and works in this working directory: relative paths mean the same
+    to the notebook and to the caller. The notebook itself is never written to.
 
     Parameters
     ----------
@@ -130,6 +142,8 @@ def run(
         ``out/NAME.ipynb`` for a notebook without one.
     timeout
         Seconds a cell may take.
+    limit
+        Seconds the whole run may take; None for as long as its cells may.
     progress
         Called with the part that is done, 0 to 1; by default a bar is shown.
     cancel
@@ -144,153 +158,202 @@ def run(
     ParameterError
         Before a kernel starts.
     JobError
-        With the cell and the error. A mistake of the input (any `WorkbenchError` inside) leaves
-        nothing behind; any other leaves the notebook as ``NAME.failed.ipynb``.
+        With the cell and the error: an exception, `sys.exit`, a thread that failed, too long a
+        time, an ``output`` that was not written. A mistake of the input (any `WorkbenchError`
+        inside) leaves nothing behind; any other leaves the notebook as ``NAME.failed.ipynb``.
     KernelDied, Cancelled
+        When the kernel's process ended; when `cancel` was set.
     """
     source = find_notebook(notebook)
     known = parameters(source)
     given = check(known, values or {})
     every = {p.name: p.default for p in known} | given
-    target = _executed_path(source, every, executed)
+    watch = _Watch(source.stem, timeout=timeout, limit=limit, cancel=cancel)
     output = Path(str(every["output"])).expanduser().absolute() if every.get("output") else None
-    before = _state(target.parent)
+    target = _executed_path(source, output, executed)
+    folders = {target.parent} | ({output.parent} if output is not None else set())
+    before = _state(folders)
+    about = {"name": source.name, "sha256": digest(source), "parameters": every}
     with workspace() as folder:
-        scratch = folder / "executed.ipynb"
+        copy, scratch = folder / "notebook.ipynb", folder / "executed.ipynb"
+        _copy(source, copy)
         try:
             with contextlib.nullcontext(progress) if progress else bar(source.stem) as report:
-                _execute(source, scratch, given, timeout, report, cancel)
+                watch.execute(copy, scratch, given, report)
+            after = _state(folders)
+            written = {path for path, state in after.items() if before.get(path) != state}
+            _check_output(output, written, source.stem)
         except JobError as error:
-            _keep_failed(error, scratch, target)
+            if not error.expected:
+                _keep_failed(error, scratch, source, target)
             raise
         finally:
-            if target.parent.is_dir():
-                sweep(target.parent)
-        try:
-            with replacing(target) as part:
-                shutil.copyfile(scratch, part)
-        except OSError as error:
-            raise storage_error(error, target) from error
-    if output is not None and receipt_path(output).is_file():
-        _complete_receipt(output, source, every, target)
-    files = {path for path, state in _state(target.parent).items() if before.get(path) != state}
-    return JobResult(
-        notebook=target, parameters=every, output=output, files=tuple(sorted({*files, target}))
-    )
+            for place in folders:
+                sweep(place)
+        _save(scratch, source, target)
+    if output is not None and receipt_path(output) in written:
+        _complete_receipt(output, {**about, "executed": target.name})
+    files = tuple(sorted({*written, target}))
+    return JobResult(notebook=target, parameters=every, output=output, files=files)
 
 
 def _executed_path(
-    source: Path, every: Mapping[str, Any], executed: str | os.PathLike[str] | None
+    source: Path, output: Path | None, executed: str | os.PathLike[str] | None
 ) -> Path:
     if executed is not None:
         target = Path(executed)
-    elif every.get("output"):
-        target = Path(str(every["output"])).with_suffix(".ipynb")
+    elif output is not None:
+        target = output.with_suffix(".ipynb")
     else:
         target = Path("out") / source.name
     target = target.expanduser().absolute()
     if target.suffix != ".ipynb":
         raise ParameterError("must end in .ipynb", subject=str(target))
-    if target == source:
+    for written in (target, _failed_path(target)):
+        if written.exists() and written.samefile(source):
+            raise ParameterError(
+                "would be written over", subject=str(source), cure="choose another output"
+            )
+    if output is not None and output in {target, _failed_path(target)}:
         raise ParameterError(
-            "would be written over", subject=str(source), cure="choose another output"
+            "would be the executed notebook too",
+            subject=str(output),
+            cure="choose another output, or another place for the executed notebook",
         )
     return target
 
 
-def _state(folder: Path) -> dict[Path, tuple[int, int]]:
-    """Return the files of a folder and what tells that one has been written."""
-    if not folder.is_dir():
-        return {}
+def _failed_path(target: Path) -> Path:
+    return target.with_suffix(".failed.ipynb")
+
+
+def _state(folders: Iterable[Path]) -> dict[Path, tuple[int, int]]:
+    """Return the files of folders, and for each what tells that it has been written."""
     found = {}
-    for path in folder.iterdir():
-        with contextlib.suppress(OSError):
-            state = path.stat()
-            if path.is_file():
-                found[path] = (state.st_mtime_ns, state.st_ino)
+    for folder in folders:
+        with contextlib.suppress(OSError):  # it is not there yet, or cannot be listed
+            for path in folder.iterdir():
+                if path.is_file() and not path.name.startswith("."):
+                    state = path.stat()
+                    found[path] = (state.st_mtime_ns, state.st_ino)
     return found
 
 
-def _execute(
-    source: Path,
-    scratch: Path,
-    given: Mapping[str, Any],
-    timeout: float,
-    report: Callable[[float], None],
-    cancel: threading.Event | None,
-) -> None:
-    """Run papermill in a thread, so that this one stays free to stop it.
+def _copy(source: Path, copy: Path) -> None:
+    """Copy a notebook, and give each cell the identity that Jupyter warns about when it lacks it.
 
-    nbclient answers Ctrl-C by killing the kernel, and what the cell was writing stays torn. Here
-    the kernel is interrupted, as the stop button does, and cleans up before it ends.
+    The copy is what runs, so that nothing can be written to the notebook itself, and papermill,
+    which takes braces in a path for a template, sees none.
     """
-    from workbench.production.engine import Kernel
+    notebook = json.loads(source.read_text(encoding="utf-8"))
+    if (notebook.get("nbformat"), notebook.get("nbformat_minor", 0)) >= _FIRST_WITH_IDS:
+        seen: set[str] = set()
+        for cell in notebook["cells"]:
+            if cell.get("id") in {None, *seen}:
+                cell["id"] = uuid4().hex[:8]
+            seen.add(cell["id"])
+    copy.write_text(json.dumps(notebook), encoding="utf-8")
 
-    kernel = Kernel(report)
-    with ThreadPoolExecutor(1, thread_name_prefix="workbench-notebook") as thread:
-        done = thread.submit(kernel.execute, source, scratch, dict(given), timeout)
+
+class _Watch:
+    """A run under limits.
+
+    Papermill works in a thread, so that this one stays free to stop it. nbclient answers Ctrl-C
+    by killing the kernel, and what the cell was writing stays torn. Here the kernel is
+    interrupted, as the stop button does, and cleans up before it ends.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        timeout: float,
+        limit: float | None,
+        cancel: threading.Event | None,
+    ) -> None:
+        for subject, seconds in (("timeout", timeout), ("limit", limit)):
+            if seconds is not None and not seconds > 0:
+                raise ParameterError(
+                    f"must be more than 0 seconds, not {seconds!r}", subject=subject
+                )
+        self._name = name
+        self._timeout = timeout
+        self._limit = limit
+        self._cancel = cancel
+        self._kernel = Kernel(name)
+
+    def execute(self, copy: Path, scratch: Path, given: dict[str, Any], report: Report) -> None:
+        """Execute `copy` into `scratch`."""
+        began = time.monotonic()
+        self._check(began)
+        with ThreadPoolExecutor(1, thread_name_prefix="workbench-notebook") as thread:
+            done = thread.submit(self._kernel.execute, copy, scratch, given)
+            try:
+                while not wait([done], _LOOK).done:
+                    report(self._kernel.part)
+                    self._check(began)
+            except BaseException:
+                self._stop(done)
+                raise
+            done.result()
+        report(1.0)
+
+    def _check(self, began: float) -> None:
+        """Raise the reason to stop, if there is one."""
+        if self._cancel is not None and self._cancel.is_set():
+            raise Cancelled("stopped on request", subject=self._name)
+        now = time.monotonic()
+        if self._limit is not None and now - began > self._limit:
+            raise JobError(f"took longer than {self._limit:g} s", subject=self._name)
+        kernel = self._kernel
+        if kernel.cell and now - kernel.cell_began > self._timeout:
+            where = f"{self._name}, cell {kernel.cell}"
+            raise JobError(f"took longer than {self._timeout:g} s", subject=where)
+
+    def _stop(self, done: Future[None]) -> None:
+        self._kernel.interrupt()
         try:
-            while not wait([done], 0.1).done:
-                if cancel is not None and cancel.is_set():
-                    raise Cancelled("stopped on request", subject=source.stem)
-        except (KeyboardInterrupt, Cancelled):
-            kernel.interrupt()
-            if not wait([done], _GRACE).done:
-                kernel.kill()
             wait([done], _GRACE)
-            raise
-        done.result()
+        finally:  # a second Ctrl-C does not wait any longer
+            for _ in range(_KILLS):
+                if done.done():
+                    break
+                self._kernel.kill()  # it may be starting, and not be there to kill at first
+                wait([done], 1.0)
 
 
-def _keep_failed(error: JobError, scratch: Path, target: Path) -> None:
+def _check_output(output: Path | None, written: set[Path], name: str) -> None:
+    if output is not None and output not in written and not output.is_dir():
+        raise JobError(f"did not write its output {output}", subject=name)
+
+
+def _save(scratch: Path, source: Path, target: Path) -> None:
+    """Write the executed notebook, which names the real files in its metadata."""
+    try:
+        notebook = json.loads(scratch.read_text(encoding="utf-8"))
+        notebook["metadata"]["papermill"].update(input_path=source.name, output_path=target.name)
+        text = json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
+        write_bytes(target, text.encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        raise storage_error(error, target) from error
+
+
+def _keep_failed(error: JobError, scratch: Path, source: Path, target: Path) -> None:
     """Keep the notebook of a surprise; a mistake of the input needs no autopsy."""
-    if getattr(error, "expected", False) or not scratch.is_file():
-        return
-    failed = target.with_suffix(".failed.ipynb")
-    with contextlib.suppress(OSError), replacing(failed) as part:
-        shutil.copyfile(scratch, part)
-        error.cure = f"see {failed}"
+    failed = _failed_path(target)
+    # What was saved when a kernel died may be missing or incomplete.
+    with contextlib.suppress(StorageError, ValueError, KeyError):
+        _save(scratch, source, failed)
+        error.cure = f"{error.cure}; see {failed}" if error.cure else f"see {failed}"
 
 
-def _complete_receipt(
-    output: Path, source: Path, every: Mapping[str, Any], target: Path
-) -> None:
+def _complete_receipt(output: Path, about: Mapping[str, Any]) -> None:
     """Add to the receipt which notebook made the file, and with what."""
     try:
         receipt = read_receipt(output)
     except WorkbenchError as error:
         log.warning("the receipt of %s was not completed: %s", output, error)
         return
-    about = {
-        "name": source.name,
-        "sha256": digest(source),
-        "parameters": json.loads(json.dumps(dict(every))),
-        "executed": target.name,
-    }
     own = ("schema", "file", "bytes", "sha256", "made", "workbench")
     fields = {name: value for name, value in receipt.items() if name not in own}
-    write_receipt(output, {**fields, "notebook": about})
-
-
-def failure(name: str, value: str, cell: int | None, notebook: str) -> JobError:
-    """Return the error of a failed cell.
-
-    Parameters
-    ----------
-    name, value
-        The exception's class and message in the notebook.
-    cell
-        The number in the brackets beside the cell.
-    notebook
-        The notebook's name.
-    """
-    where = f"{notebook}, cell {cell}" if cell is not None else notebook
-    if name == "DeadKernelError":
-        return KernelDied(
-            "its kernel died", subject=where, cure="look for memory running out, or a crash"
-        )
-    kind = getattr(errors, name, None)
-    expected = isinstance(kind, type) and issubclass(kind, WorkbenchError)
-    error = JobError(value if expected else f"{name}: {value}", subject=where)
-    error.expected = expected  # type: ignore[attr-defined]
-    return error
+    write_receipt(output, {**fields, "notebook": dict(about)})

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from workbench.engines.registry import DEFAULT, engine, engines
-from workbench.errors import Cancelled, ParameterError, VoiceNotFound, suggest
+from workbench.errors import (
+    Cancelled,
+    EngineMissing,
+    ParameterError,
+    VoiceNotFound,
+    WorkbenchError,
+    suggest,
+)
 from workbench.progress import bar
 from workbench.script import Line, Script
 from workbench.storage.cache import TakeCache, key
@@ -16,10 +23,10 @@ from workbench.voice import PRESETS, Preset, Voice
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable
 
     from workbench.engines.base import Synthesizer, VoiceInfo
     from workbench.options import Options
+    from workbench.progress import Report
 
 __all__ = ["DEFAULT_VOICE", "Speaker", "find_voice", "speak", "voices"]
 
@@ -42,6 +49,17 @@ class Speaker:
         For engines that use chance.
     cache
         Where takes are kept; None to speak every time.
+
+    Raises
+    ------
+    VoiceNotFound, EngineNotFound, EngineMissing, ParameterError
+        When there is no such voice, or it has no such option.
+
+    Examples
+    --------
+    >>> speaker = Speaker("espeak:es", {"rate": 200})
+    >>> speaker.voice, speaker.options.rate
+    (Voice(engine='espeak', name='es'), 200)
     """
 
     def __init__(
@@ -59,7 +77,13 @@ class Speaker:
         self._cache = cache
 
     def say(self, text: str) -> Take:
-        """Return `text` as spoken, from the cache when it has been spoken before."""
+        """Return `text` as spoken, from the cache when it has been spoken before.
+
+        Raises
+        ------
+        TextError
+            When there is nothing to speak.
+        """
         name = key(
             {
                 "engine": self.voice.engine,
@@ -134,11 +158,11 @@ def speak(
     gap: float = 0.35,
     seed: int | None = None,
     cache: bool = True,
-    progress: Callable[[float], None] | None = None,
+    progress: Report | None = None,
     cancel: threading.Event | None = None,
     **options: Any,
 ) -> Narration:
-    """Speak a script.
+    r"""Speak a script.
 
     Parameters
     ----------
@@ -179,7 +203,7 @@ def speak(
 
     Examples
     --------
-    >>> narration = speak("Hello, world.\\nIt works.", voice="espeak:en-gb", rate=150)
+    >>> narration = speak("Hello, world.\nIt works.", voice="espeak:en-gb", rate=150)
     >>> [word.text for word in narration.words]
     ['Hello,', 'world.', 'It', 'works.']
     """
@@ -190,7 +214,11 @@ def speak(
     speakers: dict[str | None, Speaker] = {None: default}
     for line in script.lines:  # every voice is found before the first line is spoken
         if line.voice not in speakers:
-            speakers[line.voice] = Speaker(line.voice, seed=seed, cache=kept)
+            try:
+                speakers[line.voice] = Speaker(line.voice, seed=seed, cache=kept)
+            except WorkbenchError as error:
+                error.subject = f"script line {line.number}: {error.subject}"
+                raise
 
     many = progress is None and len(script.lines) >= _MANY
     with bar("speaking") if many else nullcontext(progress) as report:
@@ -201,7 +229,7 @@ def _narrate(
     script: Script,
     speakers: dict[str | None, Speaker],
     gap: float,
-    report: Callable[[float], None] | None,
+    report: Report | None,
     cancel: threading.Event | None,
 ) -> Narration:
     parts: list[Part] = []
@@ -224,9 +252,9 @@ def _narrate(
     return Narration(parts=tuple(parts), duration=time + (silence or 0.0))
 
 
-def _check_gap(gap: float) -> None:
+def _check_gap(gap: object) -> None:
     number = isinstance(gap, int | float) and not isinstance(gap, bool)
-    if not number or not 0 <= gap <= _LONGEST_GAP:
+    if not number or not 0 <= cast("float", gap) <= _LONGEST_GAP:
         raise ParameterError(f"must be 0 to 60 seconds, not {gap!r}", subject="gap")
 
 
@@ -238,7 +266,12 @@ def voices(language: str = "", *, engine_name: str = "") -> tuple[VoiceInfo, ...
     language
         Only those of a language: ``es`` finds ``es`` and ``es-419``.
     engine_name
-        Only those of one engine.
+        Only those of one engine. Without it, engines that are not installed are left out.
+
+    Raises
+    ------
+    EngineNotFound, EngineMissing
+        When the engine that is named is not there.
 
     Examples
     --------
@@ -246,9 +279,17 @@ def voices(language: str = "", *, engine_name: str = "") -> tuple[VoiceInfo, ...
     True
     """
     wanted = language.lower()
+    found: list[VoiceInfo] = []
+    for name in [engine_name] if engine_name else engines():
+        try:
+            infos = engine(name).voices()
+        except EngineMissing:
+            if engine_name:
+                raise
+            continue
+        found += [replace(info, name=f"{name}:{info.name}") for info in infos]
     return tuple(
-        replace(info, name=f"{name}:{info.name}")
-        for name in ([engine_name] if engine_name else engines())
-        for info in engine(name).voices()
+        info
+        for info in found
         if not wanted or info.language == wanted or info.language.startswith(f"{wanted}-")
     )

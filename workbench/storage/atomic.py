@@ -1,19 +1,23 @@
 """Files that appear whole or not at all.
 
 A file is written under a temporary name in its own folder (so that the rename stays within one
-file system), flushed to disk, and renamed. The name carries the writer's process id: what a killed
-process left behind is removed by the next writer in that folder.
+file system), flushed to disk, and renamed. The name says which process of which machine writes:
+what a killed process left behind is removed by the next process that writes in that folder.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
+import hashlib
 import os
 import re
 import secrets
 import shutil
+import socket
 import tempfile
 import time
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,9 +26,14 @@ if TYPE_CHECKING:
 
 __all__ = ["replacing", "sweep", "workspace", "write_bytes"]
 
-_OURS = re.compile(r"\.wb-(\d+)-[0-9a-f]{8}-.*", re.DOTALL)
-# Another machine may write to the same shared folder, and its process ids mean nothing here.
-_YOUNG = 3_600.0
+_FILE = re.compile(r"\.wb-(\d+)-([0-9a-f]{8})-[0-9a-f]{8}-part.*", re.DOTALL)
+_FOLDER = re.compile(r"workbench-(\d+)-([0-9a-f]{8})-[a-z0-9_]{8}")
+# Process ids of another machine or container mean nothing here: there, age has to tell.
+_OLD = 86_400.0
+_SUFFIX = 16  # letters of a suffix that are kept, at most 4 bytes each
+# What file systems say that have no such thing as flushing.
+_CANNOT_FLUSH = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP}
+_swept: set[Path] = set()
 
 
 @contextlib.contextmanager
@@ -37,19 +46,32 @@ def replacing(path: Path) -> Iterator[Path]:
     ------
     OSError
         When the folder cannot be written, or the block raised it.
+
+    Examples
+    --------
+    >>> with workspace() as folder:
+    ...     with replacing(folder / "a.txt") as part:
+    ...         _ = part.write_text("whole")
+    ...         before = (folder / "a.txt").exists()
+    ...     before, (folder / "a.txt").read_text()
+    (False, 'whole')
     """
-    folder = path.parent
+    folder = path.parent.absolute()  # the block may change the working directory
     folder.mkdir(parents=True, exist_ok=True)
-    sweep(folder)
+    if folder not in _swept:  # once in a process: listing a large folder at each write adds up
+        _swept.add(folder)
+        sweep(folder)
     # Names are limited in bytes (255 nearly everywhere), so only the suffix of the target is kept.
-    temporary = folder / f".wb-{os.getpid()}-{secrets.token_hex(4)}-part{path.suffix[:16]}"
+    name = f".wb-{os.getpid()}-{_machine()}-{secrets.token_hex(4)}-part{path.suffix[:_SUFFIX]}"
+    temporary = folder / name
     try:
         yield temporary
         _flush(temporary)
-        temporary.replace(path)
-        _flush(folder)
+        temporary.replace(folder / path.name)
     finally:
         temporary.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # the file is there whatever this says
+        _flush(folder)
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -65,49 +87,60 @@ def workspace() -> Iterator[Path]:
     What killed processes left is removed as well.
     """
     parent = Path(tempfile.gettempdir())
-    for left in parent.glob("workbench-*-*"):
-        owner = left.name.split("-")[1]
-        if owner.isdigit() and not _alive(int(owner)):
-            shutil.rmtree(left, ignore_errors=True)
-    with tempfile.TemporaryDirectory(prefix=f"workbench-{os.getpid()}-") as name:
+    for entry in _left(parent, _FOLDER):
+        if entry.is_dir(follow_symlinks=False):
+            shutil.rmtree(entry.path, ignore_errors=True)
+    prefix = f"workbench-{os.getpid()}-{_machine()}-"
+    with tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True) as name:
         yield Path(name)
 
 
 def sweep(folder: Path) -> int:
-    """Remove what ended processes of this machine left in `folder`; return how many files."""
+    """Remove what ended processes left in `folder`; return how many files.
+
+    Files of other machines that share the folder go when nothing was written to them for a day.
+    A folder that cannot be listed has nothing that can be removed.
+    """
     removed = 0
-    with os.scandir(folder) as entries:
-        left = [e for e in entries if e.name.startswith(".wb-") and _OURS.fullmatch(e.name)]
-    for entry in left:
-        match = _OURS.fullmatch(entry.name)
+    for entry in _left(folder, _FILE):
         with contextlib.suppress(OSError):
-            old = time.time() - entry.stat(follow_symlinks=False).st_mtime > _YOUNG
-            if match and not _alive(int(match[1])) and (old or _local(folder)):
-                os.unlink(entry.path)  # noqa: PTH108 - a DirEntry, not a Path
-                removed += 1
+            os.unlink(entry.path)  # noqa: PTH108 - a DirEntry, not a Path
+            removed += 1
     return removed
 
 
-def _local(folder: Path) -> bool:
-    """Whether only this machine can be writing here, as far as the mount table tells."""
+def _left(folder: Path, pattern: re.Pattern[str]) -> list[os.DirEntry[str]]:
+    """Return what processes that have ended left in `folder` under our names."""
+    found = []
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            match = pattern.fullmatch(entry.name)
+            if match is None:
+                continue
+            with contextlib.suppress(OSError):  # another process may have removed it meanwhile
+                if match[2] == _machine():
+                    over = not _alive(int(match[1]))
+                else:
+                    over = time.time() - entry.stat(follow_symlinks=False).st_mtime > _OLD
+                if over:
+                    found.append(entry)
+    return found
+
+
+@lru_cache(maxsize=1)
+def _machine() -> str:
+    """Return 8 hex digits for where process ids are counted: this machine, or this container."""
     try:
-        mounts = Path("/proc/self/mounts").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return False
-    rows = [row.split(" ") for row in mounts.splitlines()]
-    best = max(
-        (row for row in rows if folder.resolve().is_relative_to(row[1].replace("\\040", " "))),
-        key=lambda row: len(row[1]),
-        default=None,
-    )
-    remote = ("nfs", "cifs", "smb", "fuse", "9p", "lustre", "ceph", "glusterfs")
-    return best is not None and not best[2].startswith(remote)
+        space = str(Path("/proc/self/ns/pid").readlink())
+    except OSError:  # no such thing outside Linux
+        space = ""
+    return hashlib.sha256(f"{socket.gethostname()} {space}".encode()).hexdigest()[:8]
 
 
 def _alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:
         return True
@@ -117,7 +150,9 @@ def _alive(pid: int) -> bool:
 def _flush(path: Path) -> None:
     handle = os.open(path, os.O_RDONLY)
     try:
-        with contextlib.suppress(OSError):  # some file systems refuse fsync on a folder
-            os.fsync(handle)
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in _CANNOT_FLUSH:
+            raise
     finally:
         os.close(handle)

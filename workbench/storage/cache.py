@@ -13,7 +13,7 @@ import io
 import json
 import logging
 import os
-import zipfile
+import random
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +36,7 @@ VARIABLE = "WORKBENCH_CACHE"
 _FORMAT = 1  # of an entry; another one never meets an older key
 _LIMIT = 2 << 30  # bytes
 _KEEP = 0.8  # of the limit, after the oldest have been removed
+_LOOK = 0.05  # of the limit, written between two looks at the size of the whole
 
 
 def cache_folder() -> Path:
@@ -77,7 +78,6 @@ class TakeCache:
     def __init__(self, folder: Path | None = None, *, limit: int = _LIMIT) -> None:
         self.folder = cache_folder() if folder is None else folder
         self.limit = limit
-        self._written = 0
 
     def _path(self, name: str) -> Path:
         return self.folder / name[:2] / f"{name}.npz"
@@ -90,9 +90,11 @@ class TakeCache:
                 about = json.loads(str(entry["about"]))
                 audio = Audio(samples=entry["samples"], rate=int(entry["rate"]))
             take = Take.from_dict(about, audio=audio)
-        except FileNotFoundError:
+        except (OSError, MemoryError) as error:  # the entry may be as good as ever
+            if not isinstance(error, FileNotFoundError):
+                log.warning("the take cache cannot be read (%s): %s", path, error)
             return None
-        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        except Exception as error:  # noqa: BLE001 - damage to a ZIP file raises a dozen kinds
             log.warning("removing the damaged cache entry %s (%s)", path, error)
             with contextlib.suppress(OSError):
                 path.unlink()
@@ -116,15 +118,14 @@ class TakeCache:
         except OSError as error:
             log.warning("the take cache cannot be written (%s): %s", self.folder, error)
             return
-        self._written += buffer.tell()
-        if self._written > self.limit // 20:
-            self._written = 0
+        # By chance and not by counting: most processes write a few entries and end.
+        if random.random() * self.limit * _LOOK < buffer.tell():  # noqa: S311 - no secret in it
             self.trim()
 
     def trim(self) -> int:
         """Remove the least recently used entries above the limit; return how many."""
         entries = []
-        for path in self.folder.glob("??/*.npz"):
+        for path in self.folder.glob("??/[!.]*.npz"):  # what begins with a dot is being written
             with contextlib.suppress(OSError):
                 state = path.stat()
                 entries.append((state.st_mtime, state.st_size, path))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import StorageError, storage_error
@@ -13,6 +12,7 @@ from workbench.storage.atomic import write_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 __all__ = ["SCHEMA", "digest", "read_receipt", "receipt_path", "write_receipt"]
 
@@ -36,6 +36,7 @@ def receipt_path(output: Path) -> Path:
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> receipt_path(Path("out/short.mp4")).as_posix()
     'out/short.mp4.json'
     """
@@ -51,22 +52,30 @@ def write_receipt(output: Path, fields: Mapping[str, Any]) -> Path:
         The file it is about.
     fields
         What made it: plain values only.
+
+    Raises
+    ------
+    StorageError
+        When the file cannot be read, or the receipt not be written.
     """
     import workbench
 
     path = receipt_path(output)
+    try:
+        about = {"file": output.name, "bytes": output.stat().st_size, "sha256": digest(output)}
+    except OSError as error:
+        raise storage_error(error, output) from error
     receipt = {
         "schema": SCHEMA,
-        "file": output.name,
-        "bytes": output.stat().st_size,
-        "sha256": digest(output),
+        **about,
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "workbench": workbench.__version__,
         **fields,
     }
     text = json.dumps(receipt, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
     try:
-        write_bytes(path, text.encode())
+        # A file name that is not UTF-8 stays readable: JSON has the same escapes.
+        write_bytes(path, text.encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise storage_error(error, path) from error
     return path

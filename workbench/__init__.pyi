@@ -1,0 +1,61 @@
+from workbench.audio import Audio as Audio
+from workbench.captions.cues import Cue as Cue
+from workbench.captions.cues import Cues as Cues
+from workbench.captions.cues import caption as caption
+from workbench.errors import Cancelled as Cancelled
+from workbench.errors import JobError as JobError
+from workbench.errors import MediaError as MediaError
+from workbench.errors import ModelError as ModelError
+from workbench.errors import ParameterError as ParameterError
+from workbench.errors import StorageError as StorageError
+from workbench.errors import TextError as TextError
+from workbench.errors import WorkbenchError as WorkbenchError
+from workbench.errors import WorkbenchWarning as WorkbenchWarning
+from workbench.media.probe import probe as probe
+from workbench.media.video import Video as Video
+from workbench.production.job import run as run
+from workbench.script import Line as Line
+from workbench.script import Pause as Pause
+from workbench.script import Script as Script
+from workbench.speech.speak import speak as speak
+from workbench.speech.speak import voices as voices
+from workbench.take import Narration as Narration
+from workbench.take import Take as Take
+from workbench.timing import Span as Span
+from workbench.timing import Transcript as Transcript
+from workbench.timing import Word as Word
+from workbench.voice import Preset as Preset
+from workbench.voice import Voice as Voice
+
+__version__: str
+__all__ = [
+    "Audio",
+    "Cancelled",
+    "Cue",
+    "Cues",
+    "JobError",
+    "Line",
+    "MediaError",
+    "ModelError",
+    "Narration",
+    "ParameterError",
+    "Pause",
+    "Preset",
+    "Script",
+    "Span",
+    "StorageError",
+    "Take",
+    "TextError",
+    "Transcript",
+    "Video",
+    "Voice",
+    "Word",
+    "WorkbenchError",
+    "WorkbenchWarning",
+    "__version__",
+    "caption",
+    "probe",
+    "run",
+    "speak",
+    "voices",
+]
