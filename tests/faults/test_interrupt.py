@@ -74,6 +74,46 @@ def test_a_stopped_render_leaves_nothing(tmp_path, how):
         assert list(scratch.iterdir()) == []
 
 
+@pytest.mark.notebook
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_job_leaves_nothing(tmp_path, how):
+    """Ctrl-C in the terminal: the notebook's cell is interrupted and undoes what it began.
+
+    nbclient's own answer is to kill the kernel, which leaves the half video and the encoder.
+    """
+    scratch = tmp_path / "tmp"
+    scratch.mkdir()
+    out = tmp_path / "out"
+    script = " ".join(["This sentence is spoken again and again."] * 40)
+    child = subprocess.Popen(
+        [
+            Path(sys.executable).with_name("workbench"),
+            *("run", "captioned_short", "-p", f"script={script}", "-p", "voice=espeak:en-us"),
+            *("-p", f"output={out}/a.mp4"),
+        ],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        env={**os.environ, "TMPDIR": str(scratch)},
+    )
+    with child:
+        ticks = threading.Event()
+        for _ in range(1200):
+            if list(out.glob(".wb-*")) if out.is_dir() else []:
+                break
+            assert child.poll() is None, child.stderr.read()
+            ticks.wait(0.05)
+        else:
+            raise AssertionError("the render never began")
+        child.send_signal(how)
+        told = child.stderr.read().decode()
+    assert child.returncode == 130
+    assert told.splitlines() == ["workbench: stopped"]
+    assert list(out.iterdir()) == []
+    assert list(scratch.iterdir()) == []
+    mark = str(tmp_path).encode()
+    assert not [p for p in pids() if mark in cmdline(p)]
+
+
 def pids() -> list[Path]:
     return [p for p in Path("/proc").glob("[0-9]*") if int(p.name) != os.getpid()]
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
-import sys
-from pathlib import Path
 
 import nbformat
 import numpy as np
 import pytest
+from pixels import expected, lit
 
 import workbench as wb
 from workbench.audio import Audio
@@ -18,7 +17,6 @@ from workbench.production.demo import SCRIPTS, demo
 from workbench.storage.receipt import digest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from pixels import expected, lit
 
 pytestmark = [pytest.mark.notebook, pytest.mark.media]
 

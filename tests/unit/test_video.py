@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from pixels import expected, lit
 
 import workbench as wb
 from workbench.audio import Audio
@@ -22,7 +21,6 @@ from workbench.media.video import SIZES
 from workbench.storage.receipt import digest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from pixels import expected, lit
 
 pytestmark = pytest.mark.media
 
