@@ -16,8 +16,6 @@ from workbench.media.frames import clip_sound, frame_at
 from workbench.production.demo import SCRIPTS, demo
 from workbench.storage.receipt import digest
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
 pytestmark = [pytest.mark.notebook, pytest.mark.media]
 
 

@@ -20,8 +20,6 @@ from workbench.media.render import _check_fonts
 from workbench.media.video import SIZES
 from workbench.storage.receipt import digest
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
 pytestmark = pytest.mark.media
 
 SCRIPT = "Hola, esto es una prueba.\nEn un lugar de la Mancha, hace tiempo, vivía un hidalgo."
