@@ -1,6 +1,6 @@
+
 """espeak keeps the promises of an engine, with every voice."""
 
-# ruff: noqa: RUF001 - letters of many scripts are what this is about
 from __future__ import annotations
 
 import pytest

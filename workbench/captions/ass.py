@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 from workbench.captions import styles
 from workbench.captions.files import plain, ticks
 from workbench.captions.pen import Pen
-from workbench.errors import ParameterError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,7 +28,6 @@ __all__ = ["Prepared", "prepare"]
 
 _RATE = 100  # ASS counts time in hundredths of a second
 _GAP = 0.12  # seconds of silence after which a word is no longer lit
-_FRAME = range(16, 16_385)  # pixels
 _SMALL = 0.75  # of the style's size: below it the shrinking is worth a word
 _AUTO = -1  # the Encoding that makes libass find the text's direction and lay out lines as a whole
 # Embeddings, overrides and isolates of direction turn the text that follows them around; a byte
@@ -64,7 +62,7 @@ class Prepared:
 
 def _shown(text: str) -> str:
     """Return what is drawn of `text`: its letters, and newlines."""
-    return _TURNS.sub("", plain(text))
+    return text if text.isprintable() else _TURNS.sub("", plain(text))
 
 
 def prepare(
@@ -100,11 +98,7 @@ def prepare(
     >>> [path.name for path in prepared.fonts]
     ['DejaVuSans.ttf']
     """
-    for name, pixels in (("width", width), ("height", height)):
-        if type(pixels) is not int or pixels not in _FRAME:
-            raise ParameterError(
-                f"must be a whole number from 16 to 16384, not {pixels!r}", subject=name
-            )
+    styles.check_frame(width, height)
     chosen = styles.style(style)
     lines = [_lines(cue, upper=chosen.uppercase) for cue in cues]
     pen = Pen(chosen, "".join({t for cue in lines for line in cue for _, t in line}), cues.language)
@@ -138,11 +132,11 @@ def _lines(cue: Cue, *, upper: bool) -> list[Line]:
     for words in cue.lines:
         line: Line = []
         for word in words:
-            for i, text in enumerate(_shown(word.text).split("\n")):
-                if i:
-                    found.append(line)
-                    line = []
-                line.append((number, text.upper() if upper else text))
+            first, *more = _shown(word.text.upper() if upper else word.text).split("\n")
+            line.append((number, first))
+            for text in more:
+                found.append(line)
+                line = [(number, text)]
             if word.space:
                 line.append((number, " "))
             number += 1

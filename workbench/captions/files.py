@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import html
 import re
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from workbench.captions.cues import Cue
@@ -44,8 +45,10 @@ _CONTROLS = {
     ord("\t"): " ",
     **dict.fromkeys(range(0xD800, 0xE000), "\ufffd"),  # halves of a pair cannot be encoded
 }
+_SPACES = re.compile(r"[ \t]+")
 _LETTER = re.compile(r"[^\W_]")
 _ASS_MARK = re.compile(rf"\\([{{}}Nnh{JOINER}])|\{{[^}}]*\}}")
+_TURN = re.compile("^[\u200e\u200f]", re.MULTILINE)
 _ASS_STATE = re.compile(r"cue \d+")
 
 
@@ -155,9 +158,10 @@ def read(path: Path) -> list[Cue]:
     except OSError as error:
         raise storage_error(error, path) from error
     text = _decode(data)
-    if text.startswith("WEBVTT"):
+    suffix = path.suffix.lower()
+    if text.startswith("WEBVTT") or suffix == ".vtt":
         found = _read_vtt(text)
-    elif "[script info]" in text[:2000].lower():
+    elif text.lstrip().lower().startswith("[script info]") or suffix == ".ass":
         found = _read_ass(text, path)
     else:
         found = _read_srt(text)
@@ -192,7 +196,7 @@ Row = tuple[float, float, str]  # start and end in seconds, text
 def _bodies(text: str) -> Iterator[Row]:
     """Yield the times of each cue and all that stands before the next line of times."""
     marks = list(_ARROW.finditer(text))
-    for mark, after in zip(marks, [*marks[1:], None], strict=True):
+    for mark, after in zip_longest(marks, marks[1:]):
         body = text[mark.end() : after.start()] if after else f"{text[mark.end() :]}\n"
         # The number of the next cue stands right above its times.
         yield _seconds(mark, 1), _seconds(mark, 6), _NUMBER.sub("", body) if after else body
@@ -233,7 +237,8 @@ def _read_ass(text: str, path: Path) -> Iterator[Row]:
         if event.name == name and _ASS_STATE.fullmatch(name):
             rows[-1] = (rows[-1][0], end, rows[-1][2])
         else:
-            rows.append((start, end, _ASS_MARK.sub(_ass_letter, event.text).strip()))
+            shown = _TURN.sub("", _ASS_MARK.sub(_ass_letter, event.text))
+            rows.append((start, end, shown.strip()))
         name = event.name
     yield from rows
 
@@ -246,7 +251,7 @@ def _ass_letter(mark: re.Match[str]) -> str:
 def _tokens(line: str) -> list[tuple[str, bool]]:
     """Return the words of a line as `tokenize` does, and whether a space follows."""
     if max(line) < "\u2e80":
-        words = line.split()
+        words = _SPACES.split(line)  # a no-break space stays
         if all(map(_LETTER.search, words)):
             return [(word, True) for word in words]
     # Punctuation alone has no word to belong to.

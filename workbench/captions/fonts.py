@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.errors import MediaError, ParameterError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 __all__ = ["DEFAULT", "FontFile", "covering", "find_font", "missing_glyphs", "ruler"]
 
@@ -149,11 +149,13 @@ def _news() -> bool:
     return found
 
 
-def _table(path: Path, face: int) -> Any:
-    """Open a font with fontTools; the caller closes it."""
+@contextlib.contextmanager
+def _table(path: Path, face: int) -> Iterator[Any]:
+    """Open a font with fontTools, which leaves a file open that it cannot read."""
     from fontTools.ttLib import TTFont
 
-    return TTFont(path, fontNumber=face, lazy=True)
+    with path.open("rb") as file, TTFont(file, fontNumber=face, lazy=True) as font:
+        yield font
 
 
 @lru_cache(maxsize=64)

@@ -76,7 +76,7 @@ def count(text: str) -> int:
     >>> count("año"), count("กำลัง")
     (3, 3)
     """
-    return len(text) if _PLAIN.fullmatch(text) else len(clusters(text))
+    return len(text) if text.isascii() or _PLAIN.fullmatch(text) else len(clusters(text))
 
 
 def units(text: str) -> list[str]:

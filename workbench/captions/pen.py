@@ -26,7 +26,6 @@ __all__ = ["Pen", "escape"]
 _ESCAPED = str.maketrans({"\\": f"\\{JOINER}", "{": "\\{", "}": "\\}", "\n": "\\N"})
 _SPARES = 3  # fonts beside the style's own
 _SLANT = 0.3  # of the line height
-_BOX = "\u25a1"
 _NAMED = 5  # letters a warning spells out
 
 
@@ -74,7 +73,6 @@ class Pen:
             still = missing_glyphs(self.lost, spare)
             self.others |= dict.fromkeys(set(self.lost) - set(still), spare)
             self.lost = still
-        self._lost = frozenset(self.lost)
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -112,11 +110,7 @@ class Pen:
             yield chosen, "".join(run)
 
     def write(self, text: str) -> str:
-        """Return the ASS text that draws `text`, a box for each letter that no font has."""
-        if not self._lost.isdisjoint(text):
-            text = "".join(
-                letter if self._lost.isdisjoint(letter) else _BOX for letter in clusters(text)
-            )
+        """Return the ASS text that draws `text`."""
         return "".join(
             escape(run) if font == self.font else f"{_choose(font)}{escape(run)}{{\\fn\\b\\i}}"
             for font, run in self._runs(text)

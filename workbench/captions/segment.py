@@ -290,7 +290,7 @@ def spread(
     found = []
     for i, cue in enumerate(cues):
         start, ceiling = starts[i], starts[i + 1]
-        size = sum(count(word.text) for line in cue for word in line)
+        size = sum([count(word.text) for line in cue for word in line])
         wanted = max(_end(cue), start + max(SHORTEST, size / reading_speed))
         if i + 1 < len(cues) and ceiling - wanted < FLICKER:
             wanted = ceiling

@@ -14,7 +14,7 @@ from typing import Self
 from workbench.errors import ParameterError, suggest
 from workbench.options import Options, option
 
-__all__ = ["STYLES", "Style", "limits", "rgba", "style"]
+__all__ = ["STYLES", "Style", "check_frame", "limits", "rgba", "style"]
 
 _HEX = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6}|[0-9a-f]{8})", re.IGNORECASE)
 _COLOURS = ("colour", "active", "outline")
@@ -172,11 +172,19 @@ def style(chosen: str | Style) -> Style:
 _WIDEST = {"landscape": 42, "portrait": 20}
 _WIDEST_WIDE = {"landscape": 16, "portrait": 12}
 _LINES = 2
-# The width of a letter as a share of the line height, on average over running text in DejaVu Sans
-# Bold capitals being 0.66 and plain letters 0.49; ideographs are squares of 0.7 to 0.86.
-_PROPORTION = 0.5
-_PROPORTION_HEAVY = 0.58
-_PROPORTION_WIDE = 0.86
+# The width of a letter as a share of the line height, which four lines of five stay under in
+# DejaVu Sans; ideographs are squares of 0.7 to 0.86.
+_PROPORTION, _BOLDER, _TALLER, _PROPORTION_WIDE = 0.47, 0.06, 0.06, 0.86
+_FRAME = range(16, 16_385)  # pixels
+
+
+def check_frame(width: int, height: int) -> None:
+    """Raise ParameterError unless both are whole numbers of pixels from 16 to 16,384."""
+    for name, pixels in (("width", width), ("height", height)):
+        if type(pixels) is not int or pixels not in _FRAME:
+            raise ParameterError(
+                f"must be a whole number from 16 to 16384, not {pixels!r}", subject=name
+            )
 
 
 def limits(chosen: Style, width: int, height: int, *, wide: bool = False) -> tuple[int, int]:
@@ -195,6 +203,11 @@ def limits(chosen: Style, width: int, height: int, *, wide: bool = False) -> tup
     wide
         Whether the letters are as wide as high.
 
+    Raises
+    ------
+    ParameterError
+        When the frame has no usual size.
+
     Examples
     --------
     >>> limits(STYLES["plain"], 1920, 1080), limits(STYLES["plain"], 1080, 1920)
@@ -202,10 +215,12 @@ def limits(chosen: Style, width: int, height: int, *, wide: bool = False) -> tup
     >>> limits(STYLES["plain"], 1080, 1920, wide=True)
     (12, 2)
     """
+    check_frame(width, height)
     shape = "portrait" if height > width else "landscape"
-    letter = _PROPORTION_HEAVY if chosen.bold or chosen.uppercase else _PROPORTION
-    letter = _PROPORTION_WIDE if wide else letter
-    room = width * (1 - 2 * chosen.margin / 100)
-    fitting = int(room / (letter * height * chosen.size / 100))
+    letter = _PROPORTION + _BOLDER * chosen.bold + _TALLER * chosen.uppercase
+    size = height * chosen.size / 100
+    border = 2 * size * (chosen.outline_width + chosen.shadow) / 100
+    room = width * (1 - 2 * chosen.margin / 100) - border
+    fitting = int(room / size / (_PROPORTION_WIDE if wide else letter))
     usual = (_WIDEST_WIDE if wide else _WIDEST)[shape]
     return chosen.letters or max(1, min(usual, fitting)), chosen.lines or _LINES

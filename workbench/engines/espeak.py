@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["EspeakEngine", "EspeakOptions"]
 
 _LONGEST = 50_000  # letters
+_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,7 +218,9 @@ class _Job:
     def request(self) -> dict[str, Any]:
         return {
             "task": "speak",
-            "text": self.text,
+            # JSON would make one letter of two halves that stand side by side.
+            "text": _SURROGATES.sub("\ufffd", self.text),
+            "spans": [(token.start, token.end, token.space) for token in self.tokens],
             "voice": self.voice.identifier,
             "settings": self.options.to_dict(),
         }

@@ -107,6 +107,8 @@ def _converse(
         if stop.is_set():
             raise _cancelled()
     try:
+        if _worker is not None and not _worker.alive:  # ended while nobody asked it for anything
+            _end()
         if _worker is None:
             _worker = _Worker()
         try:
@@ -147,6 +149,11 @@ class _Worker:
         self._questions = cast("BinaryIO", self._process.stdin)
         self._answers = cast("BinaryIO", self._process.stdout)
         self._rest = bytearray()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process.poll() is None
 
     def converse(
         self, request: dict[str, Any], sound: Callable[[bytes], None], stop: threading.Event

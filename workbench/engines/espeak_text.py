@@ -28,7 +28,7 @@ __all__ = ["Spoken", "nothing", "spoken"]
 # 300 words in a clause; its buffer for initials has 80 bytes.
 _WORD_PHONEMES, _WORD_LETTERS = 80, 60
 _CLAUSE_PHONEMES, _CLAUSE_WORDS = 360, 150
-_INITIALS = 16
+_INITIALS = 8
 _INITIAL = re.compile(r"(?<![^\W\d_])[^\W\d_]\.")
 _CLAUSE_ENDS = frozenset(",.;:!?…،؛؟۔।॥。，、！？；：")  # noqa: RUF001 - not only Latin has commas
 _ABBREVIATION = 4  # letters: a dot after so few need not end the clause
@@ -94,7 +94,7 @@ def spoken(text: str, tokens: Sequence[Token], count: Callable[[str], list[int]]
             )
             gap = " " if spaced or run > _WORD_PHONEMES else ""
             if phonemes > _CLAUSE_PHONEMES or words > _CLAUSE_WORDS or initials > _INITIALS:
-                gap = ", "
+                gap = " , "  # after a dot, a comma without a space is overlooked
                 phonemes, words, initials = piece.phonemes, piece.words, dotted
             if gap:
                 run = piece.phonemes

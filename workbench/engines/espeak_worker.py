@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.engines.espeak_library import RATE, loaded
 from workbench.engines.espeak_text import nothing, spoken
 from workbench.errors import ModelError, TextError, WorkbenchError
-from workbench.script import tokenize
+from workbench.script import Token
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +28,8 @@ HEAD = struct.Struct(">cI")
 
 # A foreign letter may be spelled out for two seconds, so the sound has a limit of its own.
 _LONGEST = 7_200  # seconds; 320 MB
+# From 450 words a minute the library squeezes its sound afterwards, and its events stay behind.
+_FASTEST = 449
 # espeak_PARAMETER in speak_lib.h
 _PARAMETERS = {"rate": 1, "volume": 2, "pitch": 3, "intonation": 4, "word_gap": 7}
 
@@ -63,6 +65,7 @@ def _speak(
     sound: Callable[[bytes], None],
     *,
     text: str,
+    spans: list[tuple[int, int, bool]],
     voice: str,
     settings: dict[str, Any],
 ) -> dict[str, Any]:
@@ -84,8 +87,10 @@ def _speak(
         if not library.choose(f"{voice}+{variant}" if variant else voice):
             raise ModelError("refused its voice", subject=f"espeak {voice}")
         for option, parameter in _PARAMETERS.items():
-            library.set(parameter, int(settings[option]))
-        ready = spoken(text, tokenize(text), library.phonemes)
+            limit = _FASTEST if option == "rate" else settings[option]
+            library.set(parameter, min(settings[option], limit))
+        tokens = [Token(text=text[a:b], start=a, end=b, space=space) for a, b, space in spans]
+        ready = spoken(text, tokens, library.phonemes)
         if not any(ready.phonemes):
             raise nothing(text)
         last = len(ready.places) - 1

@@ -86,7 +86,7 @@ class TakeCache:
         """Return the take kept under a key, None when there is none that can be read."""
         path = self._path(name)
         try:
-            with np.load(path, allow_pickle=False) as entry:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as entry:
                 about = json.loads(str(entry["about"]))
                 audio = Audio(samples=entry["samples"], rate=int(entry["rate"]))
             take = Take.from_dict(about, audio=audio)

@@ -1,0 +1,26 @@
+"""What doctests and tests share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+# The same examples in every run, as many as a second holds, and no verdict by the clock.
+settings.register_profile("workbench", max_examples=60, derandomize=True, deadline=None)
+settings.load_profile("workbench")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Send takes to a folder of their own, never to the user's cache."""
+    folder = tmp_path_factory.mktemp("takes")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WORKBENCH_CACHE", str(folder))
+        yield folder

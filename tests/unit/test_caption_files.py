@@ -1,0 +1,302 @@
+"""SRT, WebVTT and ASS: what is written is read back, and what others wrote is understood."""
+
+from __future__ import annotations
+
+import itertools
+
+import pysubs2
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from workbench.captions.cues import Cue, Cues
+from workbench.captions.files import ticks, to_srt, to_vtt
+from workbench.errors import MediaNotFound, StorageError, TextError
+from workbench.timing import Word
+
+
+def cue(text, start=0.0, end=1.0):
+    """A cue whose every line is a single word."""
+    lines = tuple((Word(text=line, start=start, end=end),) for line in text.split("\n"))
+    return Cue(start=start, end=end, lines=lines)
+
+
+def cues_of(*texts):
+    return Cues(cues=tuple(cue(text, i + 0.25, i + 1.0) for i, text in enumerate(texts)))
+
+
+TEXTS = [
+    "plain",
+    "two\nlines",
+    "a --> b",
+    "-- --> 00:00:01,000",
+    "00:00:01,000 --> 00:00:02,000",
+    "<i>not markup</i>",
+    "if a < b and c > d",
+    "<b",
+    "a & b &amp; &lt; &nbsp;",
+    "{\\an8}not a command",
+    "{braces} {} }{",
+    "C:\\New\\name\\h",
+    "2024",
+    "7\n8",
+    "1\n00:00:00,000 --> 00:00:09,000\nInjected",
+    "NOTE not a note",
+    "STYLE",
+    "WEBVTT",
+    "[Script Info]",
+    "¿Qué? «Sí» — “no” …",
+    "你好，世界。",
+    "שלום עולם",
+    "กรุงเทพ",
+    "🎬👩‍👩‍👧",
+    "- Who?\n- Me.",
+    "...",
+    "♪",
+    "tab\tand nbsp\u00a0here",
+    "<v Bob>hi</v> <00:00:01.000>",
+    "--\u2060>",
+]
+
+
+@pytest.mark.filterwarnings("ignore::workbench.errors.WorkbenchWarning")  # of letters in .ass
+@pytest.mark.parametrize("suffix", [".srt", ".vtt", ".ass"])
+@pytest.mark.parametrize("number", range(len(TEXTS)))
+def test_text_survives_a_file(tmp_path, suffix, number):
+    """Each text between two others, so that nothing leaks into its neighbours."""
+    text = TEXTS[number]
+    cues = cues_of("first", text, "last")
+    back = Cues.read(cues.write(tmp_path / f"talk{suffix}"))
+    expected = text.replace("\t", " ").replace("--\u2060>", "-->" if suffix == ".srt" else text)
+    assert [c.text for c in back] == ["first", expected, "last"]
+    assert [(c.start, c.end) for c in back] == [(0.25, 1.0), (1.25, 2.0), (2.25, 3.0)]
+
+
+@pytest.mark.parametrize("suffix", [".srt", ".vtt"])
+def test_the_only_cue_survives_a_file(tmp_path, suffix):
+    """The last one has no neighbour to end it."""
+    for text in TEXTS[:20]:
+        back = Cues.read(cues_of(text).write(tmp_path / f"talk{suffix}"))
+        assert [c.text for c in back] == [text]
+
+
+def test_other_readers_find_the_same_cues():
+    """Pysubs2 counts any line with two times in it as a new cue."""
+    texts = [text for text in TEXTS if text.count("00:") < 3]  # even without an arrow
+    cues = cues_of(*texts)
+    for text, form in ((to_srt(cues), "srt"), (to_vtt(cues), "vtt")):
+        events = pysubs2.SSAFile.from_string(text, format_=form)
+        assert [e.start for e in events] == [i * 1000 + 250 for i in range(len(texts))]
+
+
+def test_line_ends_and_controls_cannot_break_out():
+    """A newline added a Dialogue line, and the event it held was shown."""
+    breaks = ["\n", "\r\n", "\r", "\v", "\f", "\x85", "\u2028", "\u2029", "\x1c", "\n\n", "\r\r"]
+    for mark in breaks:
+        text = f"one{mark}1{mark}00:00:00.000 --> 00:00:09.000{mark}two"
+        cues = Cues(cues=(Cue(start=0, end=1, lines=((Word(text=text, start=0, end=1),),)),))
+        for written in (cues.to_srt(), cues.to_vtt()):
+            assert "\n\n1" not in written
+            assert written.count("-->") == 1
+        events = [row for row in cues.to_ass().splitlines() if row.startswith("Dialogue")]
+        assert len(events) == 1
+    cues = Cues(cues=(cue("a\x00b\x07c\x1bd\ud800e"),))
+    for written in (cues.to_srt(), cues.to_vtt(), cues.to_ass()):
+        assert "abcd\ufffde" in written
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.text(min_size=1, max_size=40), min_size=1, max_size=4))
+def test_any_text_leaves_the_number_of_cues(texts):
+    cues = Cues(
+        cues=tuple(
+            Cue(start=i, end=i + 1, lines=((Word(text=text, start=i, end=i + 1),),))
+            for i, text in enumerate(texts)
+        )
+    )
+    assert len(pysubs2.SSAFile.from_string(cues.to_srt() or "1", format_="srt")) == len(texts)
+    assert len(pysubs2.SSAFile.from_string(cues.to_vtt(), format_="vtt")) == len(texts)
+    cues.to_srt().encode()
+
+
+# --- times --------------------------------------------------------------------------------------
+
+
+def test_rounding_leaves_no_empty_and_no_overlapping_cue():
+    edges = [0.0, 0.004, 0.0049, 0.005, 0.0151, 0.0152, 0.0153, 1.0, 1.0001, 1.0002, 2.0]
+    row = [cue("a", start, end) for start, end in itertools.pairwise(edges)]
+    for rate in (100, 1000):
+        last = 0
+        for start, end in ticks(row, rate):
+            assert last <= start < end
+            last = end
+
+
+def test_wanted_overlaps_are_kept():
+    assert ticks([cue("a", 0, 2), cue("b", 1, 3)], 100) == [(0, 200), (100, 300)]
+
+
+def test_times_are_never_negative_and_may_be_long():
+    """A start before zero was written as -1:59:59.80."""
+    cues = Cues(cues=(cue("a", 0.0, 0.001), cue("b", 359999.0, 360001.5)))
+    assert "00:00:00,000 --> 00:00:00,001" in cues.to_srt()
+    assert "99:59:59.000 --> 100:00:01.500" in cues.to_vtt()
+    assert ",99:59:59.00,100:00:01.50," in cues.to_ass()
+
+
+@pytest.mark.parametrize("suffix", [".srt", ".vtt"])
+def test_long_times_are_read_back(tmp_path, suffix):
+    cues = Cues(cues=(cue("b", 359999.0, 360001.5),))
+    back = Cues.read(cues.write(tmp_path / f"t{suffix}"))
+    assert (back[0].start, back[0].end) == (359999.0, 360001.5)
+
+
+# --- files of others ----------------------------------------------------------------------------
+
+SRT = "1\n00:00:01,000 --> 00:00:02,500\nNiño, ¿qué?\n\n2\n00:00:03,000 --> 00:00:04,000\nSí.\n"
+READ = ["Niño, ¿qué?", "Sí."]
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "latin-1", "cp1252"]
+)
+def test_encodings_and_line_ends(tmp_path, ends, encoding):
+    data = SRT.replace("\n", ends).encode(encoding)
+    if encoding == "utf-16-le":
+        data = b"\xff\xfe" + data
+    path = tmp_path / "talk.srt"
+    path.write_bytes(data)
+    assert [c.text for c in Cues.read(path)] == READ
+
+
+def read(tmp_path, text, name="talk.srt"):
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    return Cues.read(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1\n00:00:01,000 --> 00:00:02,000\n<i>a</i> <font color='red'>b</font>\n", ["a b"]),
+        ("1\n00:00:01,000 --> 00:00:02,000\n{\\an8}<b>top</b>\n", ["top"]),
+        ("00:00:01,000 --> 00:00:02,000\nno number\n\n00:03,0 --> 00:04,5\nshort\n",
+         ["no number", "short"]),
+        ("1\n00:00:01.000 --> 00:00:02.000 X1:1 X2:2\ndots\n", ["dots"]),
+        ("1\n00:00:01,000 --> 00:00:02,000\n\n2\n00:00:03,000 --> 00:00:04,000\nb\n", ["b"]),
+        ("1\n00:00:01,000 --> 00:00:02,000\na\n2\n00:00:03,000 --> 00:00:04,000\nb", ["a", "b"]),
+        ("1\n00:00:01,000 --> 00:00:02,000\na\n\n\n\nb\n\n2\n00:00:03,000 --> 00:00:04,000\nc\n",
+         ["a\nb", "c"]),
+        ("2\n00:00:05,000 --> 00:00:06,000\nlate\n\n1\n00:00:01,000 --> 00:00:02,000\nearly\n",
+         ["early", "late"]),
+    ],
+)  # fmt: skip
+def test_srt_of_others(tmp_path, text, expected):
+    assert [c.text for c in read(tmp_path, text)] == expected
+
+
+def test_vtt_of_others(tmp_path):
+    text = (
+        "WEBVTT - A title\nKind: captions\nLanguage: en\n\nNOTE\nA note\n\n"
+        "STYLE\n::cue { color: lime }\n\nid-1\n00:01.000 --> 00:02.000 align:start position:0%\n"
+        "<v Bob>Hi <00:00:01.500><c.loud>you</c> &amp; me &lt;3\n\n"
+        "a note to self\n00:00:02.500 --> 00:00:03.000\n<i>next</i>&nbsp;one\nline\n\n"
+        "NOTE the end\n\n00:00:04.000 --> 00:00:05.000\n\n00:00:06.000 --> 00:00:07.000\nlast"
+    )
+    cues = read(tmp_path, text, "talk.vtt")
+    assert [c.text for c in cues] == ["Hi you & me <3", "next\u00a0one\nline", "last"]
+    assert [c.start for c in cues] == [1.0, 2.5, 6.0]
+    # The content counts, not the name.
+    assert read(tmp_path, text, "talk.srt") == cues
+
+
+def test_ass_of_others(tmp_path):
+    text = (
+        "[Script Info]\nScriptType: v4.00+\n\n[V4+ Styles]\nFormat: Name\n\n[Events]\n"
+        "Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\n"
+        "Comment: 0,0:00:00.00,0:00:01.00,Default,,0,0,0,,not shown\n"
+        "Dialogue: 0,0:00:05.00,0:00:06.00,Default,,0,0,0,,{\\i1}late{\\i0}, a comma\\Nor\\htwo\n"
+        "Dialogue: 0,0:00:01.00,0:00:02.50,Default,Bob,0,0,0,,\\{early\\} {\\k20}one {\\k20}two\n"
+        "Dialogue: 0,0:00:01.00,0:00:02.50,Default,,0,0,0,,{\\p1}m 0 0 l 9 9{\\p0}\n"
+    )
+    cues = read(tmp_path, text, "talk.ass")
+    assert [c.text for c in cues] == ["{early} one two", "late, a comma\nor two"]
+
+
+def test_karaoke_is_read_back_as_its_cues(tmp_path):
+    """Not as a cue for each state of each word."""
+    words = tuple(Word(text=t, start=i, end=i + 0.5) for i, t in enumerate(["No.", "No.", "{x}"]))
+    cues = Cues(
+        cues=tuple(
+            Cue(start=10 * i, end=10 * i + 5, lines=(tuple(w.shift(10 * i) for w in words),))
+            for i in range(3)
+        )
+    )
+    path = cues.write(tmp_path / "talk.ass", style="karaoke")
+    assert path.read_text("utf-8").count("Dialogue:") > 9
+    back = Cues.read(path)
+    assert [(c.start, c.end, c.text) for c in back] == [(c.start, c.end, c.text) for c in cues]
+
+
+def test_time_is_shared_by_letters(tmp_path):
+    cues = read(tmp_path, "1\n00:00:01,000 --> 00:00:02,000\nab — abcdef\n你好\n")
+    assert [(w.text, w.space) for w in cues.words] == [
+        ("ab —", True), ("abcdef", True), ("你", False), ("好", False),
+    ]  # fmt: skip
+    assert cues.words[0].start == 1.0
+    assert cues.words[-1].end == 2.0
+    for before, after in itertools.pairwise(cues.words):
+        assert before.end == after.start
+    assert cues.words[1].end - cues.words[1].start == pytest.approx(6 / 12)
+
+
+def test_times_that_make_no_sense_are_mended(tmp_path):
+    text = (
+        "1\n00:00:02,000 --> 00:00:01,000\nbackwards\n\n2\n00:00:02,500 --> 00:00:02,500\nempty\n\n"
+        "3\n-00:00:02,000 --> 00:00:00,500\nnegative\n"
+    )
+    cues = read(tmp_path, text)
+    assert [(c.text, c.start) for c in cues] == [
+        ("negative", 0.0), ("backwards", 2.0), ("empty", 2.5),
+    ]  # fmt: skip
+    assert cues[1].end == 2.5
+    assert cues[2].end > 2.5
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        *(b"", b"\n\n", b"hello", b"WEBVTT\n\n", b"[Script Info]\n", b"\x00" * 100, b"{}", b"\xff"),
+        *(
+            b"ID3\x04\x00binary\x00\x01",
+            b"RIFF\x00\x00\x00\x00WAVE",
+            b"1\n2\n3\n",
+            b"<html></html>",
+        ),
+        b"1\n00:00:01,000 --> 00:00:02,000\n\x00\x00\n",
+        b"1\n00:00:01,000 --> 00:00:02,000\n   \n",
+        b"[Script Info]\n[Events]\nDialogue: 0,x,y,Default,,0,0,0,,a\n",
+        b"[Script Info]\n[Events]\nDialogue: 0\n",
+        b"1\n" + b"9" * 400 + b":00:01,000 --> 00:00:02,000\nx\n",
+    ],
+)
+def test_junk_is_refused(tmp_path, data):
+    for suffix in (".srt", ".vtt", ".ass"):
+        path = tmp_path / f"junk{suffix}"
+        path.write_bytes(data)
+        with pytest.raises(TextError, match="junk"):
+            Cues.read(path)
+
+
+def test_missing_and_unreadable_files(tmp_path):
+    with pytest.raises(MediaNotFound, match=r"gone\.srt"):
+        Cues.read(tmp_path / "gone.srt")
+    with pytest.raises(StorageError, match="directory"):
+        Cues.read(tmp_path)
+
+
+def test_a_huge_file_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("workbench.captions.files._LARGEST", 50)
+    with pytest.raises(TextError, match="too large"):
+        read(tmp_path, SRT)
