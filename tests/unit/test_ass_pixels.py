@@ -490,6 +490,14 @@ def test_the_faces_differ():
     assert len(boxes) == 12
 
 
+def test_a_font_without_a_bold_face_is_thickened(tmp_path):
+    thin, thick = (
+        (styled(tmp_path, "HHH", grey=0, font=MONO, size=40, bold=bold) > 128).sum()
+        for bold in (False, True)
+    )
+    assert thick > 1.1 * thin
+
+
 def test_position_and_margin(tmp_path):
     for margin in (5, 15):
         edge = CANVAS[1] * margin / 100

@@ -21,7 +21,7 @@ __all__ = ["FoundVoice", "find", "variants", "voices"]
 _AMERICAS = re.compile(r"es-(ar|bo|cl|co|cr|cu|do|ec|gt|hn|mx|ni|pa|pe|pr|py|sv|us|uy|ve)")
 # Tags that ISO 639 has retired, or that mean a close relative of what espeak has.
 _ALIASES = {"iw": "he", "in": "id", "nn": "nb", "zh-hk": "yue", "zh-mo": "yue"}
-# Variants of 1.52 that are no timbres: one ends the library on 2 of 43 plain sentences, and one calls
+# Variants of 1.52 that are none: one ends the library on 2 of 43 plain sentences, the other calls
 # itself unstable and changes nothing.
 _UNFIT = {"robosoft2", "fast"}
 _TAG = re.compile(r"[a-z]{2,3}(-[a-z]{4})?(-([a-z]{2}|[0-9]{3}))?")

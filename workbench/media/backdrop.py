@@ -62,11 +62,12 @@ def backdrop(seed: int = 1, *, width: int = 1296, height: int = 2304) -> Picture
         depth = (ridge + 1) / _RIDGES
         line = 0.46 + 0.42 * depth + _noise(across, chance, ridge) * (0.05 + 0.03 * depth)
         shade = _colour(hue + 0.05 * depth, 0.35 + 0.3 * depth, 0.72 - 0.6 * depth)
-        cover = np.clip((down - line) * height / 2, 0, 1)[..., np.newaxis]
-        picture += (shade - picture) * cover
+        above = max(0, int(line.min() * height) - 2)  # nothing of it stands higher
+        cover = np.clip((down[above:] - line) * height / 2, 0, 1)[..., np.newaxis]
+        picture[above:] += (shade - picture[above:]) * cover
     # A little noise keeps the smooth sky from banding in eight bits.
-    picture += chance.normal(0, 0.004, (height, width, 1)).astype(np.float32)
-    finished: Picture = (np.clip(picture, 0, 1) * 255 + 0.5).astype(np.uint8)
+    picture += 0.004 * chance.standard_normal((height, width, 1), np.float32)
+    finished: Picture = np.clip(picture * 255 + 0.5, 0, 255, out=picture).astype(np.uint8)
     return finished
 
 
