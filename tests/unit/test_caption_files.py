@@ -170,6 +170,12 @@ def test_encodings_and_line_ends(tmp_path, ends, encoding):
     assert [c.text for c in Cues.read(path)] == READ
 
 
+def test_bytes_that_windows_does_not_know(tmp_path):
+    path = tmp_path / "talk.srt"
+    path.write_bytes(b"1\n00:00:01,000 --> 00:00:02,000\ncaf\xe9 \x81\n")
+    assert Cues.read(path).text.startswith("café")
+
+
 def read(tmp_path, text, name="talk.srt"):
     path = tmp_path / name
     path.write_text(text, encoding="utf-8")
