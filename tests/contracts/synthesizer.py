@@ -73,6 +73,7 @@ class SynthesizerContract:
         "\u202eright to left\u202c and \u2066back\u2069",
         "zero\u200bwidth, soft\u00adhyphen, \ufeffmark",
         "lone \ud800 surrogate, private \ue000, unassigned \U000e0fff",
+        "halves \ud83d\ude00 side by \ud83dside",
         "a 🎉 👩‍👩‍👧 🇪🇸 1️⃣ party",
         "cafe\u0301 n\u0303u\u0308",
         "漢字 и кириллица ελληνικά العربية ไทย",

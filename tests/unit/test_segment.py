@@ -342,6 +342,13 @@ def test_any_words_become_legal_cues(rows, letters, lines, more):
     check(words, max(word.end for word in words) + more, letters, lines)
 
 
+def test_words_out_of_order_keep_the_order_of_the_script():
+    words = [Word(text=f"w{i}", start=t, end=t + 0.2) for i, t in enumerate([3, 1, 2, 0, 4])]
+    cues = check(words, 5.0, 5, 1)
+    assert shown(cues.words) == "w0 w1 w2 w3 w4"
+    assert all(word.start >= 3 for word in cues.words)
+
+
 def test_a_hundred_cues_in_no_time_keep_their_order():
     words = [Word(text="Wow!", start=2.0, end=2.0) for _ in range(100)]
     cues = check(words, 2.0, 4, 1)

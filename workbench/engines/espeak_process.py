@@ -86,13 +86,14 @@ def pieces(request: dict[str, Any]) -> Generator[bytes, None, dict[str, Any]]:
             made.put(error)
 
     thread = threading.Thread(target=work, name="espeak")
-    thread.start()
     try:
+        thread.start()
         while isinstance(item := made.get(), bytes):
             yield item
     finally:
         stop.set()
-        thread.join()
+        if thread.is_alive():
+            thread.join()
     if isinstance(item, BaseException):
         raise item
     return item

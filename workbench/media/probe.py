@@ -134,8 +134,11 @@ def probe(path: str | os.PathLike[str], *, limits: Limits = DEFAULT_LIMITS) -> M
 
     Examples
     --------
-    >>> probe("narration.wav").duration  # doctest: +SKIP
-    12.48
+    >>> from tempfile import TemporaryDirectory
+    >>> from workbench.audio import Audio
+    >>> with TemporaryDirectory() as folder:
+    ...     probe(Audio.silence(1.5, 8000).write(f"{folder}/pause.wav")).duration
+    1.5
     """
     file = existing(path)
     size = file.stat().st_size

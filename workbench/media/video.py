@@ -71,7 +71,7 @@ class Video:
     ...     .captions("karaoke")
     ... )
     >>> print(video.plan())
-    1. picture-…  zoom-in  cover  0.00-1.10 s
+    1. picture-…  zoom-in  cover  0.00-1.33 s
     """
 
     size: str = "9:16"
