@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 # The same examples in every run, as many as a second holds, and no verdict by the clock.
-settings.register_profile("workbench", max_examples=60, derandomize=True, deadline=None)
+settings.register_profile("workbench", max_examples=40, derandomize=True, deadline=None)
 settings.load_profile("workbench")
 
 

@@ -1,4 +1,3 @@
-
 """espeak keeps the promises of an engine, with every voice."""
 
 from __future__ import annotations

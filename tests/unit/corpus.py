@@ -1,4 +1,3 @@
-
 """Four hundred sentences to speak: 200 English and 200 Spanish, made from parts by a fixed seed.
 
 The parts are what trips a speech engine or its word times: numbers, money, dates and hours,

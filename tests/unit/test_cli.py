@@ -175,6 +175,7 @@ def test_a_fault_of_ours_is_not_dressed_up(here: Path, monkeypatch):
         cli.main()
 
 
+@pytest.mark.faults
 def test_a_reader_that_goes_away_is_no_error():
     code = "from workbench.cli import main; main()"
     with subprocess.Popen(

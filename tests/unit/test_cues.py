@@ -135,10 +135,15 @@ def test_a_take_and_a_transcript_are_captioned_alike():
 
 def test_a_cue_never_spans_two_lines_of_the_script():
     """Each stands by itself even without a full stop, with no pause between."""
-    said = narration("one two", "three four", "five")
-    cues = caption(said, letters=60)
-    assert [cue.text for cue in cues] == ["one two", "three four", "five"]
-    assert [cue.start for cue in cues] == [0, 3, 6]
+    lines = ("one two three", "four five six", "seven")
+    takes = [take(text, 1.2) for text in lines]  # the next begins 0.05 s after the last word
+    parts = tuple(
+        Part(line=Line(text=text, number=i), take=spoken, start=1.2 * i)
+        for i, (text, spoken) in enumerate(zip(lines, takes, strict=True))
+    )
+    cues = caption(Narration(parts=parts, duration=3.6), letters=60)
+    assert [cue.text for cue in cues] == list(lines)
+    assert [cue.start for cue in cues] == [0, 1.2, 2.4]
     joined = caption(Transcript(words=tuple(words("one two three four five"))), letters=60)
     assert [cue.text for cue in joined] == ["one two three four five"]
 

@@ -84,6 +84,7 @@ def test_an_engine_is_made_once_whoever_asks_first(points: list[Point], tone):
 
     def make() -> object:
         made.append(1)
+        threading.Event().wait(0.05)  # time for the others to come in, if nothing holds them
         engine("espeak")  # an engine may ask for another one
         return tone
 

@@ -81,6 +81,7 @@ def test_joining_the_words_spells_the_line(text: str):
         ("¡ Ay !", ["¡ Ay !"]),
         ("3 % de 5 €", ["3", "%", "de", "5", "€"]),
         ("它说:「你好」。", ["它", "说:", "「你", "好」。"]),
+        ("他 —你", ["他", "—你"]),
         ("カード", ["カー", "ド"]),
         ("iPhone買う", ["iPhone", "買", "う"]),
         ("... !!", []),
@@ -92,8 +93,8 @@ def test_what_a_word_is(text: str, words: list[str]):
 
 
 def test_a_long_line_is_no_trouble():
-    assert len(tokenize("你" * 10_000)) == 10_000
-    assert len(tokenize("ab " * 10_000)) == 10_000
+    assert len(tokenize("你" * 3_000)) == 3_000
+    assert len(tokenize("ab " * 3_000)) == 3_000
 
 
 # -- markup -----------------------------------------------------------------------------------

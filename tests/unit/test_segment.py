@@ -213,6 +213,12 @@ def test_breaks_fall_after_clauses_and_lines_are_balanced():
             assert abs(len(cue[0]) - len(cue[1])) <= 9
 
 
+def test_little_words_begin_a_line_rather_than_end_it():
+    """The most even break would leave "and" hanging."""
+    words = spoken("We went to the market and the old harbour before lunch")
+    assert lines_of(words, 36) == [["We went to the market", "and the old harbour before lunch"]]
+
+
 def test_one_line_when_it_fits():
     assert lines_of(spoken("w x k t", step=1.0), 7) == [["w x k t"]]
     assert lines_of(spoken("w x k t", step=1.0), 6, lines=1) == [["w x"], ["k t"]]
@@ -343,10 +349,12 @@ def test_any_words_become_legal_cues(rows, letters, lines, more):
 
 
 def test_words_out_of_order_keep_the_order_of_the_script():
-    words = [Word(text=f"w{i}", start=t, end=t + 0.2) for i, t in enumerate([3, 1, 2, 0, 4])]
-    cues = check(words, 5.0, 5, 1)
+    words = [
+        Word(text=f"w{i}", start=t, end=t + 0.2) for i, t in enumerate([0, 0.9, 0.3, 1.2, 1.1])
+    ]
+    cues = check(words, 2.0, 20, 1)
     assert shown(cues.words) == "w0 w1 w2 w3 w4"
-    assert all(word.start >= 3 for word in cues.words)
+    assert [word.start for word in cues.words] == [0, 0.9, 0.9, 1.2, 1.2]
 
 
 def test_a_hundred_cues_in_no_time_keep_their_order():

@@ -93,8 +93,8 @@ def _groups(tokens: Sequence[Token], events: Sequence[Event], frames: int) -> li
                 found[-1].phonemes.append((event.sample, end))
     kept: list[_Group] = []
     for group in found:
-        if any(end > group.start for _, end in group.phonemes):
-            if kept and kept[-1].start == group.start:  # a sound of no length between two events
+        if group.start < frames and any(end > group.start for _, end in group.phonemes):
+            if kept and kept[-1].start >= group.start:  # no time passed since the event before
                 kept.pop()
             kept.append(group)
     if kept:
@@ -106,7 +106,7 @@ def _edges(
     group: _Group, stop: int, phonemes: Sequence[int], *, moment: float
 ) -> list[tuple[float, float]]:
     """Return start and end, in frames, of each token of a group that ends before `stop`."""
-    end = min(group.phonemes[-1][1], stop)
+    end = min(max(end for _, end in group.phonemes), stop)
     voiced = max((i + 1 for i, n in enumerate(phonemes) if n), default=1)
     silent = len(phonemes) - voiced
     if silent and stop - end < silent * moment:

@@ -10,7 +10,8 @@ from workbench.production.job import JobResult, run
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable
+
+    from workbench.progress import Report
 
 __all__ = ["SCRIPTS", "demo"]
 
@@ -47,7 +48,7 @@ def demo(
     language: str = "es",
     folder: str | os.PathLike[str] = "out",
     *,
-    progress: Callable[[float], None] | None = None,
+    progress: Report | None = None,
 ) -> JobResult:
     """Make the demo video, its captions, its receipt and the notebook that made it.
 
@@ -58,7 +59,19 @@ def demo(
     folder
         Where the files go: ``demo.mp4`` and its companions.
     progress
-        Called with the part that is done, 0 to 1.
+        Called with the part that is done, 0 to 1; by default a bar is shown.
+
+    Returns
+    -------
+    JobResult
+        ``.output`` is the video, ``.files`` are all that was made.
+
+    Raises
+    ------
+    ParameterError
+        When there is no demo in that language.
+    JobError
+        When the notebook fails, see `workbench.production.job.run`.
     """
     if language not in SCRIPTS:
         cure = suggest(language, SCRIPTS) or f"there is {' and '.join(SCRIPTS)}"

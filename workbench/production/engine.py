@@ -151,7 +151,8 @@ class Kernel:
     def _died(self, problem: str) -> KernelDied:
         code = self._process.poll() if self._process is not None else None
         if code is not None:
-            how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+            signals = {int(number): number.name for number in signal.Signals}
+            how = signals.get(-code, f"signal {-code}") if code < 0 else f"exit code {code}"
             problem = f"{problem} ({how})"
         where = f"{self._notebook}, cell {self.cell}" if self.cell else self._notebook
         return KernelDied(problem, subject=where, cure="look for memory running out, or a crash")
