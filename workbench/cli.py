@@ -310,9 +310,6 @@ def main() -> None:
         code = _fail(str(error), 1)
     except KeyboardInterrupt:
         code = _fail("stopped", _INTERRUPTED)
-    except BrokenPipeError:  # the reader of our output has gone away
-        sys.stderr.close()
-        code = 1
     except Exception as error:
         if not hasattr(error, "format_message"):
             raise

@@ -92,6 +92,7 @@ def test_every_command_explains_itself(command: Command, name: str):
     [
         (("sya",), 2, "No such command 'sya'"),
         (("--nope",), 2, "No such option"),
+        (("doctor", "a\x1b[2J\nb"), 2, r"a\x1b[2J"),
         (("say",), 2, "Missing argument"),
         (("say", "a"), 2, "Missing option"),
         (("say", "a", "-o", "a.aac"), 2, "a.aac: must end in .wav, .flac, .mp3, .ogg"),

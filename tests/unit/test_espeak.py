@@ -179,6 +179,16 @@ def test_what_a_name_means(engine, asked, name, language):
     assert engine.synthesize("A.", voice=asked).voice.name == name
 
 
+def test_of_several_voices_the_one_that_ranks_its_language_first_is_taken(engine, monkeypatch):
+    rows = [["Second", "x/bb", [[9, "qq"]]], ["First", "x/cc", [[2, "qq"]]]]
+    engine.unload()
+    monkeypatch.setattr("workbench.engines.espeak_voices.info", lambda: {"voices": rows})
+    monkeypatch.setattr("workbench.engines.espeak_voices._speaks", lambda _: True)
+    assert engine.find_voice("qq").label == "First"
+    monkeypatch.undo()
+    engine.unload()
+
+
 def test_a_variant_says_whose_voice_it_is(engine):
     assert engine.find_voice("es").gender == "male"
     assert engine.find_voice("es+f3").gender == "female"
@@ -355,14 +365,18 @@ def test_the_version_is_that_of_library_and_data(fresh, monkeypatch, tmp_path):
     """Another dictionary is other speech, and must not be taken from the cache."""
     before = fresh.version
     assert before.startswith("1.")
-    _, data = espeak_process.locate()
-    for file in Path(data).iterdir():
-        (tmp_path / file.name).symlink_to(file)
-    changed = tmp_path / "es_dict"
-    changed.unlink()
-    changed.write_bytes((Path(data) / "es_dict").read_bytes() + b"\x00")
-    fresh.unload()
+    data = Path(espeak_process.locate()[1])
+    for file in data.rglob("*"):
+        if file.is_file():
+            mirrored = tmp_path / file.relative_to(data)
+            mirrored.parent.mkdir(parents=True, exist_ok=True)
+            mirrored.symlink_to(file)
     monkeypatch.setattr("espeakng_loader.get_data_path", lambda: str(tmp_path))
+    fresh.unload()
+    assert fresh.version == before
+    (tmp_path / "es_dict").unlink()
+    (tmp_path / "es_dict").write_bytes((data / "es_dict").read_bytes() + b"\x00")
+    fresh.unload()
     assert fresh.version != before
     assert fresh.version.split("+")[0] == before.split("+")[0]
 

@@ -221,7 +221,7 @@ def test_what_is_written_on_a_command_line_has_the_notebooks_type(
 ):
     parameter = Parameter(name="x", annotation=annotation, default=None)
     if value is REFUSED:
-        with pytest.raises(ParameterError, match="^x: "):
+        with pytest.raises(ParameterError, match=r"^x: "):
             parameter.parse(texts)
     else:
         found = parameter.parse(texts)

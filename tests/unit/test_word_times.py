@@ -131,14 +131,14 @@ def engine() -> EspeakEngine:
     return EspeakEngine()
 
 
-def reported(text: str, voice: str) -> list[Event]:
+def reported(text: str, voice: str, **options: object) -> list[Event]:
     """Return what espeak reports while it speaks `text`."""
     request = {
         "task": "speak",
         "text": text,
         "spans": [(t.start, t.end, t.space) for t in tokenize(text)],
         "voice": find(voice).identifier,
-        "settings": EspeakOptions().to_dict(),
+        "settings": EspeakOptions(**options).to_dict(),
     }
     return [Event(*row) for row in espeak_process.ask(request)[1]["events"]]
 
@@ -213,6 +213,28 @@ def test_the_second_of_two_words_said_as_one_starts_with_its_own_phoneme(
     sample = round(take.words[number].start * RATE)
     [name] = [e.name for e in events if e.kind == PHONEME and e.sample == sample]
     assert name.lstrip("',%").startswith(phoneme)
+
+
+@pytest.mark.parametrize(
+    ("voice", "text", "positions"),
+    [("es", "uno dos tres", [0, 4, 8]), ("cmn", "天地人", [0, 1, 2]), ("es", "𝒳 e\u0301", [0, 2])],
+)
+def test_events_count_letters_from_nought(voice, text, positions):
+    """espeak counts from 1."""
+    assert [e.position for e in reported(text, voice) if e.kind == WORD] == positions
+
+
+@pytest.mark.parametrize("rate", [80, 400, 449, 450])
+def test_words_are_in_order_at_the_ends_of_the_rate(engine, rate):
+    """From 450 on espeak squeezes its sound afterwards.
+
+    381 of 400 sentences had events that ran backwards.
+    """
+    for sentence in spanish()[::10]:
+        take = engine.synthesize(sentence, voice="es", options=EspeakOptions(rate=rate))
+        check_words(take.words, sentence, take.duration)
+        samples = [event.sample for event in reported(sentence, "es", rate=rate)]
+        assert samples == sorted(samples)
 
 
 @pytest.mark.parametrize(
