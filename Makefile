@@ -22,15 +22,19 @@ help:
 	@echo "make bench     the benchmarks, a JSON line of ratios each"
 	@echo "make lock      renew the pins in requirements/"
 
-.venv/ready:
+.venv/ready: requirements/uv.txt
 	@test -n "$(PYTHON)" || { echo "workbench needs Python 3.11 or 3.12 on PATH" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { \
+		echo "$(PYTHON) cannot make environments: install its venv package (Debian: python3-venv)" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
 	@touch $@
 
-.venv/base: .venv/ready requirements/base.txt pyproject.toml
+.venv/base: .venv/ready requirements/base.txt requirements/build.txt pyproject.toml
+	@echo "installing into .venv: 0.8 GB, of which what the cache of uv lacks is downloaded"
 	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/base.txt
-	$(UV) pip install --quiet --python $(BIN)/python --no-deps -e .
+	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/build.txt
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@
 
 .venv/test: .venv/base requirements/test.txt
@@ -64,6 +68,7 @@ format: .venv/test
 lock: .venv/ready
 	$(UV) pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-header --generate-hashes pyproject.toml -o requirements/base.txt
 	$(UV) pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-header --generate-hashes --extra test -c requirements/base.txt pyproject.toml -o requirements/test.txt
+	printf 'hatchling\neditables\n' | $(UV) pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-header --generate-hashes -c requirements/test.txt - -o requirements/build.txt
 	echo uv | $(UV) pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-header --generate-hashes - -o requirements/uv.txt
 
 bench: .venv/test

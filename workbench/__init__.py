@@ -55,7 +55,10 @@ logging.getLogger("workbench").addHandler(logging.NullHandler())
 
 def __getattr__(name: str) -> Any:
     if name not in _PUBLIC:
-        raise AttributeError(f"module 'workbench' has no attribute {name!r}")
+        from workbench.errors import suggest
+
+        hint = suggest(name, _PUBLIC) if not name.startswith("_") else ""
+        raise AttributeError(f"module 'workbench' has no attribute {name!r}{hint and '; ' + hint}")
     value = getattr(importlib.import_module(_PUBLIC[name]), name)
     globals()[name] = value
     return value

@@ -8,17 +8,18 @@ import io
 import math
 import numbers
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from workbench.errors import MediaError, MediaNotFound, ParameterError, storage_error
+from workbench.paths import user_path
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Sequence
+    from pathlib import Path
 
 __all__ = ["FORMATS", "Audio", "Samples"]
 
@@ -178,7 +179,7 @@ class Audio:
         """
         import soundfile
 
-        file = Path(path)
+        file = user_path(path)
         if not file.is_file():
             raise MediaNotFound("there is no such file", subject=str(file), cure="check the path")
         try:
@@ -341,7 +342,7 @@ class Audio:
         """
         from workbench.storage.atomic import write_bytes
 
-        file = Path(path)
+        file = user_path(path)
         data = self.encode(file.suffix)
         try:
             write_bytes(file, data)

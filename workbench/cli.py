@@ -8,8 +8,10 @@ standard error.
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,8 +20,10 @@ import typer
 from workbench.errors import ParameterError, TextError, WorkbenchError, one_line, suggest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from types import FrameType
 
+    from workbench.options import Option
     from workbench.production.job import JobResult
     from workbench.script import Script
     from workbench.take import Narration
@@ -40,7 +44,9 @@ VoiceName = Annotated[
 ]
 EngineOptions = Annotated[
     list[str] | None,
-    typer.Option("--option", "-O", metavar="NAME=VALUE", help="An option of the engine."),
+    typer.Option(
+        "--option", "-O", metavar="NAME=VALUE", help="An option of the engine; -O help lists them."
+    ),
 ]
 
 
@@ -95,45 +101,62 @@ def say(
     narration = _speak(text, voice, option)
     narration.save(output)
     words = [word.to_dict() for word in narration.words]
-    data = {"path": str(output), "duration": narration.duration, "words": words}
+    data = {
+        "path": str(output),
+        "duration": narration.duration,
+        "words": words,
+        "warnings": list(narration.warnings),
+    }
+    _warn(narration.warnings)
     _print(data, f"{output}: {narration.duration:.2f} s, {len(words)} words", as_json=as_json)
 
 
 @app.command()
 def caption(
     *,
-    source: Annotated[str, typer.Argument(help="A script (text or .txt file), or a video.")],
+    source: Annotated[
+        str, typer.Argument(help="A script (text, or a .txt or .md file); with -c, a video.")
+    ],
     output: Annotated[Path, typer.Option("--output", "-o", help=".srt .vtt .ass, or .mp4")],
     captions: Annotated[
         Path | None, typer.Option("--captions", "-c", help="For a video: what to draw into it.")
     ] = None,
     voice: VoiceName = None,
     option: EngineOptions = None,
-    style: Annotated[str, typer.Option("--style", "-s", help="karaoke, plain, …")] = "karaoke",
+    style: Annotated[
+        str,
+        typer.Option(
+            "--style", "-s", help="karaoke, plain, …; .srt and .vtt take its line length."
+        ),
+    ] = "karaoke",
     as_json: AsJson = False,
 ) -> None:
     """Write the captions of a script as it is spoken, or draw a caption file into a video."""
     from workbench.captions.cues import Cues
     from workbench.captions.cues import caption as make
 
+    if output.suffix.lower() not in {".srt", ".vtt", ".ass", ".mp4"}:
+        raise ParameterError("must end in .srt, .vtt, .ass or .mp4", subject=str(output))
     if output.suffix.lower() == ".mp4":
         if captions is None:
             raise ParameterError(
                 "needs a caption file to draw", subject=source, cure="add --captions FILE.srt"
             )
         if voice is not None or option:
-            raise ParameterError("is for a script, and this is a video", subject="--voice")
+            name = "--voice" if voice is not None else "--option"
+            raise ParameterError("is for a script, and this is a video", subject=name)
         rendered = _burn(source, Cues.read(captions), style, output)
         text = f"{output}: {rendered['duration']:.2f} s, {rendered['captions']} captions"
         _print(rendered, text, as_json=as_json)
         return
     if captions is not None:
         raise ParameterError("is for a video", subject="--captions", cure="use -o FILE.mp4")
-    cues = make(_speak(source, voice, option), style=style)
-    cues.write(output)
-    _print(
-        {"path": str(output), **cues.to_dict()}, f"{output}: {len(cues)} captions", as_json=as_json
-    )
+    narration = _speak(source, voice, option)
+    _warn(narration.warnings)
+    cues = make(narration, style=style)
+    cues.write(output, style=style)
+    data = {"path": str(output), **cues.to_dict(), "warnings": list(narration.warnings)}
+    _print(data, f"{output}: {len(cues)} captions", as_json=as_json)
 
 
 def _burn(source: str, cues: Any, style: str, output: Path) -> dict[str, Any]:
@@ -215,6 +238,7 @@ def run(
 
 
 def _print_job(result: JobResult, *, as_json: bool) -> None:
+    _warn(result.warnings)
     _print(result.to_dict(), "\n".join(map(str, result.files)), as_json=as_json)
 
 
@@ -233,7 +257,7 @@ def voices(
     found = find(language, engine_name=engine)
     if not found:
         known = {voice.language for voice in find(engine_name=engine)}
-        cure = suggest(language, known) or "run workbench voices without it"
+        cure = suggest(language, known) or "workbench voices lists them all"
         raise ParameterError("no voice speaks it", subject=language, cure=cure)
     rows = [f"{v.name:<28} {v.language:<10} {v.gender:<8} {v.label}" for v in found]
     _print([asdict(voice) for voice in found], "\n".join(rows), as_json=as_json)
@@ -264,6 +288,9 @@ def _script(text: str) -> Script:
 def _speak(text: str, voice: str | None, option: list[str] | None) -> Narration:
     from workbench.speech.speak import Speaker, speak
 
+    if option == ["help"]:
+        _print_options(Speaker(voice).engine.options.describe())
+        raise typer.Exit
     script = _script(text)
     values: dict[str, Any] = {}
     for assignment in option or []:
@@ -280,13 +307,28 @@ def _speak(text: str, voice: str | None, option: list[str] | None) -> Narration:
     return speak(script, voice, **values)
 
 
+def _print_options(specs: Iterable[Option]) -> None:
+    for spec in specs:
+        span = f", {spec.minimum} to {spec.maximum} {spec.unit}" if spec.maximum is not None else ""
+        typer.echo(f"{spec.name}={spec.default}  {spec.help}{span.rstrip()}")
+
+
 def _typed(text: str, kind: type) -> Any:
     if kind is str:
         return text
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text  # the option itself says what it wants
+
+
+def _warn(notes: Iterable[str]) -> None:
+    for note in notes:
+        sys.stderr.write(f"workbench: warning: {one_line(note)}\n")
+
+
+def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    _warn([str(message)])
 
 
 def _stop(signum: int, frame: FrameType | None) -> None:  # noqa: ARG001
@@ -299,6 +341,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+    warnings.showwarning = _show_warning
     command = typer.main.get_command(app)
     try:
         code = command.main(prog_name="workbench", standalone_mode=False)
@@ -307,13 +350,19 @@ def main() -> None:
     except ParameterError as error:
         code = _fail(str(error), 2)
     except WorkbenchError as error:
-        code = _fail(str(error), 1)
+        code = _fail(str(error), 2 if getattr(error, "mistake", False) else 1)
     except KeyboardInterrupt:
         code = _fail("stopped", _INTERRUPTED)
     except Exception as error:
-        if not hasattr(error, "format_message"):
+        if hasattr(error, "format_message"):  # a usage error of typer's
+            context = getattr(error, "ctx", None)
+            path = context.command_path if context is not None else "workbench"
+            code = _fail(f"{error.format_message()} ({path} --help)", 2)
+        elif os.environ.get("WORKBENCH_DEBUG"):
             raise
-        code = _fail(f"{error.format_message()} (workbench --help)", 2)
+        else:  # a mistake of ours, which still deserves one line
+            told = f"{type(error).__name__}: {error} (WORKBENCH_DEBUG=1 shows where)"
+            code = _fail(told, 1)
     sys.exit(code if isinstance(code, int) else 0)
 
 

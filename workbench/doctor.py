@@ -176,8 +176,7 @@ def _engine(name: str) -> Finding:
 def _extra(name: str, module: str) -> Finding:
     if find_spec(module) is not None:
         return Finding(name=name, state="ok", detail="installed")
-    cure = f"pip install 'media-workbench[{name}]'"
-    return Finding(name=name, state="absent", detail="not installed", cure=cure)
+    return Finding(name=name, state="absent", detail="not installed; nothing here needs it yet")
 
 
 def _folder(name: str, path: Path) -> Finding:

@@ -210,6 +210,8 @@ class JobError(WorkbenchError):
     code = "job"
     expected = False
     """Whether the notebook itself said what is wrong, by an error of this tree."""
+    mistake = False
+    """Whether that was a `ParameterError`: the value of a parameter is to be corrected."""
 
 
 class KernelDied(JobError):

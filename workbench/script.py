@@ -15,10 +15,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import ParameterError, TextError
+from workbench.errors import ParameterError, TextError, suggest
+from workbench.paths import user_path
 
 if TYPE_CHECKING:
     import os
@@ -26,9 +27,46 @@ if TYPE_CHECKING:
 __all__ = ["Line", "Pause", "Script", "Token", "tokenize"]
 
 _TAG = re.compile(r"\[(pause|voice)\b\s*:?\s*([^\[\]]*)\]", re.IGNORECASE)
+# A word in a bracket, and then what only a tag has: a colon or a number.
+_NEARLY = re.compile(r"\[(\w{4,6})(?:\s*:|\s+\d)[^\[\]]*\]?")
 _SECONDS = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s)?", re.IGNORECASE)
 _LONGEST_PAUSE = 60.0
 _LONGEST_LINE = 20_000
+_TEXTS = (".txt", ".md")
+_NOT_SCRIPTS = frozenset(
+    {
+        ".srt",
+        ".vtt",
+        ".ass",
+        ".mp4",
+        ".mov",
+        ".mkv",
+        ".webm",
+        ".avi",
+        ".wav",
+        ".mp3",
+        ".flac",
+        ".ogg",
+        ".m4a",
+        ".aac",
+        ".png",
+        ".jpg",
+        ".jpeg",
+        ".webp",
+        ".gif",
+        ".pdf",
+        ".doc",
+        ".docx",
+        ".odt",
+        ".rtf",
+        ".epub",
+        ".html",
+        ".json",
+        ".csv",
+        ".toml",
+        ".ipynb",
+    }
+)
 # Scripts written without spaces between words, one letter a unit (Unicode Standard Annex 14, ID).
 _IDEOGRAPH = re.compile(
     "[\u2e80-\u2fdf\u3001-\u303f\uff01-\uff60\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
@@ -205,6 +243,7 @@ class Script:
         voice: str | None = None
         for number, row in enumerate(text.removeprefix("\ufeff").splitlines(), start=1):
             place = 0
+            _check_tags(row, number)
             for tag in _TAG.finditer(row):
                 items += _lines(row[place : tag.start()], number, voice)
                 place = tag.end()
@@ -226,20 +265,29 @@ class Script:
         Parameters
         ----------
         source
-            A path; as a str, one line that ends in ``.txt`` or ``.md``. Any other str is the text.
+            A path; as a str, one word that ends in ``.txt`` or ``.md``, or names a file that is
+            there. Any other str is the text.
 
         Raises
         ------
         TextError
-            When there is no such file, it is not UTF-8 text, or `parse` refuses it.
+            When there is no such file, it is a file of another kind, it is not UTF-8 text, or
+            `parse` refuses it.
         """
         if isinstance(source, str):
             name = source.strip()
-            if "\n" in name or not name.lower().endswith((".txt", ".md")):
+            kind = file_kind(name)
+            if not kind and not _is_file(name):
                 return cls.parse(source)
-            path = Path(name).expanduser()
+            if kind not in _TEXTS:
+                raise TextError(
+                    f"is the name of a {kind[1:] or 'file'}, not a script",
+                    subject=name,
+                    cure="give the text, or a .txt or .md file",
+                )
+            path = user_path(name)
         else:
-            path = Path(source).expanduser()
+            path = user_path(source)
         try:
             content = path.read_text(encoding="utf-8")
         except UnicodeDecodeError as error:
@@ -274,6 +322,26 @@ class Script:
         )
 
 
+def file_kind(text: str) -> str:
+    """Return the suffix of a text that is nothing but a file's name, else an empty string.
+
+    Examples
+    --------
+    >>> file_kind("notes.TXT"), file_kind("See notes.txt"), file_kind("Hello.")
+    ('.txt', '', '')
+    """
+    name = text.strip()
+    suffix = PurePath(name).suffix.lower() if not re.search(r"\s", name) else ""
+    return suffix if suffix in _TEXTS or suffix in _NOT_SCRIPTS else ""
+
+
+def _is_file(name: str) -> bool:
+    try:
+        return bool(name) and "\n" not in name and Path(name).is_file()
+    except (OSError, ValueError):  # too long for a name, or with a NUL
+        return False
+
+
 def _lines(text: str, number: int, voice: str | None) -> list[Line]:
     folded = " ".join("".join(c if _printable(c) else " " for c in text).split())
     if not _spoken(folded):
@@ -295,6 +363,20 @@ def _printable(char: str) -> bool:
     code = ord(char)
     never = code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF  # noqa: PLR2004 - Unicode 23.7
     return unicodedata.category(char) not in {"Cc", "Cs", "Co"} and not never
+
+
+def _check_tags(row: str, number: int) -> None:
+    """Refuse what is nearly a tag: spoken, it would end up in the captions too."""
+    for found in _NEARLY.finditer(row):
+        if _TAG.match(row, found.start()):
+            continue
+        hint = suggest(found[1], ("pause", "voice"), most=1)
+        if hint:
+            raise TextError(
+                f"{found[0]!r} is not a tag",
+                subject=f"script line {number}",
+                cure=f"{hint} Tags are [pause 0.5s] and [voice:NAME]",
+            )
 
 
 def _seconds(text: str, number: int) -> float:

@@ -178,7 +178,7 @@ class Preset:
         """
         file = Path(path)
         try:
-            data = tomllib.loads(file.read_text(encoding="utf-8"))
+            data = tomllib.loads(file.read_text(encoding="utf-8-sig"))
         except FileNotFoundError as error:
             raise StorageError("there is no such preset", subject=str(file)) from error
         except OSError as error:

@@ -15,7 +15,6 @@ from PIL import Image
 import workbench as wb
 from workbench.errors import MediaError, MediaNotFound, MediaTooLarge, WorkbenchError
 from workbench.media.backdrop import backdrop
-from workbench.media.ffmpeg import read
 from workbench.media.frames import clip_frames, frame_at
 from workbench.media.graph import Canvas
 from workbench.media.probe import probe
@@ -140,17 +139,6 @@ def test_400_damaged_files(media, tmp_path):
             named.append(str(error))
     assert 50 < refused < 400
     assert len(named) == refused, "an error does not name its file"
-
-
-def test_a_decoder_is_not_given_more_memory_than_its_limit(tmp_path):
-    """The child's address space is limited, not this process's."""
-    before = resource.getrlimit(resource.RLIMIT_AS)
-    arguments = ["-f", "lavfi", "-i", "testsrc=s=64x64:r=10", "-frames:v", "2"]
-    frames = read(
-        [*arguments, "-f", "rawvideo", "pipe:1"], 100, folder=tmp_path, limit=60, memory=2 << 30
-    )
-    assert sum(len(f) for f in frames) > 0
-    assert resource.getrlimit(resource.RLIMIT_AS) == before
 
 
 def test_limits_are_told_with_their_values():

@@ -439,12 +439,16 @@ def test_a_fault_in_the_worker_is_told_with_its_reason():
         espeak_process.ask({"task": "nonsense"})
 
 
-def ctrl_c() -> None:
-    signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+@pytest.fixture
+def ctrl_c():
+    """Press Ctrl-C, which a process started in the background ignores."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield lambda: signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.faults
-def test_ctrl_c_ends_the_speech_and_leaves_a_working_engine(engine, monkeypatch):
+def test_ctrl_c_ends_the_speech_and_leaves_a_working_engine(engine, monkeypatch, ctrl_c):
     real = espeak_process._Worker.converse
 
     def interrupted(self, request, sound, stop):
@@ -487,7 +491,7 @@ def test_a_stream_never_started_starts_nothing(fresh):
 
 
 @pytest.mark.faults
-def test_ctrl_c_is_heard_while_another_speech_has_the_worker(monkeypatch):
+def test_ctrl_c_is_heard_while_another_speech_has_the_worker(monkeypatch, ctrl_c):
     class Busy:
         asked = 0  # a thousand times is a second
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -176,8 +177,18 @@ def test_closing_early_ends_the_process(tmp_path):
 
 
 def test_memory_of_a_decoder_is_limited(tmp_path):
-    with pytest.raises(MediaError):
-        list(read([*ENDLESS[:4], "pipe:1"], 100, folder=tmp_path, limit=60, memory=20 << 20))
+    """The same frames come under a high limit and do not under a low one; ours stays as it was."""
+    large = ["-f", "lavfi", "-i", "color=s=8000x8000:r=10", "-frames:v", "2", "-f", "rawvideo"]
+    before = resource.getrlimit(resource.RLIMIT_AS)
+
+    def frames(memory: int) -> int:
+        pieces = read([*large, "pipe:1"], 1 << 20, folder=tmp_path, limit=60, memory=memory)
+        return sum(len(piece) for piece in pieces)
+
+    assert frames(8 << 30) == 2 * 8000 * 8000 * 3 // 2
+    with pytest.raises(FfmpegError):
+        frames(300 << 20)
+    assert resource.getrlimit(resource.RLIMIT_AS) == before
 
 
 @pytest.mark.parametrize("fit", ["cover", "pad", "blur"])
@@ -206,6 +217,35 @@ def test_damage_is_an_error_and_names_the_file(media, name):
     """ffmpeg ends with 0 on all four damaged files; only strict decoding tells."""
     with pytest.raises(MediaError, match=f"{name}: is damaged"):
         list(clip_frames(media / "broken" / name, CANVAS, "cover", 390))
+
+
+def test_only_a_decoder_s_own_word_is_damage(media, monkeypatch):
+    """A missing or hung ffmpeg is not the clip's fault."""
+    clip = media / "speech" / "en_nasa_webb_2v2a2s.mp4"
+    monkeypatch.setenv(VARIABLE, "/bin/true")
+    with pytest.raises(FfmpegError, match="does not run"):
+        list(clip_frames(clip, CANVAS, "cover", 3))
+    monkeypatch.delenv(VARIABLE)
+    monkeypatch.setattr("workbench.media.frames._WAIT", -4 * DEFAULT_LIMITS.seconds)
+    with pytest.raises(FfmpegError, match="did not finish"):
+        list(clip_frames(clip, CANVAS, "cover", 390))
+
+
+def test_a_sound_shorter_than_its_picture_is_not_begun_again(tmp_path):
+    """1 s of tone under 2 s of picture: it is heard once, and again only where the picture is."""
+    clip = tmp_path / "clip.mp4"
+    tone = ["-f", "lavfi", "-i", "sine=frequency=440:duration=1"]
+    picture = ["-f", "lavfi", "-i", "testsrc=s=64x48:r=10:d=2"]
+    encode([*tone, *picture, "-c:a", "aac", str(clip)], folder=tmp_path, limit=60)
+    sound = clip_sound(clip, 3.0).mono()
+
+    def level(start: float, end: float) -> float:
+        return float(abs(sound.cut(start, end).samples).max())
+
+    assert sound.duration == pytest.approx(3.0, abs=0.01)
+    assert level(0.1, 0.9) > 0.05
+    assert level(1.1, 1.9) < 0.001
+    assert level(2.1, 2.9) > 0.05
 
 
 def test_which_ffmpeg_runs(monkeypatch, tmp_path):

@@ -29,7 +29,7 @@ LEVELS = {
     "widgets": 6,
     "commands": 7,
 }
-VALUES = {"errors", "audio", "timing", "voice", "script", "take", "options", "progress"}
+VALUES = {"errors", "audio", "timing", "voice", "script", "take", "options", "paths", "progress"}
 ROOMS = dict.fromkeys(VALUES, "values") | {
     "display": "widgets",
     "cli": "commands",

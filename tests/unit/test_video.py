@@ -15,6 +15,7 @@ from workbench.audio import Audio
 from workbench.captions.fonts import find_font
 from workbench.errors import MediaError, MediaNotFound, ParameterError
 from workbench.media.backdrop import backdrop
+from workbench.media.ffmpeg import encode
 from workbench.media.frames import clip_sound, frame_at
 from workbench.media.render import _check_fonts
 from workbench.media.video import SIZES
@@ -205,7 +206,7 @@ def test_a_short_clip_is_begun_again(media, tmp_path):
 
 def test_captions_of_a_file_are_drawn_without_a_narration(tmp_path):
     (tmp_path / "c.srt").write_text("1\n00:00:00,000 --> 00:00:01,000\nHello\n")
-    cues = wb.Cues.read(tmp_path / "c.srt")
+    cues = tmp_path / "c.srt"
     base = wb.Video("320x180", fps=10).scene(flat((0, 0, 0)), duration=2)
     drawn = base.captions("plain", cues=cues).render(tmp_path / "a.mp4")
     assert frame_at(drawn.path, 0.5).max() > 180
@@ -251,12 +252,59 @@ def test_what_does_not_fit_together_is_refused_before_anything_runs(tmp_path, me
     assert [p.name for p in tmp_path.iterdir()] == ["a.png"]
 
 
+def test_an_exit_code_of_0_is_no_verdict(tmp_path, monkeypatch):
+    """What was written is probed: too short, another size or mute is an error, and is removed."""
+    tone = Audio(samples=np.sin(np.arange(48_000) / 9) / 4, rate=48_000)
+    video = wb.Video("64x64", fps=10).scene(flat((9, 9, 9))).narrate(tone)
+    real = encode
+
+    def tampered(change):
+        def run(arguments, frames, **about):
+            return real(change(list(arguments)), frames, **about)
+
+        return run
+
+    def replaced(old: str, new: str):
+        return lambda arguments: [new if a == old else a for a in arguments]
+
+    def mute(arguments: list[str]) -> list[str]:
+        place = arguments.index("1:a:0")
+        return arguments[: place - 1] + arguments[place + 1 :]
+
+    def small(arguments: list[str]) -> list[str]:
+        return [*arguments[:-1], "-s", "32x32", arguments[-1]]
+
+    for change, told in [
+        (replaced("1.000000", "0.400000"), "wrote 0.40 s where 1.00 s were planned"),
+        (small, "another size"),
+        (mute, "without its sound"),
+    ]:
+        monkeypatch.setattr("workbench.media.render.encode", tampered(change))
+        with pytest.raises(MediaError, match=told):
+            video.render(tmp_path / "a.mp4")
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_a_picture_that_changed_meanwhile_is_refused(tmp_path):
+    """The receipt would name one picture, and the video show another."""
+    Image.new("RGB", (64, 64), "red").save(tmp_path / "a.png")
+    video = wb.Video("64x64", fps=10).scene(tmp_path / "a.png", duration=0.2)
+    Image.new("RGB", (64, 64), "blue").save(tmp_path / "a.png")
+    with pytest.raises(MediaError, match=r"a\.png: has changed since it was added"):
+        video.render(tmp_path / "b.mp4")
+
+
 def test_a_scene_is_never_written_over(tmp_path, media):
     clip = tmp_path / "clip.mp4"
     clip.write_bytes((media / "odd" / "phone_rotated90.mov").read_bytes())
     before = digest(clip)
     with pytest.raises(ParameterError, match="is one of the scenes"):
         wb.Video("64x64").scene(clip).render(clip)
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path)
+    for same in (tmp_path / "sub" / ".." / "clip.mp4", tmp_path / "link" / "clip.mp4"):
+        with pytest.raises(ParameterError, match="is one of the scenes"):
+            wb.Video("64x64").scene(clip).render(same)
     assert digest(clip) == before
 
 

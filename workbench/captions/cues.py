@@ -7,18 +7,19 @@ import warnings
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, overload
 
 from workbench.captions import styles
 from workbench.captions.letters import count, wide
 from workbench.captions.segment import Lines, segment, shown, spread, usual_speed, within
 from workbench.errors import ParameterError, WorkbenchWarning, one_line
+from workbench.paths import user_path
 from workbench.timing import Span, Word
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
 __all__ = ["Cue", "Cues", "Spoken", "caption"]
 
@@ -280,7 +281,7 @@ class Cues:
         """
         from workbench.captions.files import write
 
-        path = Path(path)
+        path = user_path(path)
         texts = {
             ".srt": self.to_srt,
             ".vtt": self.to_vtt,
@@ -304,7 +305,7 @@ class Cues:
         """
         from workbench.captions.files import read
 
-        return cls(cues=tuple(read(Path(path))), language=language)
+        return cls(cues=tuple(read(user_path(path))), language=language)
 
 
 def caption(

@@ -5,7 +5,13 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from workbench.errors import EngineMissing, EngineNotFound, suggest
+from workbench.errors import (
+    EngineMissing,
+    EngineNotFound,
+    ModelError,
+    WorkbenchError,
+    suggest,
+)
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -41,6 +47,8 @@ def engine(name: str) -> Synthesizer:
         When nothing of that name is registered.
     EngineMissing
         When what it needs is not installed.
+    ModelError
+        When it fails while it is loaded.
 
     Examples
     --------
@@ -65,16 +73,28 @@ def engine(name: str) -> Synthesizer:
                     subject=name,
                     cure=_install(points[name], error.name),
                 ) from error
+            except WorkbenchError:
+                raise
+            except Exception as error:  # a plug-in is somebody else's code
+                raise ModelError(
+                    f"cannot be loaded ({type(error).__name__}: {error})",
+                    subject=name,
+                    cure=f"update or remove the package {_package(points[name])}",
+                ) from error
         return _loaded[name]
 
 
 def _install(point: EntryPoint, missing: str | None) -> str:
     """Return the command that brings what an engine needs: its extra, where it has one."""
-    package = point.dist.name if point.dist is not None else ""
+    package = _package(point)
     extras = point.dist.metadata.get_all("Provides-Extra") if point.dist is not None else None
     if point.name in (extras or []):
         return f"pip install '{package}[{point.name}]'"
     return f"pip install {missing or package}"
+
+
+def _package(point: EntryPoint) -> str:
+    return point.dist.name if point.dist is not None else point.value.partition(":")[0]
 
 
 def _points() -> dict[str, EntryPoint]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import IO
 
-__all__ = ["command", "encode", "read"]
+__all__ = ["Failed", "command", "encode", "read"]
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +39,10 @@ _TAIL = 64 << 10  # bytes of stderr worth keeping
 _PIPE = 1 << 20  # bytes; the default of 64 KiB costs a context switch for each bit of a frame
 _F_SETPIPE_SZ = 1031  # <linux/fcntl.h>
 _GRACE = 5.0  # seconds a killed process gets to be gone
+
+
+class Failed(FfmpegError):
+    """Ffmpeg ended by itself with an error: it is about its input, its output or its options."""
 
 
 def command(arguments: Sequence[str]) -> list[str]:
@@ -173,8 +177,8 @@ def _error(text: str, code: int) -> WorkbenchError:
     ]
     told = " | ".join(re.sub(r"\[(error|fatal|panic)\] ?", "", line) for line in lines[:3])
     if code < 0:
-        told = f"ended by signal {-code} {told}".strip()
-    return FfmpegError(told or f"failed with exit code {code}", subject="ffmpeg")
+        return FfmpegError(f"was ended by signal {-code} {told}".strip(), subject="ffmpeg")
+    return Failed(told or f"failed with exit code {code}", subject="ffmpeg")
 
 
 def _widen(pipe: IO[bytes]) -> None:

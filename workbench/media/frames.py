@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from workbench.audio import Audio
-from workbench.errors import Cancelled, FfmpegError, MediaError, StorageError
+from workbench.errors import MediaError
 from workbench.media import graph
-from workbench.media.ffmpeg import read
+from workbench.media.ffmpeg import Failed, read
 from workbench.media.limits import (
     CLIP_FORMATS,
     DEFAULT_LIMITS,
@@ -120,9 +120,7 @@ def clip_frames(
             for frame in pieces:
                 got += 1
                 yield frame
-        except (Cancelled, StorageError):
-            raise
-        except FfmpegError as error:
+        except Failed as error:
             raise _damaged(path, error) from error
     if got < count:
         raise MediaError(
@@ -138,7 +136,10 @@ def clip_sound(
     limits: Limits = DEFAULT_LIMITS,
     cancel: threading.Event | None = None,
 ) -> Audio:
-    """Return `seconds` of a clip's sound, stereo at 48 kHz; begun again when it is shorter.
+    """Return `seconds` of a clip's sound, stereo at 48 kHz.
+
+    What follows the end is what the picture shows there: the file from its start. A sound that is
+    shorter than its picture is silent for the rest of it.
 
     Raises
     ------
@@ -146,6 +147,21 @@ def clip_sound(
         When the sound is damaged or over the limits, naming the file.
     """
     limits.check_seconds(path, seconds)
+    whole = probe(path, limits=limits).duration or 0.0
+    if start + seconds <= whole + 1e-3:
+        return _decoded(path, seconds, start, limits, cancel)
+    once = _decoded(path, whole, 0.0, limits, cancel).samples
+    if not len(once):
+        return Audio.silence(seconds, _SOUND_RATE, 2)
+    first = round(start * _SOUND_RATE)
+    frames = first + round(seconds * _SOUND_RATE)
+    turns = -(-frames // len(once))
+    return Audio(samples=np.tile(once, (turns, 1))[first:frames], rate=_SOUND_RATE)
+
+
+def _decoded(
+    path: Path, seconds: float, start: float, limits: Limits, cancel: threading.Event | None
+) -> Audio:
     arguments = graph.clip_sound(path, _SOUND_RATE, seconds, start=start)
     data = bytearray()
     with workspace() as folder:
@@ -160,12 +176,12 @@ def clip_sound(
         try:
             for piece in pieces:
                 data += piece
-        except FfmpegError as error:
+        except Failed as error:
             raise _damaged(path, error) from error
     return Audio(samples=np.frombuffer(data, "<f4").reshape(-1, 2), rate=_SOUND_RATE)
 
 
-def _damaged(path: Path, error: FfmpegError) -> MediaError:
+def _damaged(path: Path, error: Failed) -> MediaError:
     return MediaError(
         f"is damaged ({error.problem})", subject=str(path), cure="make or fetch it again"
     )

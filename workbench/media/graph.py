@@ -98,9 +98,13 @@ def clip_frames(
 
 
 def clip_sound(path: Path, rate: int, seconds: float, *, start: float) -> list[str]:
-    """Return the arguments that put the sound of a clip, float stereo, on standard output."""
-    source = _source(path, stream_loop=-1, ss=start)
+    """Return the arguments that put the sound of a clip, float stereo, on standard output.
+
+    Silence follows where the sound is shorter than `seconds`.
+    """
+    source = _source(path, ss=start)
     sound = source["a:0"].filter("aresample", rate, **{"async": 1, "first_pts": 0})
+    sound = sound.filter("apad", whole_dur=f"{seconds:.6f}")
     out = ffmpeg.output(sound, "pipe:1", format="f32le", ac=2, ar=rate, t=f"{seconds:.6f}")
     return ["-xerror", *out.get_args()]
 

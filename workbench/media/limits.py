@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from pathlib import Path
+from numbers import Real
 from typing import TYPE_CHECKING
 
 from workbench.errors import MediaNotFound, MediaTooLarge, ParameterError
+from workbench.paths import user_path
 
 if TYPE_CHECKING:
     import os
+    from pathlib import Path
 
 __all__ = [
     "CLIP_FORMATS",
@@ -89,7 +91,7 @@ def existing(path: str | os.PathLike[str]) -> Path:
     text = str(path)
     if "\0" in text:
         raise MediaNotFound("a file name cannot hold a NUL", subject=text)
-    file = Path(text).expanduser()
+    file = user_path(path)
     try:
         if file.is_file():
             return file.absolute()
@@ -126,10 +128,10 @@ def number(name: str, value: object, low: float, high: float, *, unit: str = "")
     30.0
     """
     tail = f" {unit}" if unit else ""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
         raise ParameterError(
             f"must be a number from {low:g} to {high:g}{tail}, not {value!r}", subject=name
         )
-    if not low <= value <= high:
+    if not low <= float(value) <= high:
         raise ParameterError(f"must be from {low:g} to {high:g}{tail}, not {value!r}", subject=name)
     return float(value)

@@ -10,7 +10,6 @@ import re
 import shutil
 import warnings
 from contextlib import nullcontext
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,16 +28,19 @@ from workbench.media import graph, motion, stills
 from workbench.media.binaries import binaries, ffmpeg
 from workbench.media.encoders import X264
 from workbench.media.ffmpeg import command, encode
+from workbench.media.limits import existing
 from workbench.media.probe import MediaInfo, probe
 from workbench.media.rendered import RenderedVideo
+from workbench.paths import user_path
 from workbench.progress import bar
 from workbench.storage.atomic import replacing, workspace
-from workbench.storage.receipt import receipt_path, write_receipt
+from workbench.storage.receipt import digest, receipt_path, write_receipt
 
 if TYPE_CHECKING:
     import os
     import threading
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from workbench.captions.cues import Cues
     from workbench.media.timeline import Shot
@@ -91,13 +93,14 @@ def render(
                     cancel=cancel,
                 )
                 _check_fonts(messages, folder / graph.FONTS)
+                seal = (part.stat().st_size, digest(part))
                 info = _judge(part, video, total, sound=sound is not None)
         except OSError as error:
             raise storage_error(error, error.filename or target) from error
     for note in notes:
         warnings.warn(note, WorkbenchWarning, stacklevel=3)
     shown = [a.replace(str(part), str(target)) for a in command(arguments)]
-    receipt = write_receipt(target, _receipt(video, shots, cues, shown, notes))
+    receipt = write_receipt(target, _receipt(video, shots, cues, shown, notes), seal=seal)
     return RenderedVideo(
         path=target,
         duration=info.duration or total / canvas.fps,
@@ -113,13 +116,14 @@ def render(
 def _target(video: Video, path: str | os.PathLike[str]) -> Path:
     """Return where the file goes, having checked that it may go there."""
     text = str(path)
-    target = Path(text).expanduser().absolute()
-    if target.suffix.lower() != ".mp4" or "\0" in text:
+    target = user_path(path).absolute()
+    if target.suffix.lower() != ".mp4":
         raise ParameterError("must end in .mp4", subject=text)
     if target.is_dir():
         raise ParameterError("is a folder", subject=text, cure="name a file in it")
+    written = {target.resolve(), receipt_path(target).resolve()}
     for scene in video.scenes:
-        if target == scene.path or receipt_path(target) == scene.path:
+        if scene.path.resolve() in written:
             raise ParameterError("is one of the scenes", subject=text, cure="choose another name")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -216,6 +220,11 @@ def _frames(
 
 def _shot_frames(video: Video, shot: Shot, cancel: threading.Event | None) -> Iterator[memoryview]:
     scene, canvas = shot.scene, video.canvas
+    held = {name: (data, shape) for name, data, shape in video.pictures}
+    if scene.sha256 not in held and digest(existing(scene.path)) != scene.sha256:
+        raise MediaError(
+            "has changed since it was added", subject=str(scene.path), cure="build the video again"
+        )
     if scene.kind == "video":
         return clips.clip_frames(
             scene.path,
@@ -233,7 +242,6 @@ def _shot_frames(video: Video, shot: Shot, cancel: threading.Event | None) -> It
         )
         picture = stills.outline(sound, canvas.width, canvas.height)
         return motion.still(stills.planes(picture), shot.count)
-    held = {name: (data, shape) for name, data, shape in video.pictures}
     if scene.sha256 in held:
         data, shape = held[scene.sha256]
         picture = np.frombuffer(data, np.uint8).reshape(shape)

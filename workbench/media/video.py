@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import KW_ONLY, dataclass, replace
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from workbench.audio import Audio
-from workbench.errors import MediaError, ParameterError, suggest
+from workbench.errors import MediaError, ParameterError, one_line, suggest
 from workbench.media.graph import Canvas, Fit
 from workbench.media.limits import DEFAULT_LIMITS, Limits, existing, number
 from workbench.media.motion import MOTIONS, Motion
@@ -22,7 +23,6 @@ from workbench.take import Narration, Part, Take
 from workbench.voice import Voice
 
 if TYPE_CHECKING:
-    import os
     import threading
     from collections.abc import Callable
 
@@ -71,7 +71,7 @@ class Video:
     ...     .captions("karaoke")
     ... )
     >>> print(video.plan())
-    1. picture-…  zoom-in  cover  0.00-1.33 s
+    1. picture  zoom-in  cover  0.00-1.33 s
     """
 
     size: str = "9:16"
@@ -118,7 +118,7 @@ class Video:
 
     def scene(
         self,
-        source: str | os.PathLike[str] | Picture,
+        source: str | PathLike[str] | Picture,
         *,
         motion: Motion = "still",
         fit: Fit = "cover",
@@ -181,7 +181,7 @@ class Video:
         scene = replace(scene, motion=motion, fit=fit, duration=duration, volume=volume)
         return replace(self, scenes=(*self.scenes, scene), pictures=pictures)
 
-    def _file_scene(self, source: str | os.PathLike[str], start: float) -> Scene:
+    def _file_scene(self, source: str | PathLike[str], start: float) -> Scene:
         path = existing(source)
         info = probe(path, limits=self.limits)
         if info.kind != "image":
@@ -244,7 +244,11 @@ class Video:
         return replace(self, narration=narration)
 
     def captions(
-        self, style: str | Style = "karaoke", *, cues: Cues | None = None, **changes: Any
+        self,
+        style: str | Style = "karaoke",
+        *,
+        cues: Cues | str | PathLike[str] | None = None,
+        **changes: Any,
     ) -> Video:
         """Draw captions into the picture.
 
@@ -253,7 +257,7 @@ class Video:
         style
             ``karaoke`` (the spoken word is lit), ``karaoke-bold``, ``plain``, or a `Style`.
         cues
-            What to show; by default the narration's words.
+            What to show, or the caption file that says it; by default the narration's words.
         **changes
             Fields of the style to change, such as ``font="DejaVu Serif"`` or ``size=6``.
 
@@ -265,6 +269,10 @@ class Video:
         from workbench.captions.styles import style as find_style
 
         chosen = find_style(style)
+        if isinstance(cues, str | PathLike):
+            from workbench.captions.cues import Cues
+
+            cues = Cues.read(cues)
         return replace(self, style=chosen.but(**changes) if changes else chosen, cues=cues)
 
     # -- looking ------------------------------------------------------------------------------
@@ -304,7 +312,8 @@ class Video:
         rows = []
         for index, shot in enumerate(self.shots(), start=1):
             begin, end = shot.first / fps, (shot.first + shot.count) / fps
-            name = re.sub(r"(?<=^picture-).*", "…", shot.scene.path.name)
+            drawn = shot.scene.sha256 in {name for name, _, _ in self.pictures}
+            name = "picture" if drawn else one_line(shot.scene.path.name)
             rows.append(
                 f"{index}. {name}  {shot.scene.motion}  {shot.scene.fit}  {begin:.2f}-{end:.2f} s"
             )
@@ -314,7 +323,7 @@ class Video:
 
     def render(
         self,
-        path: str | os.PathLike[str],
+        path: str | PathLike[str],
         *,
         progress: Callable[[float], None] | None = None,
         cancel: threading.Event | None = None,

@@ -12,7 +12,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from workbench import errors
-from workbench.errors import Cancelled, JobError, KernelDied, WorkbenchError
+from workbench.errors import Cancelled, JobError, KernelDied, ParameterError, WorkbenchError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -182,6 +182,7 @@ def failure(name: str, value: str, cell: int | None, notebook: str) -> JobError:
     expected = isinstance(kind, type) and issubclass(kind, WorkbenchError)
     error = JobError(value if expected else f"{name}: {value}", subject=where)
     error.expected = expected
+    error.mistake = isinstance(kind, type) and issubclass(kind, ParameterError)
     return error
 
 

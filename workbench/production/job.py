@@ -21,6 +21,7 @@ from workbench.errors import (
     storage_error,
     suggest,
 )
+from workbench.paths import user_path
 from workbench.production.engine import Kernel
 from workbench.production.parameters import check, parameters
 from workbench.progress import bar
@@ -60,13 +61,16 @@ class JobResult:
         The main file, None when the notebook has no ``output`` parameter.
     files
         Every file that was written, while the notebook ran, to the folders of the output and of
-        the executed notebook, which is one of them.
+        the executed notebook, which is one of them. With an output, those that share its name.
+    warnings
+        What the output's receipt says was done differently from what was asked.
     """
 
     notebook: Path
     parameters: dict[str, Any]
     output: Path | None
     files: tuple[Path, ...]
+    warnings: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain values, for JSON."""
@@ -75,6 +79,7 @@ class JobResult:
             "parameters": self.parameters,
             "output": None if self.output is None else str(self.output),
             "files": [str(path) for path in self.files],
+            "warnings": list(self.warnings),
         }
 
 
@@ -104,7 +109,7 @@ def find_notebook(name: str | os.PathLike[str]) -> Path:
     JobError
         When there is none; the nearest name is offered.
     """
-    path = Path(name).expanduser()
+    path = user_path(name)
     if path.suffix == ".ipynb":
         if path.is_file():
             return path.absolute()
@@ -169,7 +174,9 @@ def run(
     given = check(known, values or {})
     every = {p.name: p.default for p in known} | given
     watch = _Watch(source.stem, timeout=timeout, limit=limit, cancel=cancel)
-    output = Path(str(every["output"])).expanduser().absolute() if every.get("output") else None
+    output = user_path(str(every["output"])).absolute() if every.get("output") else None
+    if output is not None and not output.name:
+        raise ParameterError("must name a file", subject=f"output={every['output']}")
     target = _executed_path(source, output, executed)
     folders = {target.parent} | ({output.parent} if output is not None else set())
     before = _state(folders)
@@ -182,6 +189,8 @@ def run(
                 watch.execute(copy, scratch, given, report)
             after = _state(folders)
             written = {path for path, state in after.items() if before.get(path) != state}
+            if output is not None:  # other jobs may be writing into the same folder
+                written = {path for path in written if path.name.startswith(f"{output.stem}.")}
             _check_output(output, written, source.stem)
         except JobError as error:
             if not error.expected:
@@ -191,22 +200,29 @@ def run(
             for place in folders:
                 sweep(place)
         _save(scratch, source, target)
+        _failed_path(target).unlink(missing_ok=True)  # of an earlier run, which is mended now
+    warnings: tuple[str, ...] = ()
     if output is not None and receipt_path(output) in written:
-        _complete_receipt(output, {**about, "executed": target.name})
-    files = tuple(sorted({*written, target}))
-    return JobResult(notebook=target, parameters=every, output=output, files=files)
+        warnings = _complete_receipt(output, {**about, "executed": target.name})
+    return JobResult(
+        notebook=target,
+        parameters=every,
+        output=output,
+        files=tuple(sorted({*written, target})),
+        warnings=warnings,
+    )
 
 
 def _executed_path(
     source: Path, output: Path | None, executed: str | os.PathLike[str] | None
 ) -> Path:
     if executed is not None:
-        target = Path(executed)
+        target = user_path(executed)
     elif output is not None:
         target = output.with_suffix(".ipynb")
     else:
         target = Path("out") / source.name
-    target = target.expanduser().absolute()
+    target = target.absolute()
     if target.suffix != ".ipynb":
         raise ParameterError("must end in .ipynb", subject=str(target))
     for written in (target, _failed_path(target)):
@@ -347,13 +363,15 @@ def _keep_failed(error: JobError, scratch: Path, source: Path, target: Path) -> 
         error.cure = f"{error.cure}; see {failed}" if error.cure else f"see {failed}"
 
 
-def _complete_receipt(output: Path, about: Mapping[str, Any]) -> None:
-    """Add to the receipt which notebook made the file, and with what."""
+def _complete_receipt(output: Path, about: Mapping[str, Any]) -> tuple[str, ...]:
+    """Add to the receipt which notebook made the file, and with what; return its warnings."""
     try:
         receipt = read_receipt(output)
     except WorkbenchError as error:
         log.warning("the receipt of %s was not completed: %s", output, error)
-        return
+        return ()
     own = ("schema", "file", "bytes", "sha256", "made", "workbench")
     fields = {name: value for name, value in receipt.items() if name not in own}
-    write_receipt(output, {**fields, "notebook": dict(about)})
+    seal = (receipt["bytes"], receipt["sha256"])
+    write_receipt(output, {**fields, "notebook": dict(about)}, seal=seal)
+    return tuple(map(str, receipt.get("warnings", ())))

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+import logging
+from contextlib import nullcontext, suppress
 from dataclasses import replace
+from numbers import Real
 from typing import TYPE_CHECKING, Any, cast
 
 from workbench.engines.registry import DEFAULT, engine, engines
 from workbench.errors import (
     Cancelled,
-    EngineMissing,
+    ModelError,
     ParameterError,
+    TextError,
     VoiceNotFound,
     WorkbenchError,
     suggest,
 )
 from workbench.progress import bar
-from workbench.script import Line, Script
+from workbench.script import Line, Script, file_kind
 from workbench.storage.cache import TakeCache, key
 from workbench.take import Narration, Part, Take
 from workbench.voice import PRESETS, Preset, Voice
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
     from workbench.progress import Report
 
 __all__ = ["DEFAULT_VOICE", "Speaker", "find_voice", "speak", "voices"]
+
+log = logging.getLogger(__name__)
 
 DEFAULT_VOICE = f"{DEFAULT}:en-us"
 
@@ -207,6 +212,10 @@ def speak(
     >>> [word.text for word in narration.words]
     ['Hello,', 'world.', 'It', 'works.']
     """
+    if isinstance(text, str) and file_kind(text):
+        raise TextError(
+            "looks like a file's name", subject=text, cure=f"speak(Script.load({text!r})) reads it"
+        )
     script = text if isinstance(text, Script) else Script.parse(text)
     _check_gap(gap)
     kept = TakeCache() if cache else None
@@ -253,7 +262,7 @@ def _narrate(
 
 
 def _check_gap(gap: object) -> None:
-    number = isinstance(gap, int | float) and not isinstance(gap, bool)
+    number = isinstance(gap, Real) and not isinstance(gap, bool)
     if not number or not 0 <= cast("float", gap) <= _LONGEST_GAP:
         raise ParameterError(f"must be 0 to 60 seconds, not {gap!r}", subject="gap")
 
@@ -264,9 +273,10 @@ def voices(language: str = "", *, engine_name: str = "") -> tuple[VoiceInfo, ...
     Parameters
     ----------
     language
-        Only those of a language: ``es`` finds ``es`` and ``es-419``.
+        Only those of a language: ``es`` finds ``es`` and ``es-419``. What an engine takes for a
+        voice (``zh``, ``spanish``) stands for that voice's language.
     engine_name
-        Only those of one engine. Without it, engines that are not installed are left out.
+        Only those of one engine. Without it, engines that cannot be loaded are left out.
 
     Raises
     ------
@@ -283,13 +293,16 @@ def voices(language: str = "", *, engine_name: str = "") -> tuple[VoiceInfo, ...
     for name in [engine_name] if engine_name else engines():
         try:
             infos = engine(name).voices()
-        except EngineMissing:
+        except ModelError as error:
             if engine_name:
                 raise
+            log.warning("the voices of %s are left out: %s", name, error)
             continue
         found += [replace(info, name=f"{name}:{info.name}") for info in infos]
-    return tuple(
-        info
-        for info in found
-        if not wanted or info.language == wanted or info.language.startswith(f"{wanted}-")
-    )
+    speaking = [i for i in found if not wanted or f"{i.language}-".startswith(f"{wanted}-")]
+    if not speaking and wanted:
+        for name in dict.fromkeys(info.name.partition(":")[0] for info in found):
+            with suppress(VoiceNotFound):
+                same = engine(name).find_voice(wanted).language
+                speaking += [info for info in found if info.language == same]
+    return tuple(speaking)

@@ -43,7 +43,9 @@ def receipt_path(output: Path) -> Path:
     return output.with_name(f"{output.name}.json")
 
 
-def write_receipt(output: Path, fields: Mapping[str, Any]) -> Path:
+def write_receipt(
+    output: Path, fields: Mapping[str, Any], *, seal: tuple[int, str] | None = None
+) -> Path:
     """Write the receipt of a finished file, with its digest, and return the receipt's path.
 
     Parameters
@@ -52,6 +54,9 @@ def write_receipt(output: Path, fields: Mapping[str, Any]) -> Path:
         The file it is about.
     fields
         What made it: plain values only.
+    seal
+        Size in bytes and digest of the file, where they were taken before it got its name: by
+        then another process may have written another file there.
 
     Raises
     ------
@@ -62,12 +67,14 @@ def write_receipt(output: Path, fields: Mapping[str, Any]) -> Path:
 
     path = receipt_path(output)
     try:
-        about = {"file": output.name, "bytes": output.stat().st_size, "sha256": digest(output)}
+        size, sha256 = seal or (output.stat().st_size, digest(output))
     except OSError as error:
         raise storage_error(error, output) from error
     receipt = {
         "schema": SCHEMA,
-        **about,
+        "file": output.name,
+        "bytes": size,
+        "sha256": sha256,
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "workbench": workbench.__version__,
         **fields,
