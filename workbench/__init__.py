@@ -55,10 +55,11 @@ logging.getLogger("workbench").addHandler(logging.NullHandler())
 
 def __getattr__(name: str) -> Any:
     if name not in _PUBLIC:
-        from workbench.errors import suggest
+        import difflib
 
-        hint = suggest(name, _PUBLIC) if not name.startswith("_") else ""
-        raise AttributeError(f"module 'workbench' has no attribute {name!r}{hint and '; ' + hint}")
+        near = [] if name.startswith("_") else difflib.get_close_matches(name, _PUBLIC, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise AttributeError(f"module 'workbench' has no attribute {name!r}{hint}")
     value = getattr(importlib.import_module(_PUBLIC[name]), name)
     globals()[name] = value
     return value

@@ -15,6 +15,7 @@ import workbench
 from workbench import cli, doctor
 from workbench.audio import Audio
 from workbench.doctor import Finding, Report
+from workbench.errors import JobError
 from workbench.production import demo as demo_module
 from workbench.production import job
 from workbench.production.job import JobResult
@@ -165,13 +166,18 @@ def test_a_request_to_end_is_taken_as_ctrl_c(command: Command, monkeypatch):
     assert command("doctor") == (130, "", "workbench: stopped\n")
 
 
-def test_a_fault_of_ours_is_not_dressed_up(here: Path, monkeypatch):
+def test_a_fault_of_ours_is_one_line_and_more_on_request(here: Path, monkeypatch, capsys):
     def broken() -> None:
         raise RuntimeError("a bug")
 
     monkeypatch.setattr(doctor, "examine", broken)
     monkeypatch.setattr(sys, "argv", ["workbench", "doctor"])
     monkeypatch.setattr(signal, "signal", lambda *_: None)
+    with pytest.raises(SystemExit, match="1"):
+        cli.main()
+    told = capsys.readouterr().err
+    assert told == "workbench: RuntimeError: a bug (WORKBENCH_DEBUG=1 shows where)\n"
+    monkeypatch.setenv("WORKBENCH_DEBUG", "1")
     with pytest.raises(RuntimeError, match="a bug"):
         cli.main()
 
@@ -329,3 +335,41 @@ def test_demo_tells_what_it_made(command: Command, monkeypatch):
     monkeypatch.setattr(demo_module, "demo", demo)
     assert command("demo", "-l", "en", "-o", "out") == (0, "out/demo.ipynb\nout/demo.mp4\n", "")
     assert asked == [("en", Path("out"))]
+
+
+def test_the_style_acts_on_ass(command: Command, here: Path):
+    """It made the lines as long as the style wants, and drew them plain."""
+    files = {}
+    for style in ("plain", "karaoke"):
+        argument = ("caption", "Hello, world.", "-o", f"{style}.ass", "-s", style)
+        assert command(*argument)[0] == 0
+        files[style] = (here / f"{style}.ass").read_text(encoding="utf-8")
+    assert files["plain"].count("Dialogue:") == 1
+    assert files["karaoke"].count("Dialogue:") >= 2
+
+
+@pytest.mark.usefixtures("here")
+def test_options_are_listed_and_warnings_are_one_line(command: Command):
+    _, told, _ = command("say", "x", "-o", "a.wav", "-O", "help")
+    assert "rate=175" in told
+    assert "80 to 450 words/min" in told
+    code, told, warned = command("say", "Hi \U0001f525", "-o", "a.wav", "--json")
+    assert code == 0
+    assert len(warned.splitlines()) == 1
+    assert warned.startswith("workbench: warning: line 1: ")
+    assert json.loads(told)["warnings"]
+
+
+def test_a_mistake_in_a_notebook_s_parameter_is_a_mistake_of_the_line(command, monkeypatch):
+    error = JobError("size: is not a frame size", subject="talk, cell 2")
+    error.mistake = True
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(job, "run", fail)
+    monkeypatch.setattr(job, "find_notebook", lambda _: Path("talk.ipynb"))
+    monkeypatch.setattr("workbench.production.parameters.parameters", lambda _: ())
+    assert command("run", "talk")[0] == 2
+    error.mistake = False
+    assert command("run", "talk")[0] == 1

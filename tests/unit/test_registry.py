@@ -10,7 +10,7 @@ import workbench as wb
 from workbench.engines import registry
 from workbench.engines.base import Synthesizer
 from workbench.engines.registry import engine, engines
-from workbench.errors import EngineMissing, EngineNotFound
+from workbench.errors import EngineMissing, EngineNotFound, ModelError
 
 
 class Point:
@@ -102,3 +102,18 @@ def test_an_engine_is_made_once_whoever_asks_first(points: list[Point], tone):
         thread.join()
     assert made == [1]
     assert found == [tone] * 8
+
+
+def test_a_plug_in_that_breaks_is_named_and_passed_over(monkeypatch: pytest.MonkeyPatch):
+    """Its RuntimeError once ended `workbench voices` and the doctor with a traceback."""
+
+    def load() -> None:
+        raise RuntimeError("no luck")
+
+    points = {**registry._points(), "shout": Point("shout", load)}
+    monkeypatch.setattr(registry, "_points", lambda: points)
+    with pytest.raises(ModelError, match=r"cannot be loaded \(RuntimeError: no luck\)"):
+        engine("shout")
+    assert wb.voices("es"), "one broken engine hides the others"
+    with pytest.raises(ModelError, match="shout-engine"):
+        wb.voices(engine_name="shout")

@@ -120,7 +120,6 @@ def items(text: str) -> list[object]:
         ("ho[voice:x]la", [("ho", None), ("la", "x")]),
         ("a [sic] b", [("a [sic] b", None)]),
         ("a [pauses] [voices] b", [("a [pauses] [voices] b", None)]),
-        ("a [pause 0.5s", [("a [pause 0.5s", None)]),
         ("[[pause 1s]] a", [1.0, ("] a", None)]),
         ("\ufeffa\r\n\r\n  b\tc  ", [("a", None), ("b c", None)]),
         ("a\0b\x1b[31mc", [("a b [31mc", None)]),
@@ -141,6 +140,9 @@ def test_what_markup_means(text: str, found: list[object]):
         ("[pause 61s] a", "is not a pause"),
         ("[pause 1e9] a", "is not a pause"),
         ("[pause 0,5s] a", "is not a pause"),
+        ("a [pause 0.5s", "is not a tag"),
+        ("a [puase 1s] b", "did you mean 'pause'"),
+        ("[vioce:x] b", "did you mean 'voice'"),
         ("[pause nan] a", "is not a pause"),
         ("[voice:] a", r"script line 1: \[voice:\] names no voice"),
         ("[voice] a", "names no voice"),
@@ -211,12 +213,27 @@ def test_a_file_that_cannot_be_read_says_why(tmp_path: Path):
         Script.load(str(tmp_path / "none.txt"))
     with pytest.raises(TextError, match=r"cannot be read \(Is a directory\)"):
         Script.load(tmp_path)
-    with pytest.raises(TextError, match="cannot be read"):
+    with pytest.raises(ParameterError, match="cannot be a path"):
         Script.load("a\0.txt")
     latin = tmp_path / "latin.txt"
     latin.write_bytes("Adiós".encode("latin-1"))
     with pytest.raises(TextError, match=r"latin\.txt: is not UTF-8 text"):
         Script.load(latin)
+
+
+@pytest.mark.parametrize("name", ["talk.mp4", "notes.docx", "captions.SRT", "folder/a.wav"])
+def test_the_name_of_another_file_is_not_spoken(name):
+    """`caption talk.mp4` once spoke the words "talk dot mp four"."""
+    with pytest.raises(TextError, match="not a script"):
+        Script.load(name)
+
+
+def test_a_word_that_is_a_file_is_not_spoken(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "talk").write_text("words")
+    with pytest.raises(TextError, match="is the name of a file, not a script"):
+        Script.load("talk")
+    assert Script.load("See notes.txt").text == "See notes.txt"
 
 
 def test_plain_values_hold_all_of_it():

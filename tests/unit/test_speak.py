@@ -255,3 +255,16 @@ def test_voices_are_named_as_speak_takes_them(tone, monkeypatch):
 def test_a_script_may_be_made_by_a_program(tone):
     script = Script(items=(Line(text="a", voice="tone:low"), wb.Pause(seconds=1), Line(text="b")))
     assert heights(speak(script, "tone:high")) == [(-0.1, 100), (0.0, 8000), (0.1, 100)]
+
+
+@pytest.mark.parametrize("name", ["talk.txt", "talk.mp4"])
+def test_a_file_s_name_is_not_spoken(name):
+    with pytest.raises(TextError, match=r"Script\.load"):
+        wb.speak(name)
+
+
+def test_voices_by_what_an_engine_takes_for_a_language():
+    """`--voice espeak:zh` spoke, and `voices -l zh` said that nothing does."""
+    assert "espeak:cmn" in [voice.name for voice in wb.voices("zh")]
+    assert "espeak:es" in [voice.name for voice in wb.voices("spanish")]
+    assert wb.voices("nonesuch") == ()

@@ -108,6 +108,7 @@ def file_url(path: Path) -> str:
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> file_url(Path("/tmp/-y"))
     'file:/tmp/-y'
     """
