@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import html
+import os
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Report", "bar"]
+__all__ = ["VARIABLE", "Report", "bar"]
+
+VARIABLE = "WORKBENCH_PROGRESS"
+"""Names a file in which a notebook's bar also stands, for the process that runs the notebook."""
 
 Report: TypeAlias = Callable[[float], None]
 """What long work calls with the part that is done, 0 to 1."""
@@ -71,6 +76,7 @@ def _notebook_bar(title: str) -> Iterator[Report]:
     page: Any = ipython.HTML
     started = time.monotonic()
     last = started - _EVERY
+    watched = os.environ.get(VARIABLE, "")
     handle = show(page(""), display_id=True)
 
     def report(done: float) -> None:
@@ -79,6 +85,8 @@ def _notebook_bar(title: str) -> Iterator[Report]:
         if now - last < _EVERY or handle is None:
             return
         last = now
+        if watched:
+            Path(watched).write_text(f"{done:.4f}", encoding="ascii")
         left = (now - started) * (1 - done) / done if done > 0 else 0.0
         handle.update(
             page(
@@ -91,5 +99,7 @@ def _notebook_bar(title: str) -> Iterator[Report]:
     try:
         yield report
     finally:
+        if watched:
+            Path(watched).write_text("1", encoding="ascii")
         if handle is not None:
             handle.update(page(""))

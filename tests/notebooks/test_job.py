@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
 
 from workbench.errors import (
     Cancelled,
@@ -425,3 +426,24 @@ def test_only_errors_of_this_package_are_expected():
     for name in ("ValueError", "WorkbenchWarning", "one_line", "annotations", "NoSuchName"):
         other = failure(name, "x", None, "talk")
         assert (str(other), other.expected) == (f"talk: {name}: x", False)
+
+
+def test_the_bar_of_a_cell_moves_the_run_s_own(tmp_path: Path):
+    """Most of a run is one cell that renders; without this the bar stood still for it."""
+    notebook = new_notebook(
+        cells=[
+            new_code_cell("import time\nfrom workbench.progress import bar"),
+            new_code_cell(
+                "with bar('work') as report:\n"
+                "    for step in range(10):\n"
+                "        report(step / 10)\n"
+                "        time.sleep(0.3)\n"
+            ),
+        ]
+    )
+    path = tmp_path / "bar.ipynb"
+    nbformat.write(notebook, path)
+    seen: list[float] = []
+    job.run(path, executed=tmp_path / "done.ipynb", progress=seen.append)
+    assert seen == sorted(seen)
+    assert len({round(part, 2) for part in seen if 0.5 < part < 1}) >= 3

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench import errors
 from workbench.errors import Cancelled, JobError, KernelDied, ParameterError, WorkbenchError
+from workbench.progress import VARIABLE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,22 +44,24 @@ class Kernel:
 
     Attributes
     ----------
-    part
-        The part of the cells that are done, 0 to 1.
     cell
         The number in the brackets beside the cell that runs, 0 before the first.
+    cells
+        How many code cells there are.
     cell_began
         When it began, on the monotonic clock.
     """
 
     def __init__(self, notebook: str) -> None:
-        self.part = 0.0
         self.cell = 0
+        self.cells = 1
         self.cell_began = time.monotonic()
         self._notebook = notebook
         self._stopped = threading.Event()
         self._manager: Any = None
         self._process: Any = None
+        self._bar: Path | None = None
+        self._part = 0.0
 
     def execute(self, source: Path, scratch: Path, values: dict[str, Any]) -> None:
         """Execute `source` into `scratch`, in the working directory.
@@ -79,6 +82,7 @@ class Kernel:
 
         _register()
         threads = scratch.with_name("threads.txt")
+        self._bar = scratch.with_name("progress.txt")
         try:
             with scratch.with_name("kernel.log").open("wb") as log:
                 notebook = papermill.execute_notebook(
@@ -93,6 +97,7 @@ class Kernel:
                     workbench_run=self,
                     workbench_witness=_WITNESS.format(path=str(threads)),
                     workbench_log=log,
+                    workbench_env={**os.environ, VARIABLE: str(self._bar)},
                 )
         except PapermillExecutionError as error:
             raise failure(error.ename, error.evalue, error.exec_count, self._notebook) from error
@@ -115,6 +120,16 @@ class Kernel:
             first = threads.read_text(encoding="utf-8").partition("\n")[0]
             raise JobError(f"a thread ended with {first}", subject=self._notebook)
 
+    @property
+    def part(self) -> float:
+        """The part that is done, 0 to 1: cells, and the bar of the one that runs."""
+        within = 0.0
+        if self._bar is not None:
+            with contextlib.suppress(OSError, ValueError):  # there is none, or it is being written
+                within = min(1.0, max(0.0, float(self._bar.read_text(encoding="ascii"))))
+        self._part = max(self._part, min(1.0, (max(0, self.cell - 1) + within) / self.cells))
+        return self._part
+
     def interrupt(self) -> None:
         """Interrupt the running cell, as the stop button does, and start no other."""
         self._stopped.set()
@@ -134,6 +149,8 @@ class Kernel:
         """Take note of the next code cell."""
         self._check()
         self._process = getattr(self._manager.provisioner, "process", None)
+        if self._bar is not None:
+            self._bar.unlink(missing_ok=True)  # of the cell before
         self.cell_began = time.monotonic()
         self.cell += 1
 
@@ -202,6 +219,7 @@ def _register() -> None:
             workbench_run: Kernel,
             workbench_witness: str,
             workbench_log: Any,
+            workbench_env: dict[str, str],
             start_timeout: float = 60,
             **_: Any,
         ) -> Any:
@@ -210,7 +228,7 @@ def _register() -> None:
 
             def cell_start(cell: Any, *arguments: Any, **keywords: Any) -> Any:
                 if any(cell is c for c in code):
-                    workbench_run.part = workbench_run.cell / len(code)
+                    workbench_run.cells = len(code)
                     workbench_run.cell_starts()
                 return begin(cell, *arguments, **keywords)
 
@@ -231,7 +249,7 @@ def _register() -> None:
             manager.kernel_spec_manager = KernelSpecManager(kernel_dirs=[])
             workbench_run.starts(manager)
             # What the kernel's process itself prints is no result, and no error of ours.
-            return client.execute(stdout=workbench_log, stderr=workbench_log)
+            return client.execute(stdout=workbench_log, stderr=workbench_log, env=workbench_env)
 
     if _NAME not in papermill_engines._engines:  # noqa: SLF001 - it offers no way to ask
         # It warns of parameters whose annotation it cannot read; they have been checked by then.
