@@ -15,11 +15,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import ParameterError, TextError, suggest
-from workbench.paths import user_path
+from workbench.paths import TEXTS, file_kind, is_file, user_path
 
 if TYPE_CHECKING:
     import os
@@ -32,41 +31,6 @@ _NEARLY = re.compile(r"\[(\w{4,6})(?:\s*:|\s+\d)[^\[\]]*\]?")
 _SECONDS = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s)?", re.IGNORECASE)
 _LONGEST_PAUSE = 60.0
 _LONGEST_LINE = 20_000
-_TEXTS = (".txt", ".md")
-_NOT_SCRIPTS = frozenset(
-    {
-        ".srt",
-        ".vtt",
-        ".ass",
-        ".mp4",
-        ".mov",
-        ".mkv",
-        ".webm",
-        ".avi",
-        ".wav",
-        ".mp3",
-        ".flac",
-        ".ogg",
-        ".m4a",
-        ".aac",
-        ".png",
-        ".jpg",
-        ".jpeg",
-        ".webp",
-        ".gif",
-        ".pdf",
-        ".doc",
-        ".docx",
-        ".odt",
-        ".rtf",
-        ".epub",
-        ".html",
-        ".json",
-        ".csv",
-        ".toml",
-        ".ipynb",
-    }
-)
 # Scripts written without spaces between words, one letter a unit (Unicode Standard Annex 14, ID).
 _IDEOGRAPH = re.compile(
     "[\u2e80-\u2fdf\u3001-\u303f\uff01-\uff60\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
@@ -277,9 +241,9 @@ class Script:
         if isinstance(source, str):
             name = source.strip()
             kind = file_kind(name)
-            if not kind and not _is_file(name):
+            if not kind and not is_file(name):
                 return cls.parse(source)
-            if kind not in _TEXTS:
+            if kind not in TEXTS:
                 raise TextError(
                     f"is the name of a {kind[1:] or 'file'}, not a script",
                     subject=name,
@@ -320,26 +284,6 @@ class Script:
                 for row in data["items"]
             )
         )
-
-
-def file_kind(text: str) -> str:
-    """Return the suffix of a text that is nothing but a file's name, else an empty string.
-
-    Examples
-    --------
-    >>> file_kind("notes.TXT"), file_kind("See notes.txt"), file_kind("Hello.")
-    ('.txt', '', '')
-    """
-    name = text.strip()
-    suffix = PurePath(name).suffix.lower() if not re.search(r"\s", name) else ""
-    return suffix if suffix in _TEXTS or suffix in _NOT_SCRIPTS else ""
-
-
-def _is_file(name: str) -> bool:
-    try:
-        return bool(name) and "\n" not in name and Path(name).is_file()
-    except (OSError, ValueError):  # too long for a name, or with a NUL
-        return False
 
 
 def _lines(text: str, number: int, voice: str | None) -> list[Line]:

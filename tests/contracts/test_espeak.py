@@ -6,7 +6,7 @@ import pytest
 
 from tests.contracts.synthesizer import SynthesizerContract, check_words
 from workbench.engines import engine as engine_named
-from workbench.engines.espeak import EspeakEngine
+from workbench.engines.espeak import EspeakEngine, EspeakOptions
 
 VOICES = [voice.name for voice in EspeakEngine().voices()]
 # The language's own letters, where they are not Latin: "Hello, world", or a greeting and a name.
@@ -42,6 +42,6 @@ def test_every_voice_speaks(voice):
     """Latin letters, a number and a symbol; and the letters of its own language."""
     texts = ["Ana 25 — (do re) 🎉 & la!", NATIVE.get(voice)]
     for text in filter(None, texts):
-        take = EspeakEngine().synthesize(text, voice=voice)
+        take = EspeakEngine().synthesize(text, voice=voice, options=EspeakOptions(rate=440))
         check_words(take.words, text, take.duration)
         assert take.audio.samples.max() > 0.02

@@ -18,8 +18,9 @@ from workbench.errors import (
     WorkbenchError,
     suggest,
 )
+from workbench.paths import file_kind
 from workbench.progress import bar
-from workbench.script import Line, Script, file_kind
+from workbench.script import Line, Script
 from workbench.storage.cache import TakeCache, key
 from workbench.take import Narration, Part, Take
 from workbench.voice import PRESETS, Preset, Voice
