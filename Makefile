@@ -44,10 +44,12 @@ help:
 demo: .venv/base
 	$(BIN)/workbench demo --language $(LANGUAGE)
 
-# In a container or CI as root, the browser tests bring their browser; elsewhere they use yours.
+# In a container or CI as root, the tests bring their browser and a font with Chinese letters;
+# elsewhere they use yours.
 browser:
-	@if [ "$$(id -u)" = 0 ] && ! command -v chromium >/dev/null && command -v apt-get >/dev/null; then \
-		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; \
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+		! dpkg -s chromium fonts-noto-cjk >/dev/null 2>&1; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-noto-cjk >/dev/null; \
 	fi
 
 check: .venv/test

@@ -59,8 +59,8 @@ def test_the_lit_word_is_right_at_ten_moments(made, spoken):
         cue, word = pairs[index]
         seen, wanted = lit(frame_at(made.output, word.middle), style), expected(cue, word, style)
         assert (seen.row, seen.rows) == (wanted.row, wanted.rows), word
-        assert seen.start == pytest.approx(wanted.start, abs=0.03), word
-        assert seen.end == pytest.approx(wanted.end, abs=0.03), word
+        assert seen.start == pytest.approx(wanted.start, abs=0.02), word
+        assert seen.end == pytest.approx(wanted.end, abs=0.02), word
 
 
 def test_captions_are_the_script(made, spoken):

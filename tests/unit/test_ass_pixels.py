@@ -10,7 +10,6 @@ import re
 import shutil
 import subprocess
 from dataclasses import replace
-from pathlib import Path
 
 import imageio_ffmpeg
 import numpy as np
@@ -26,8 +25,6 @@ from workbench.timing import Word
 
 pytestmark = pytest.mark.media
 
-MEDIA = Path(os.environ.get("WORKBENCH_TEST_MEDIA", Path(__file__).parents[3] / "shared" / "media"))
-HOSTILE = MEDIA / "hostile" / "captions.json"
 LINE = 2384 / 2048  # DejaVu's line height in ems
 ASCENT = 1901 / 2384  # of the line height
 GREY = 96
@@ -201,15 +198,15 @@ def wrong(frames, texts):
     return found
 
 
-def test_hostile_captions_are_drawn_letter_by_letter(tmp_path, monkeypatch):
+def test_hostile_captions_are_drawn_letter_by_letter(media, tmp_path, monkeypatch):
     """The old writer put text into the file as it was: 507 of 600 such captions came out wrong.
 
     Its own way of writing is rendered beside ours, so that the measure is seen to bite.
     """
-    if not HOSTILE.exists():
-        pytest.skip(f"the test media are not at {MEDIA}; set WORKBENCH_TEST_MEDIA")
     monkeypatch.setattr(pen, "covering", lambda *_, **__: None)  # whatever fonts are installed
-    texts = json.loads(HOSTILE.read_text(encoding="utf-8")) + generated(600)
+    texts = json.loads(
+        (media / "hostile" / "captions.json").read_text(encoding="utf-8")
+    ) + generated(600)
     style = Style(
         font="DejaVu Sans Mono", size=100 * SIZE / FRAME[1], outline_width=0, margin=0,
         position="center",

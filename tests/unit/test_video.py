@@ -57,8 +57,8 @@ def test_the_spoken_word_is_the_lit_one(short):
         for word in cue.words:
             seen, wanted = lit(frame_at(short.path, word.middle), style), expected(cue, word, style)
             assert (seen.row, seen.rows) == (wanted.row, wanted.rows), word
-            assert seen.start == pytest.approx(wanted.start, abs=0.04), word
-            assert seen.end == pytest.approx(wanted.end, abs=0.04), word
+            assert seen.start == pytest.approx(wanted.start, abs=0.02), word
+            assert seen.end == pytest.approx(wanted.end, abs=0.02), word
 
 
 def test_the_voice_is_heard_when_it_speaks(short, spoken):
@@ -201,7 +201,7 @@ def test_a_recording_narrates(media, tmp_path):
 def test_a_short_clip_is_begun_again(media, tmp_path):
     clip = media / "odd" / "phone_rotated90.mov"  # three frames
     video = wb.Video("64x64", fps=30).scene(clip, duration=1)
-    assert wb.probe(video.render(tmp_path / "a.mp4").path).duration == pytest.approx(1.0, abs=0.04)
+    assert wb.probe(video.render(tmp_path / "a.mp4").path).duration == pytest.approx(1.0, abs=0.02)
 
 
 def test_captions_of_a_file_are_drawn_without_a_narration(tmp_path):

@@ -97,10 +97,10 @@ def render(
                 info = _judge(part, video, total, sound=sound is not None)
         except OSError as error:
             raise storage_error(error, error.filename or target) from error
-    for note in notes:
-        warnings.warn(note, WorkbenchWarning, stacklevel=3)
     shown = [a.replace(str(part), str(target)) for a in command(arguments)]
     receipt = write_receipt(target, _receipt(video, shots, cues, shown, notes), seal=seal)
+    for note in notes:  # last: where warnings are errors, the video still has its receipt
+        warnings.warn(note, WorkbenchWarning, stacklevel=3)
     return RenderedVideo(
         path=target,
         duration=info.duration or total / canvas.fps,
