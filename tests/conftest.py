@@ -114,5 +114,5 @@ class ToneEngine:
 def tone(monkeypatch: pytest.MonkeyPatch) -> ToneEngine:
     """An engine of known samples, under the name ``tone``."""
     engine = ToneEngine()
-    monkeypatch.setitem(registry._loaded, "tone", engine)
+    monkeypatch.setitem(registry._voices.loaded, "tone", engine)
     return engine

@@ -7,7 +7,6 @@ standard error.
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
@@ -17,13 +16,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from workbench.commands.output import (
+    AsJson,
+    EngineOptions,
+    option_values,
+    show,
+    show_options,
+    warn,
+)
 from workbench.errors import ParameterError, TextError, WorkbenchError, one_line, suggest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from types import FrameType
 
-    from workbench.options import Option
     from workbench.production.job import JobResult
     from workbench.script import Script
     from workbench.take import Narration
@@ -38,23 +43,10 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 VoiceName = Annotated[
     str | None, typer.Option("--voice", "-v", help="engine:voice, or the name of a preset.")
 ]
-EngineOptions = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--option", "-O", metavar="NAME=VALUE", help="An option of the engine; -O help lists them."
-    ),
-]
-
-
 _INTERRUPTED = 130  # 128 + SIGINT, as shells have it
-
-
-def _print(data: Any, text: str, *, as_json: bool) -> None:
-    typer.echo(json.dumps(data, ensure_ascii=False, indent=2) if as_json else text)
 
 
 @app.callback(invoke_without_command=True)
@@ -107,8 +99,8 @@ def say(
         "words": words,
         "warnings": list(narration.warnings),
     }
-    _warn(narration.warnings)
-    _print(data, f"{output}: {narration.duration:.2f} s, {len(words)} words", as_json=as_json)
+    warn(narration.warnings)
+    show(data, f"{output}: {narration.duration:.2f} s, {len(words)} words", as_json=as_json)
 
 
 @app.command()
@@ -147,16 +139,16 @@ def caption(
             raise ParameterError("is for a script, and this is a video", subject=name)
         rendered = _burn(source, Cues.read(captions), style, output)
         text = f"{output}: {rendered['duration']:.2f} s, {rendered['captions']} captions"
-        _print(rendered, text, as_json=as_json)
+        show(rendered, text, as_json=as_json)
         return
     if captions is not None:
         raise ParameterError("is for a video", subject="--captions", cure="use -o FILE.mp4")
     narration = _speak(source, voice, option)
-    _warn(narration.warnings)
+    warn(narration.warnings)
     cues = make(narration, style=style)
     cues.write(output, style=style)
     data = {"path": str(output), **cues.to_dict(), "warnings": list(narration.warnings)}
-    _print(data, f"{output}: {len(cues)} captions", as_json=as_json)
+    show(data, f"{output}: {len(cues)} captions", as_json=as_json)
 
 
 def _burn(source: str, cues: Any, style: str, output: Path) -> dict[str, Any]:
@@ -195,7 +187,7 @@ def probe(
     if info.audio is not None:
         sound = info.audio
         rows.append(f"sound     {sound.rate} Hz, {sound.layout}, {sound.codec}")
-    _print(info.to_dict(), "\n".join(rows), as_json=as_json)
+    show(info.to_dict(), "\n".join(rows), as_json=as_json)
 
 
 @app.command()
@@ -230,7 +222,7 @@ def run(
             f"{p.name}: {p.annotation} = {p.default!r}{f'  # {p.help}' if p.help else ''}"
             for p in known
         ]
-        _print([asdict(p) for p in known], "\n".join(rows), as_json=as_json)
+        show([asdict(p) for p in known], "\n".join(rows), as_json=as_json)
         return
     values = from_strings(known, parameter or [])
     result = execute(source, values, executed=executed, timeout=timeout, limit=limit)
@@ -238,8 +230,8 @@ def run(
 
 
 def _print_job(result: JobResult, *, as_json: bool) -> None:
-    _warn(result.warnings)
-    _print(result.to_dict(), "\n".join(map(str, result.files)), as_json=as_json)
+    warn(result.warnings)
+    show(result.to_dict(), "\n".join(map(str, result.files)), as_json=as_json)
 
 
 @app.command()
@@ -260,7 +252,7 @@ def voices(
         cure = suggest(language, known) or "workbench voices lists them all"
         raise ParameterError("no voice speaks it", subject=language, cure=cure)
     rows = [f"{v.name:<28} {v.language:<10} {v.gender:<8} {v.label}" for v in found]
-    _print([asdict(voice) for voice in found], "\n".join(rows), as_json=as_json)
+    show([asdict(voice) for voice in found], "\n".join(rows), as_json=as_json)
 
 
 @app.command()
@@ -269,7 +261,7 @@ def doctor(*, as_json: AsJson = False) -> None:
     from workbench.doctor import examine
 
     report = examine()
-    _print(report.to_dict(), report.text(), as_json=as_json)
+    show(report.to_dict(), report.text(), as_json=as_json)
     if not report.healthy:
         raise typer.Exit(1)
 
@@ -289,46 +281,16 @@ def _speak(text: str, voice: str | None, option: list[str] | None) -> Narration:
     from workbench.speech.speak import Speaker, speak
 
     if option == ["help"]:
-        _print_options(Speaker(voice).engine.options.describe())
+        show_options(Speaker(voice).engine.options.describe())
         raise typer.Exit
     script = _script(text)
-    values: dict[str, Any] = {}
-    for assignment in option or []:
-        name, equals, value = assignment.partition("=")
-        if not equals:
-            raise ParameterError(
-                "sets nothing", subject=assignment, cure="write it as -O name=value"
-            )
-        values[name.strip()] = value
-    speaker = Speaker(voice)
-    kinds = {spec.name: spec.kind for spec in speaker.engine.options.describe()}
-    values = {name: _typed(text, kinds.get(name, str)) for name, text in values.items()}
-    speaker.engine.options.build(values)  # `speak` has keywords of its own, such as gap
+    # `speak` has keywords of its own, such as gap: only the engine's are set here
+    values = option_values(option or [], Speaker(voice).engine.options)
     return speak(script, voice, **values)
 
 
-def _print_options(specs: Iterable[Option]) -> None:
-    for spec in specs:
-        span = f", {spec.minimum} to {spec.maximum} {spec.unit}" if spec.maximum is not None else ""
-        typer.echo(f"{spec.name}={spec.default}  {spec.help}{span.rstrip()}")
-
-
-def _typed(text: str, kind: type) -> Any:
-    if kind is str:
-        return text
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text  # the option itself says what it wants
-
-
-def _warn(notes: Iterable[str]) -> None:
-    for note in notes:
-        sys.stderr.write(f"workbench: warning: {one_line(note)}\n")
-
-
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
-    _warn([str(message)])
+    warn([str(message)])
 
 
 def _stop(signum: int, frame: FrameType | None) -> None:  # noqa: ARG001

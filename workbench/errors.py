@@ -11,7 +11,12 @@
     ├── ModelError          an engine or a voice
     │   ├── EngineNotFound    no engine of that name
     │   ├── EngineMissing     the engine's extra or library is not installed
-    │   └── VoiceNotFound     the engine has no voice of that name
+    │   ├── VoiceNotFound     the engine has no voice of that name
+    │   ├── WeightsMissing    a model's files are not on this machine
+    │   ├── WeightsCorrupt    a model's files are not what they should be
+    │   ├── ModelAccess       the hub or server refuses: a gate, a token, a rate
+    │   ├── DeviceError       the device that was asked for does not work, or is out of memory
+    │   └── ConsentMissing    a voice to be cloned without a record of consent
     ├── StorageError        reading or writing on disk
     │   └── StorageFull       no space left
     ├── JobError            a notebook run
@@ -34,6 +39,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Cancelled",
+    "ConsentMissing",
+    "DeviceError",
     "EngineMissing",
     "EngineNotFound",
     "FfmpegError",
@@ -42,12 +49,15 @@ __all__ = [
     "MediaError",
     "MediaNotFound",
     "MediaTooLarge",
+    "ModelAccess",
     "ModelError",
     "ParameterError",
     "StorageError",
     "StorageFull",
     "TextError",
     "VoiceNotFound",
+    "WeightsCorrupt",
+    "WeightsMissing",
     "WorkbenchError",
     "WorkbenchWarning",
     "one_line",
@@ -190,6 +200,36 @@ class VoiceNotFound(ModelError):
     """The engine has no voice of that name."""
 
     code = "voice_not_found"
+
+
+class WeightsMissing(ModelError):
+    """A model's files are not on this machine."""
+
+    code = "weights_missing"
+
+
+class WeightsCorrupt(ModelError):
+    """A model's files are damaged, cut short or another model's."""
+
+    code = "weights_corrupt"
+
+
+class ModelAccess(ModelError):
+    """The hub or the server refuses: a gate to accept, a token, a rate limit."""
+
+    code = "model_access"
+
+
+class DeviceError(ModelError):
+    """The device that was asked for does not work, or its memory does not suffice."""
+
+    code = "device"
+
+
+class ConsentMissing(ModelError):
+    """A voice is to be cloned, and nobody has recorded that its owner agrees."""
+
+    code = "consent_missing"
 
 
 class StorageError(WorkbenchError):

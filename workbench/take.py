@@ -53,6 +53,12 @@ class Take:
         Where it ran, such as ``cpu``.
     warnings
         What a listener should know, such as a dropped word.
+    spoken
+        What the engine was given to say, where that is not `text`: numbers written out, a lexicon's
+        spelling.
+    flags
+        What a check of the sound found wrong, as short words: ``short``, ``silent``, ``unlike`` …;
+        see `workbench.speech.fuse`. None for a take that passed.
 
     Examples
     --------
@@ -72,10 +78,13 @@ class Take:
     seed: int | None = None
     device: str = "cpu"
     warnings: tuple[str, ...] = ()
+    spoken: str = ""
+    flags: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "words", tuple(self.words))
         object.__setattr__(self, "warnings", tuple(self.warnings))
+        object.__setattr__(self, "flags", tuple(self.flags))
         object.__setattr__(self, "options", MappingProxyType(dict(self.options)))
 
     def __hash__(self) -> int:
@@ -117,6 +126,8 @@ class Take:
             "seed": self.seed,
             "device": self.device,
             "warnings": list(self.warnings),
+            "spoken": self.spoken,
+            "flags": list(self.flags),
         }
 
     def to_dict(self) -> dict[str, Any]:
@@ -137,6 +148,8 @@ class Take:
             seed=data["seed"],
             device=data["device"],
             warnings=tuple(data["warnings"]),
+            spoken=data.get("spoken", ""),
+            flags=tuple(data.get("flags", ())),
         )
 
 

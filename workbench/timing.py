@@ -84,6 +84,9 @@ class Word(Span):
         Seconds.
     space
         Whether a space follows it in the script; Chinese and Japanese have none.
+    probability
+        How sure a recogniser was, 0 to 1; None for a word that comes from a script. Two words
+        that differ in it alone are equal.
 
     Examples
     --------
@@ -93,16 +96,22 @@ class Word(Span):
 
     text: str
     space: bool = field(default=True)
+    probability: float | None = field(default=None, compare=False, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the word as plain values, for JSON."""
-        return {"text": self.text, "start": self.start, "end": self.end, "space": self.space}
+        data = {"text": self.text, "start": self.start, "end": self.end, "space": self.space}
+        return data if self.probability is None else {**data, "probability": self.probability}
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Word:
         """Return the word that `to_dict` described."""
         return cls(
-            text=data["text"], start=data["start"], end=data["end"], space=data.get("space", True)
+            text=data["text"],
+            start=data["start"],
+            end=data["end"],
+            space=data.get("space", True),
+            probability=data.get("probability"),
         )
 
 

@@ -29,7 +29,18 @@ LEVELS = {
     "widgets": 6,
     "commands": 7,
 }
-VALUES = {"errors", "audio", "timing", "voice", "script", "take", "options", "paths", "progress"}
+VALUES = {
+    "errors",
+    "audio",
+    "timing",
+    "voice",
+    "script",
+    "take",
+    "options",
+    "paths",
+    "progress",
+    "recognition",
+}
 ROOMS = dict.fromkeys(VALUES, "values") | {
     "display": "widgets",
     "cli": "commands",

@@ -26,10 +26,12 @@ class Point:
 @pytest.fixture
 def points(monkeypatch: pytest.MonkeyPatch) -> list[Point]:
     """The registered engines, those of a test put on top; none of them loaded."""
-    real = registry._points()
+    real = registry._voices.points()
     added: list[Point] = []
-    monkeypatch.setattr(registry, "_points", lambda: real | {point.name: point for point in added})
-    monkeypatch.setattr(registry, "_loaded", {})
+    monkeypatch.setattr(
+        registry._voices, "points", lambda: real | {point.name: point for point in added}
+    )
+    monkeypatch.setattr(registry._voices, "loaded", {})
     return added
 
 
@@ -41,7 +43,7 @@ def missing(name: str):
 
 
 def test_the_embedded_engine_is_registered_as_any_other():
-    assert isinstance(registry._points()["espeak"], EntryPoint)
+    assert isinstance(registry._voices.points()["espeak"], EntryPoint)
     assert isinstance(engine("espeak"), Synthesizer)
     assert engine("espeak") is engine("espeak")
 
@@ -49,14 +51,14 @@ def test_the_embedded_engine_is_registered_as_any_other():
 def test_an_unknown_name_is_answered_with_the_nearest():
     with pytest.raises(EngineNotFound, match=r"espaek: is not an engine; did you mean 'espeak'\?"):
         engine("espaek")
-    with pytest.raises(EngineNotFound, match=r"the engines are .*espeak"):
+    with pytest.raises(EngineNotFound, match=r"there are .*espeak"):
         engine("zzz")
 
 
 def test_names_are_listed_without_loading_anything(points: list[Point]):
     points.append(Point("shout", missing("shout")))
     assert engines() == tuple(sorted({*engines(), "shout"}))
-    assert registry._loaded == {}
+    assert registry._voices.loaded == {}
 
 
 @pytest.mark.parametrize(
@@ -110,8 +112,8 @@ def test_a_plug_in_that_breaks_is_named_and_passed_over(monkeypatch: pytest.Monk
     def load() -> None:
         raise RuntimeError("no luck")
 
-    points = {**registry._points(), "shout": Point("shout", load)}
-    monkeypatch.setattr(registry, "_points", lambda: points)
+    points = {**registry._voices.points(), "shout": Point("shout", load)}
+    monkeypatch.setattr(registry._voices, "points", lambda: points)
     with pytest.raises(ModelError, match=r"cannot be loaded \(RuntimeError: no luck\)"):
         engine("shout")
     assert wb.voices("es"), "one broken engine hides the others"

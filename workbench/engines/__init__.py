@@ -1,6 +1,15 @@
-"""The voices: what an engine is, and how one is found by name."""
+"""The voices and the ears: what an engine is, and how one is found by name."""
 
-from workbench.engines.base import Capabilities, Synthesizer, VoiceInfo
-from workbench.engines.registry import engine, engines
+from workbench.engines.base import Capabilities, Synthesizer, Transcriber, VoiceInfo
+from workbench.engines.registry import engine, engines, transcriber, transcribers
 
-__all__ = ["Capabilities", "Synthesizer", "VoiceInfo", "engine", "engines"]
+__all__ = [
+    "Capabilities",
+    "Synthesizer",
+    "Transcriber",
+    "VoiceInfo",
+    "engine",
+    "engines",
+    "transcriber",
+    "transcribers",
+]

@@ -1,4 +1,4 @@
-"""What a speech engine is, so that another package can bring one.
+"""What a speech engine and a recogniser are, so that another package can bring one.
 
 An engine is a class with the attributes and methods of `Synthesizer`, made without arguments and
 registered under the entry-point group ``workbench.engines``::
@@ -15,13 +15,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Iterator
 
     from workbench.audio import Audio
     from workbench.options import Options
+    from workbench.progress import Report
+    from workbench.recognition import Recognition
     from workbench.take import Take
 
-__all__ = ["Capabilities", "Synthesizer", "VoiceInfo"]
+__all__ = ["Capabilities", "Synthesizer", "Transcriber", "VoiceInfo"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +44,8 @@ class Capabilities:
         Whether its speech depends on a seed.
     network
         Whether it needs a network to speak.
+    phonemes
+        Whether it takes ``[word](/ipa/)`` in a text: the word, spoken by those IPA symbols.
     """
 
     rate: int
@@ -48,6 +53,7 @@ class Capabilities:
     streaming: bool = False
     seeded: bool = False
     network: bool = False
+    phonemes: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,6 +129,58 @@ class Synthesizer(Protocol):
         self, text: str, *, voice: str, options: Options | None = None, seed: int | None = None
     ) -> Iterator[Audio]:
         """Yield the sound in pieces as it is made; joined, they are what `synthesize` returns."""
+        ...
+
+    def unload(self) -> None:
+        """Give back the memory; the next call loads again."""
+        ...
+
+
+@runtime_checkable
+class Transcriber(Protocol):
+    """An engine that writes down what is said.
+
+    It is registered under the entry-point group ``workbench.transcribers``. Every method may be
+    called from several threads at once.
+    """
+
+    name: ClassVar[str]
+    """The registered name."""
+    options: ClassVar[type[Options]]
+    """Its options, see `workbench.options`."""
+
+    @property
+    def version(self) -> str:
+        """The version of the library; the model is named by the result."""
+        ...
+
+    def transcribe(
+        self,
+        audio: Audio,
+        *,
+        language: str | None = None,
+        options: Options | None = None,
+        progress: Report | None = None,
+        cancel: threading.Event | None = None,
+    ) -> Recognition:
+        """Return what is said in `audio`, with the time of every word.
+
+        Parameters
+        ----------
+        audio
+            Any rate, any number of channels.
+        language
+            A BCP 47 tag; None to detect it.
+
+        Raises
+        ------
+        ParameterError
+            When the language or an option is not one of its own.
+        WeightsMissing, WeightsCorrupt, DeviceError
+            When its model cannot be used.
+        Cancelled
+            When `cancel` was set.
+        """
         ...
 
     def unload(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from workbench.errors import (
     EngineMissing,
@@ -16,15 +16,58 @@ from workbench.errors import (
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-    from workbench.engines.base import Synthesizer
+    from workbench.engines.base import Synthesizer, Transcriber
 
-__all__ = ["DEFAULT", "GROUP", "engine", "engines"]
+__all__ = [
+    "DEFAULT",
+    "DEFAULT_TRANSCRIBER",
+    "GROUP",
+    "TRANSCRIBERS",
+    "engine",
+    "engines",
+    "transcriber",
+    "transcribers",
+]
 
 GROUP = "workbench.engines"
+TRANSCRIBERS = "workbench.transcribers"
 DEFAULT = "espeak"
+DEFAULT_TRANSCRIBER = "whisper"
 
-_loaded: dict[str, Synthesizer] = {}
-_lock = threading.RLock()  # an engine may ask for another one while it is made
+Kind = TypeVar("Kind")
+
+
+class _Shelf(Generic[Kind]):
+    """The engines of one entry-point group, each made at its first use and then kept."""
+
+    def __init__(self, group: str, noun: str) -> None:
+        self._group = group
+        self._noun = noun
+        self.loaded: dict[str, Kind] = {}
+        self._lock = threading.RLock()  # an engine may ask for another one while it is made
+
+    def points(self) -> dict[str, EntryPoint]:
+        from importlib.metadata import entry_points  # a third of the package's import time
+
+        return {point.name: point for point in entry_points(group=self._group)}
+
+    def get(self, name: str) -> Kind:
+        with self._lock:
+            if name not in self.loaded:
+                points = self.points()
+                if name not in points:
+                    known = ", ".join(sorted(points))
+                    raise EngineNotFound(
+                        f"is not {self._noun}",
+                        subject=name,
+                        cure=suggest(name, points) or f"there are {known}",
+                    )
+                self.loaded[name] = _made(name, points[name])
+            return self.loaded[name]
+
+
+_voices: _Shelf[Synthesizer] = _Shelf(GROUP, "an engine")
+_ears: _Shelf[Transcriber] = _Shelf(TRANSCRIBERS, "a recogniser")
 
 
 def engines() -> tuple[str, ...]:
@@ -35,7 +78,7 @@ def engines() -> tuple[str, ...]:
     >>> "espeak" in engines()
     True
     """
-    return tuple(sorted(_points()))
+    return tuple(sorted(_voices.points()))
 
 
 def engine(name: str) -> Synthesizer:
@@ -55,33 +98,53 @@ def engine(name: str) -> Synthesizer:
     >>> engine("espeak").name
     'espeak'
     """
-    with _lock:
-        if name not in _loaded:
-            points = _points()
-            if name not in points:
-                known = ", ".join(sorted(points))
-                raise EngineNotFound(
-                    "is not an engine",
-                    subject=name,
-                    cure=suggest(name, points) or f"the engines are {known}",
-                )
-            try:
-                _loaded[name] = points[name].load()()
-            except ImportError as error:
-                raise EngineMissing(
-                    f"needs a package that is not installed ({error.name or error})",
-                    subject=name,
-                    cure=_install(points[name], error.name),
-                ) from error
-            except WorkbenchError:
-                raise
-            except Exception as error:  # a plug-in is somebody else's code
-                raise ModelError(
-                    f"cannot be loaded ({type(error).__name__}: {error})",
-                    subject=name,
-                    cure=f"update or remove the package {_package(points[name])}",
-                ) from error
-        return _loaded[name]
+    return _voices.get(name)
+
+
+def transcribers() -> tuple[str, ...]:
+    """Return the names of the registered recognisers, sorted; none of them is loaded.
+
+    Examples
+    --------
+    >>> "whisper" in transcribers()
+    True
+    """
+    return tuple(sorted(_ears.points()))
+
+
+def transcriber(name: str = DEFAULT_TRANSCRIBER) -> Transcriber:
+    """Return the recogniser of that name, one object for the whole process.
+
+    Raises
+    ------
+    EngineNotFound, EngineMissing, ModelError
+        As `engine`.
+
+    Examples
+    --------
+    >>> transcriber("whisper").name
+    'whisper'
+    """
+    return _ears.get(name)
+
+
+def _made(name: str, point: EntryPoint) -> Any:
+    try:
+        return point.load()()
+    except ImportError as error:
+        raise EngineMissing(
+            f"needs a package that is not installed ({error.name or error})",
+            subject=name,
+            cure=_install(point, error.name),
+        ) from error
+    except WorkbenchError:
+        raise
+    except Exception as error:  # a plug-in is somebody else's code
+        raise ModelError(
+            f"cannot be loaded ({type(error).__name__}: {error})",
+            subject=name,
+            cure=f"update or remove the package {_package(point)}",
+        ) from error
 
 
 def _install(point: EntryPoint, missing: str | None) -> str:
@@ -95,9 +158,3 @@ def _install(point: EntryPoint, missing: str | None) -> str:
 
 def _package(point: EntryPoint) -> str:
     return point.dist.name if point.dist is not None else point.value.partition(":")[0]
-
-
-def _points() -> dict[str, EntryPoint]:
-    from importlib.metadata import entry_points  # a third of the package's import time
-
-    return {point.name: point for point in entry_points(group=GROUP)}

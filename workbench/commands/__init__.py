@@ -1,0 +1,1 @@
+"""Groups of commands; `workbench.cli` puts them together."""

@@ -1,0 +1,75 @@
+"""What the commands share: results on standard output, warnings on standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from workbench.errors import ParameterError, one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from workbench.options import Option, Options
+
+__all__ = ["AsJson", "EngineOptions", "option_values", "show", "show_options", "warn"]
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+EngineOptions = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--option", "-O", metavar="NAME=VALUE", help="An option of the engine; -O help lists them."
+    ),
+]
+
+
+def show(data: Any, text: str, *, as_json: bool) -> None:
+    """Print a result, as JSON or for a person."""
+    typer.echo(json.dumps(data, ensure_ascii=False, indent=2) if as_json else text)
+
+
+def warn(notes: Iterable[str]) -> None:
+    """Print each note on a line of standard error."""
+    for note in notes:
+        sys.stderr.write(f"workbench: warning: {one_line(note)}\n")
+
+
+def show_options(specs: Iterable[Option]) -> None:
+    """Print what an engine's options are, a line each."""
+    for spec in specs:
+        span = f", {spec.minimum} to {spec.maximum} {spec.unit}" if spec.maximum is not None else ""
+        typer.echo(f"{spec.name}={spec.default}  {spec.help}{span.rstrip()}")
+
+
+def option_values(assignments: Iterable[str], options: type[Options]) -> dict[str, Any]:
+    """Return what ``-O name=value`` sets, checked.
+
+    Raises
+    ------
+    ParameterError
+        When an assignment sets nothing, or an option refuses its value.
+    """
+    values: dict[str, Any] = {}
+    for assignment in assignments:
+        name, equals, value = assignment.partition("=")
+        if not equals:
+            raise ParameterError(
+                "sets nothing", subject=assignment, cure="write it as -O name=value"
+            )
+        values[name.strip()] = value
+    kinds = {spec.name: spec.kind for spec in options.describe()}
+    values = {name: _typed(text, kinds.get(name, str)) for name, text in values.items()}
+    options.build(values)
+    return values
+
+
+def _typed(text: str, kind: type) -> Any:
+    if kind is str:
+        return text
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text  # the option itself says what it wants
