@@ -8,6 +8,8 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3; do \
 BIN := .venv/bin
 UV := $(BIN)/uv
 LANGUAGE ?= es
+# Optional engines the tests run with; `make test EXTRAS=` leaves torch out.
+EXTRAS ?= kokoro
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
@@ -41,6 +43,12 @@ help:
 	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/test.txt
 	@touch $@
 
+# torch has a wheel for each kind of hardware, so it is not pinned by hash: pip chooses.
+.venv/kokoro: .venv/test requirements/kokoro.txt requirements/torch-constraints.txt
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --require-hashes -r requirements/kokoro.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements/torch-constraints.txt torch
+	@touch $@
+
 demo: .venv/base
 	$(BIN)/workbench demo --language $(LANGUAGE)
 
@@ -52,7 +60,7 @@ browser:
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-noto-cjk >/dev/null; \
 	fi
 
-check: .venv/test
+check: .venv/test $(EXTRAS:%=.venv/%)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -68,9 +76,11 @@ format: .venv/test
 	$(BIN)/ruff format .
 
 lock: .venv/ready
+	@printf "torch ; sys_platform == 'never'\n" > .venv/no-torch.txt
 	$(UV) pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-header --generate-hashes pyproject.toml -o requirements/base.txt
 	$(UV) pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-header --generate-hashes --extra test -c requirements/base.txt pyproject.toml -o requirements/test.txt
 	printf 'hatchling\neditables\n' | $(UV) pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-header --generate-hashes -c requirements/test.txt - -o requirements/build.txt
+	printf 'kokoro>=0.9.4,<0.10\nsympy\nnetworkx\nmpmath\n' | $(UV) pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-header --generate-hashes --override .venv/no-torch.txt -c requirements/test.txt - -o requirements/kokoro.txt
 	echo uv | $(UV) pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-header --generate-hashes - -o requirements/uv.txt
 
 bench: .venv/test
