@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import pytest
+from whisper_model import tiny_whisper  # noqa: F401 - a fixture for all
 
 from workbench.audio import Audio
 from workbench.engines import registry
@@ -42,6 +43,11 @@ class ToneOptions(Options):
 
     pace: int = option(100, minimum=50, maximum=200, unit="frames", help="Frames a letter")
     mood: str = option("calm", choices=("calm", "loud"), help="How it sounds")
+
+    @property
+    def tempo(self) -> float:
+        """Far above any reader's."""
+        return 400 / self.pace
 
 
 class ToneEngine:

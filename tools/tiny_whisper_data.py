@@ -1,4 +1,4 @@
-# ruff: noqa: INP001 - a folder of scripts, not a package
+# ruff: noqa: INP001, PLR2004 - a folder of scripts; odds stand where they are thrown
 """The words of the tiny Whisper, and the espeak speech that teaches them."""
 
 from __future__ import annotations
@@ -34,18 +34,19 @@ HOP = 160  # samples of one frame of features, 10 ms
 MELS = 80
 
 # Words that sound unlike each other and that espeak never joins to their neighbours.
-WORDS = {
-    "en": tuple(
-        "zero one two three four five six seven eight nine ten twenty hundred red green blue yellow "
-        "black white orange purple play pause stop start open close hello world music voice video "
-        "window garden river morning water house picture summer kitchen paper".split()
-    ),
-    "es": tuple(
-        "cero uno dos tres cuatro cinco seis siete ocho nueve diez veinte cien rojo verde azul "
-        "amarillo negro blanco naranja morado abrir cerrar parar empezar hola mundo música voz "
-        "vídeo ventana jardín río mañana agua casa imagen verano cocina papel noche silencio".split()
-    ),
-}
+_ENGLISH = """
+zero one two three four five six seven eight nine ten twenty hundred
+red green blue yellow black white orange purple
+play pause stop start open close hello world music voice video
+window garden river morning water house picture summer kitchen paper
+"""
+_SPANISH = """
+cero uno dos tres cuatro cinco seis siete ocho nueve diez veinte cien
+rojo verde azul amarillo negro blanco naranja morado
+abrir cerrar parar empezar hola mundo música voz vídeo
+ventana jardín río mañana agua casa imagen verano cocina papel noche silencio
+"""
+WORDS = {"en": tuple(_ENGLISH.split()), "es": tuple(_SPANISH.split())}
 LANGUAGES = tuple(WORDS)
 
 # Each with its share. The plain voices are what a test most often speaks with.
@@ -170,9 +171,7 @@ def _chunk(job: tuple[int, str, int]) -> list[tuple[np.ndarray, list[int], np.nd
     for _ in range(_CHUNK):
         words, text = sentence(rng, language)
         voice = int(rng.choice(len(names), p=shares))
-        options = EspeakOptions(
-            rate=int(rng.integers(130, 206)), pitch=int(rng.integers(38, 63))
-        )
+        options = EspeakOptions(rate=int(rng.integers(130, 206)), pitch=int(rng.integers(38, 63)))
         spoken = speak(engine, words, text, names[voice], options)
         numbers = [WORDS[language].index(word) for word in words]
         mel = log_mel(spoken.samples).astype(np.float16)

@@ -1,4 +1,4 @@
-# ruff: noqa: INP001 - a folder of scripts, not a package
+# ruff: noqa: INP001, PLR2004 - a folder of scripts; odds stand where they are thrown
 """Windows of speech as faster-whisper would cut them, with the tokens that Whisper would write."""
 
 from __future__ import annotations
@@ -136,23 +136,23 @@ class Windows:
         The speech.
     tokens
         What is written.
-    seed
-        Of everything that is drawn.
     """
 
-    def __init__(self, utterances: Utterances, tokens: Tokens, seed: int) -> None:
+    def __init__(self, utterances: Utterances, tokens: Tokens) -> None:
         self._said = utterances
         self._tokens = tokens
-        self._rng = np.random.default_rng(seed)
+        self._rng = np.random.default_rng(0)
         self._lengths = np.diff(utterances.starts)
         noise = np.random.default_rng(0).standard_normal((3, 16_000 * 31)).astype(np.float32)
         noise[1:] = np.cumsum(noise[1:], axis=1) * 0.02  # brown: low and slow
         noise[1] = np.diff(noise[1], prepend=0) * 40 + noise[1]  # between brown and white
         self._noise = [log_mel(one - one.mean()) for one in noise]
 
-    def batch(self, frames: int, count: int, *, timed: bool | None = None) -> Batch:
+    def batch(
+        self, frames: int, count: int, *, seed: list[int], timed: bool | None = None
+    ) -> Batch:
         """Return `count` windows of `frames`; `timed` decides on timestamps where it is given."""
-        rng = self._rng
+        rng = self._rng = np.random.default_rng(seed)
         # One long line makes all lines of its batch long, so lines with a past come together.
         past = timed is None and frames > 400 and rng.random() < 0.2
         features = torch.zeros(count, MELS, frames)
@@ -217,7 +217,9 @@ class Windows:
         language = int(rng.integers(len(LANGUAGES)))
         power = np.full((frames, MELS), -10.0, np.float32)
         silent = rng.random() < 0.04
-        placed, end = ([], int(rng.integers(50, frames))) if silent else self._place(frames, language)
+        placed, end = (
+            ([], int(rng.integers(50, frames))) if silent else self._place(frames, language)
+        )
         for number, at, first in placed:
             self._draw(power, number, at, first)
             self._hear(heard, number, at, first, language)
@@ -236,7 +238,6 @@ class Windows:
         if not timed:
             line.add(tokens.untimed)
         self._write(line, placed, frames, offset, language, timed=timed)
-        line.add(tokens.end)
         return line
 
     def _place(self, frames: int, language: int) -> tuple[list[tuple[int, int, int]], int]:
@@ -296,9 +297,7 @@ class Windows:
         moved = spans - (spans[0, 0] if first else 0.0) + at
         return said.words[number, first:count], moved
 
-    def _hear(
-        self, heard: torch.Tensor, number: int, at: int, first: int, language: int
-    ) -> None:
+    def _hear(self, heard: torch.Tensor, number: int, at: int, first: int, language: int) -> None:
         """Note which word is said when."""
         shift = 1 + sum(len(WORDS[other]) for other in LANGUAGES[:language])
         before = sum(len(words) for words in WORDS.values()) + 1  # the start of an utterance
@@ -350,20 +349,20 @@ class Windows:
         *,
         timed: bool,
     ) -> None:
-        """Write the words, and when sentences start and end if `timed`."""
+        """Write the words, when sentences start and end if `timed`, and the end."""
         tokens = self._tokens
-        last = 0.0
-        for number, at, first in placed:
+        last = -1.0
+        for place, (number, at, first) in enumerate(placed):
             words, spans = self._times(number, at, first)
             start, end = float(spans[0, 0]), float(spans[-1, 1])
             cut = end > frames
             if timed and not (cut and frames - start < 10):  # less than that cannot be heard
                 stamp = offset + round(start / 2)
-                if number == placed[0][0] and not offset:
+                if not place and not offset:
                     stamp = min(stamp, _FIRST_LATEST)
                 line.add(tokens.text + min(1500, stamp), start - 4, start + 10)
-            if timed and cut:
-                return
+            if timed and cut:  # as Whisper: the next window starts there
+                break
             for word, (one, two) in zip(words, spans, strict=True):
                 if two > frames:
                     break
@@ -373,6 +372,7 @@ class Windows:
                 line.add(tokens.text + min(1500, offset + round(end / 2)), end - 10, end + 4)
         if not placed and timed:
             line.add(tokens.text + offset)
-        if placed and not timed:
-            line.add(tokens.end, last, last + 30)  # the look; the caller's end goes
-            del line.inputs[-1]
+        if timed or last < 0:
+            line.add(tokens.end)
+        else:
+            line.add(tokens.end, last, last + 30)

@@ -10,16 +10,24 @@ broken run goes on.
 from __future__ import annotations
 
 import argparse
+import importlib.metadata
+import json
 import math
+import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-from tiny_whisper_data import LANGUAGES, load
+from tiny_whisper_data import LANGUAGES, VOICES, WORDS, load
+from tiny_whisper_export import export
+from tiny_whisper_measure import distance, measure
 from tiny_whisper_model import TinyWhisper
 from tiny_whisper_windows import Tokens, Windows
+
+from workbench.engines.espeak import EspeakEngine
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -39,7 +47,8 @@ class Recipe:
 # Windows in frames of 10 ms, how many to a step, and their share of the steps in each part of the
 # training. faster-whisper always reads 3000 frames.
 _SIZES = ((400, 24), (1000, 8), (3000, 3))
-_PARTS = ((0.25, (1.0, 0.0, 0.0)), (0.65, (0.55, 0.25, 0.2)), (1.0, (0.3, 0.25, 0.45)))
+_PARTS = ((0.25, (1.0, 0.0, 0.0)), (0.5, (0.55, 0.25, 0.2)), (1.0, (0.25, 0.2, 0.55)))
+_LED = 0.6  # of the training
 
 
 def train(recipe: Recipe, work: Path) -> TinyWhisper:
@@ -49,49 +58,63 @@ def train(recipe: Recipe, work: Path) -> TinyWhisper:
     model = TinyWhisper(tokens)
     print(f"{sum(p.numel() for p in model.learned()):,} parameters", flush=True)
     speech = load(work / "speech.npz", seed=recipe.seed, count=recipe.utterances)
-    check = load(work / "check.npz", seed=recipe.seed + 1000, count=250)
+    windows = Windows(speech, tokens)
+    check = Windows(load(work / "check.npz", seed=recipe.seed + 1000, count=250), tokens)
     optimizer = torch.optim.AdamW(
         model.learned(), lr=recipe.rate, betas=(0.9, 0.98), weight_decay=recipe.decay
     )
-    path, step = work / "checkpoint.pt", 0
-    if path.exists():
-        stored = torch.load(path)
-        model.load_state_dict(stored["model"])
-        optimizer.load_state_dict(stored["optimizer"])
-        step = stored["step"]
-        print(f"goes on from step {step}", flush=True)
+    path = work / "checkpoint.pt"
+    first = _restore(path, model, optimizer)
     began, sums = time.monotonic(), {}
-    while step < recipe.steps:
+    for step in range(first, recipe.steps):
+        done = step / recipe.steps
         # Every step draws from its own seed, so that a broken run goes on as it would have.
         rng = np.random.default_rng([recipe.seed, step])
-        shares = next(shares for end, shares in _PARTS if step < end * recipe.steps)
+        shares = next(shares for end, shares in _PARTS if done < end)
         frames, count = _SIZES[rng.choice(len(_SIZES), p=shares)]
-        batch = Windows(speech, tokens, [recipe.seed, step]).batch(frames, count)
-        done = step / recipe.steps
+        losses = model.losses(windows.batch(frames, count, seed=[recipe.seed, step, 1]))
         for group in optimizer.param_groups:
             group["lr"] = recipe.rate * min(1.0, (step + 1) / recipe.warmup)
             group["lr"] *= 0.02 + 0.98 * (1 + math.cos(math.pi * done)) / 2
-        losses = model.losses(batch)
-        helped = 1.0 if done < 0.6 else 0.4  # the crutches grow lighter
-        looks = losses["in"] + losses["out0"] + losses["out1"]
-        aids = 0.3 * looks + losses["heard"] + 0.5 * losses["before"]
         optimizer.zero_grad()
-        (losses["tokens"] + helped * aids).backward()
+        _sum(losses, led=done < _LED).backward()
         torch.nn.utils.clip_grad_norm_(model.learned(), 1.0)
         optimizer.step()
-        step += 1
         for name, loss in losses.items():
             sums.setdefault(f"{name}{frames}", []).append(float(loss.detach()))
-        if step % 50 == 0:
+        past = step + 1
+        if past % 50 == 0:
             means = " ".join(f"{name} {np.mean(values):.3f}" for name, values in sums.items())
-            print(f"{step} {time.monotonic() - began:.0f} s {means}", flush=True)
+            print(f"{past} {time.monotonic() - began:.0f} s {means}", flush=True)
             sums = {}
-        if step % 250 == 0 or step == recipe.steps:
-            print(f"  {errors(model, tokens, Windows(check, tokens, 5))}", flush=True)
-            state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step}
-            torch.save(state, path.with_suffix(".part"))
-            path.with_suffix(".part").replace(path)
+        if past % 250 == 0 or past == recipe.steps:
+            print(f"  {errors(model, tokens, check)}", flush=True)
+            _store(path, model, optimizer, past)
     return model
+
+
+def _sum(losses: dict[str, torch.Tensor], *, led: bool) -> torch.Tensor:
+    """Return the one loss; what only leads the way weighs less when it is no longer needed."""
+    looks = losses["in"] + losses["out0"] + losses["out1"]
+    aids = 0.3 * looks + losses["heard"] + 0.5 * losses["before"]
+    return losses["tokens"] + (1.0 if led else 0.4) * aids
+
+
+def _store(path: Path, model: TinyWhisper, optimizer: torch.optim.Optimizer, step: int) -> None:
+    state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step}
+    torch.save(state, path.with_suffix(".part"))
+    path.with_suffix(".part").replace(path)
+
+
+def _restore(path: Path, model: TinyWhisper, optimizer: torch.optim.Optimizer) -> int:
+    """Load what a broken run left, if it left anything, and return the step to go on with."""
+    if not path.exists():
+        return 0
+    stored = torch.load(path)
+    model.load_state_dict(stored["model"])
+    optimizer.load_state_dict(stored["optimizer"])
+    print(f"goes on from step {stored['step']}", flush=True)
+    return stored["step"]
 
 
 @torch.no_grad()
@@ -101,7 +124,7 @@ def errors(model: TinyWhisper, tokens: Tokens, windows: Windows) -> str:
     table = model.table()
     for frames, count in ((400, 48), (3000, 6)):
         for timed in (False, True):
-            batch = windows.batch(frames, count, timed=timed)
+            batch = windows.batch(frames, count, seed=[5], timed=timed)
             states = model.encode(batch.features)
             lines = batch.inputs[:, :4] if not timed else batch.inputs[:, :3]
             ended = torch.zeros(count, dtype=torch.bool)
@@ -122,26 +145,49 @@ def errors(model: TinyWhisper, tokens: Tokens, windows: Windows) -> str:
     return ", ".join(f"{name} {share:.3f}" for name, share in found.items())
 
 
-def distance(said: list, found: list) -> int:
-    """Return how many words are to be changed, dropped or added."""
-    row = list(range(len(found) + 1))
-    for i, one in enumerate(said, 1):
-        last, row[0] = row[0], i
-        for j, other in enumerate(found, 1):
-            last, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, last + (one != other))
-    return row[-1]
+def publish(model: TinyWhisper, recipe: Recipe, out: Path) -> None:
+    """Convert, measure, write the recipe, and put the folder in place of the one before."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=".tiny_whisper-") as name:
+        folder = Path(name) / "new"
+        export(model, Tokens(), folder)
+        text = json.dumps(_report(recipe, folder), indent=1, ensure_ascii=False)
+        (folder / "recipe.json").write_text(text + "\n", encoding="utf-8")
+        print(text)
+        if out.exists():
+            out.rename(Path(name) / "old")
+        folder.rename(out)
+
+
+def _report(recipe: Recipe, folder: Path) -> dict[str, Any]:
+    """Return all that a reader of the fixture may ask."""
+    tools = ("torch", "transformers", "tokenizers", "ctranslate2", "faster-whisper", "numpy")
+    return {
+        "made_by": "tools/train_tiny_whisper.py",
+        **asdict(recipe),
+        "words": WORDS,
+        "voices": {language: dict(voices) for language, voices in VOICES.items()},
+        "espeak": EspeakEngine().version,
+        "versions": {tool: importlib.metadata.version(tool) for tool in tools},
+        "measured": measure(folder),
+    }
 
 
 def main() -> None:
     """Run as the module says."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", nargs="?", type=Path, default=ROOT / "tests/models/tiny_whisper")
+    parser.add_argument("--evaluate", type=Path, metavar="DIR", help="measure this model only")
     parser.add_argument("--steps", type=int, default=Recipe.steps)
     parser.add_argument("--work", type=Path, default=Path("/tmp/tiny_whisper"))  # noqa: S108
     arguments = parser.parse_args()
     torch.set_num_threads(1)
+    if arguments.evaluate:
+        print(json.dumps(measure(arguments.evaluate), indent=1))
+        return
     arguments.work.mkdir(parents=True, exist_ok=True)
-    train(Recipe(steps=arguments.steps), arguments.work)
+    recipe = Recipe(steps=arguments.steps)
+    publish(train(recipe, arguments.work), recipe, arguments.out)
 
 
 if __name__ == "__main__":

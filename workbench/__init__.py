@@ -45,7 +45,7 @@ _PUBLIC = {
     "probe": "workbench.media.probe",
     "run": "workbench.production.job",
     "speak": "workbench.speech.speak",
-    "voices": "workbench.speech.speak",
+    "voices": "workbench.speech.voices",
 }
 
 __all__ = sorted([*_PUBLIC, "__version__"])  # noqa: PLE0605 - the .pyi beside this lists them

@@ -18,7 +18,7 @@ from workbench.script import Line as Line
 from workbench.script import Pause as Pause
 from workbench.script import Script as Script
 from workbench.speech.speak import speak as speak
-from workbench.speech.speak import voices as voices
+from workbench.speech.voices import voices as voices
 from workbench.take import Narration as Narration
 from workbench.take import Take as Take
 from workbench.timing import Span as Span

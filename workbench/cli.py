@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from workbench.commands import clone, engines, listen, models
 from workbench.commands.output import (
     AsJson,
     EngineOptions,
@@ -244,7 +245,7 @@ def voices(
     """List the voices."""
     from dataclasses import asdict
 
-    from workbench.speech.speak import voices as find
+    from workbench.speech.voices import voices as find
 
     found = find(language, engine_name=engine)
     if not found:
@@ -266,6 +267,12 @@ def doctor(*, as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
+listen.add_to(app)
+engines.add_to(app)
+clone.add_to(app)
+app.add_typer(models.app, name="models")
+
+
 def _script(text: str) -> Script:
     from workbench.script import Script
 
@@ -278,7 +285,8 @@ def _script(text: str) -> Script:
 
 
 def _speak(text: str, voice: str | None, option: list[str] | None) -> Narration:
-    from workbench.speech.speak import Speaker, speak
+    from workbench.speech.speak import speak
+    from workbench.speech.speaker import Speaker
 
     if option == ["help"]:
         show_options(Speaker(voice).engine.options.describe())

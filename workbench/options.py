@@ -156,6 +156,11 @@ class Options:
             for f in dataclasses.fields(cls)
         )
 
+    @property
+    def tempo(self) -> float:
+        """How fast these options make the engine speak, 1 for its usual pace, 2 for twice that."""
+        return 1.0
+
     @classmethod
     def build(cls, values: Mapping[str, object]) -> Self:
         """Return the options with `values` in place of the defaults.

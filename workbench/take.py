@@ -59,6 +59,9 @@ class Take:
     flags
         What a check of the sound found wrong, as short words: ``short``, ``silent``, ``unlike`` …;
         see `workbench.speech.fuse`. None for a take that passed.
+    about
+        What else a receipt records, as plain values: the consent for a cloned voice, how a check by
+        ear came out.
 
     Examples
     --------
@@ -80,21 +83,24 @@ class Take:
     warnings: tuple[str, ...] = ()
     spoken: str = ""
     flags: tuple[str, ...] = ()
+    about: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "words", tuple(self.words))
         object.__setattr__(self, "warnings", tuple(self.warnings))
         object.__setattr__(self, "flags", tuple(self.flags))
         object.__setattr__(self, "options", MappingProxyType(dict(self.options)))
+        object.__setattr__(self, "about", MappingProxyType(dict(self.about)))
 
     def __hash__(self) -> int:
         return hash((self.text, self.audio, self.words, str(self.voice)))
 
     def __getstate__(self) -> dict[str, Any]:  # a read-only view cannot be pickled
-        return {**self.__dict__, "options": dict(self.options)}
+        return {**self.__dict__, "options": dict(self.options), "about": dict(self.about)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state, options=MappingProxyType(state["options"]))
+        views = {name: MappingProxyType(state[name]) for name in ("options", "about")}
+        self.__dict__.update(state, **views)
 
     def __repr__(self) -> str:
         text = self.text if len(self.text) <= 40 else f"{self.text[:39]}…"  # noqa: PLR2004
@@ -128,6 +134,7 @@ class Take:
             "warnings": list(self.warnings),
             "spoken": self.spoken,
             "flags": list(self.flags),
+            "about": dict(self.about),
         }
 
     def to_dict(self) -> dict[str, Any]:
@@ -150,6 +157,7 @@ class Take:
             warnings=tuple(data["warnings"]),
             spoken=data.get("spoken", ""),
             flags=tuple(data.get("flags", ())),
+            about=data.get("about", {}),
         )
 
 

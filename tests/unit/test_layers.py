@@ -40,6 +40,7 @@ VALUES = {
     "paths",
     "progress",
     "recognition",
+    "formats",
 }
 ROOMS = dict.fromkeys(VALUES, "values") | {
     "display": "widgets",
@@ -51,6 +52,7 @@ ROOMS = dict.fromkeys(VALUES, "values") | {
 EXCEPTIONS = {
     ("audio", "storage.atomic", "write"): "a value that is saved appears whole or not at all",
     ("voice", "storage.atomic", "save"): "as above",
+    ("text.lexicon", "storage.atomic", "save"): "as above",
     ("media.video", "speech.speak", "narrate"): "a video may be given text instead of speech",
     ("__init__", "display", ""): "imported by name, in a notebook only, to show values there",
 }

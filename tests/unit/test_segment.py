@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from workbench.captions.cues import caption
 from workbench.captions.files import ticks
-from workbench.captions.letters import clusters, count, units, wide
 from workbench.captions.segment import SHORTEST, segment, shown
-from workbench.captions.sentences import ends_clause, ends_sentence
 from workbench.script import tokenize
+from workbench.text.letters import clusters, count, units, wide
+from workbench.text.sentences import ends_clause, ends_sentence
 from workbench.timing import Transcript, Word
 
 

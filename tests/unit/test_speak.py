@@ -15,7 +15,9 @@ from workbench.errors import (
     VoiceNotFound,
 )
 from workbench.script import Line, Script
-from workbench.speech.speak import Speaker, find_voice, speak
+from workbench.speech.speak import speak
+from workbench.speech.speaker import Speaker
+from workbench.speech.voices import find_voice
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,7 +89,7 @@ def test_the_embedded_engine_speaks_by_default():
 
 
 def test_editing_one_line_of_ten_speaks_one_line(tone):
-    lines = [f"This is line number {n}." for n in range(10)]
+    lines = [f"This is line number {'abcdefghij'[n]}." for n in range(10)]
     first = speak("\n".join(lines), "tone:high")
     assert tone.calls == lines
     lines[6] = "This is another line."
@@ -241,7 +243,7 @@ def test_many_lines_show_a_bar_and_few_do_not(tone, monkeypatch):
 
 
 def test_voices_are_named_as_speak_takes_them(tone, monkeypatch):
-    from workbench.speech import speak as module
+    from workbench.speech import voices as module
 
     monkeypatch.setattr(module, "engines", lambda: ("tone",))
     assert [v.name for v in wb.voices()] == ["tone:high", "tone:low"]

@@ -10,10 +10,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Protocol, overload
 
 from workbench.captions import styles
-from workbench.captions.letters import count, wide
 from workbench.captions.segment import Lines, segment, shown, spread, usual_speed, within
 from workbench.errors import ParameterError, WorkbenchWarning, one_line
 from workbench.paths import user_path
+from workbench.text.letters import count, wide
 from workbench.timing import Span, Word
 
 if TYPE_CHECKING:

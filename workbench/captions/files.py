@@ -17,11 +17,11 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from workbench.captions.cues import Cue
-from workbench.captions.letters import count, wide
 from workbench.captions.segment import SHORTEST
 from workbench.errors import MediaNotFound, ParameterError, TextError, storage_error, suggest
 from workbench.script import tokenize
 from workbench.storage.atomic import write_bytes
+from workbench.text.letters import count, wide
 from workbench.timing import Word
 
 if TYPE_CHECKING:

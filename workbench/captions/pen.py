@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from workbench.captions.files import JOINER
 from workbench.captions.fonts import covering, find_font, missing_glyphs, ruler
-from workbench.captions.letters import clusters
+from workbench.text.letters import clusters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from workbench.captions.letters import count
 from workbench.captions.segment import SHORTEST, shown, usual_speed
+from workbench.text.letters import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -15,8 +15,8 @@ from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from workbench.captions.letters import clusters, count, units, wide
-from workbench.captions.sentences import ends_clause, ends_sentence, leads_on
+from workbench.text.letters import clusters, count, units, wide
+from workbench.text.sentences import ends_clause, ends_sentence, leads_on
 from workbench.timing import Word
 
 if TYPE_CHECKING:

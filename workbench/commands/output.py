@@ -8,14 +8,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from workbench.errors import ParameterError, one_line
+from workbench.errors import ParameterError, TextError, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from workbench.options import Option, Options
 
-__all__ = ["AsJson", "EngineOptions", "option_values", "show", "show_options", "warn"]
+__all__ = [
+    "AsJson",
+    "EngineOptions",
+    "option_values",
+    "show",
+    "show_options",
+    "standard_input",
+    "warn",
+]
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 EngineOptions = Annotated[
@@ -35,6 +43,20 @@ def warn(notes: Iterable[str]) -> None:
     """Print each note on a line of standard error."""
     for note in notes:
         sys.stderr.write(f"workbench: warning: {one_line(note)}\n")
+
+
+def standard_input() -> str:
+    """Return the text on standard input.
+
+    Raises
+    ------
+    TextError
+        When it is not UTF-8.
+    """
+    try:
+        return sys.stdin.buffer.read().decode()
+    except UnicodeDecodeError as error:
+        raise TextError("is not UTF-8 text", subject="standard input") from error
 
 
 def show_options(specs: Iterable[Option]) -> None:

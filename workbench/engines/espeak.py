@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["EspeakEngine", "EspeakOptions"]
 
 _LONGEST = 50_000  # letters
+_USUAL = 175  # words a minute
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -69,6 +70,11 @@ class EspeakOptions(Options):
         0, minimum=0, maximum=200, step=1, unit="10 ms", help="Pause added between words"
     )
     variant: str = option("", help="Timbre laid over the voice, such as f3 or whisper")
+
+    @property
+    def tempo(self) -> float:
+        """How fast it speaks, 1 for 175 words a minute; gaps between words are pauses, not speech."""
+        return self.rate / _USUAL
 
     @classmethod
     def describe(cls) -> tuple[Option, ...]:

@@ -1,8 +1,7 @@
-"""What a media file may be before it is opened, and which formats are opened at all.
+"""What a media file may be before it is opened.
 
-A playlist can pose as a clip and name other files (HLS, ffconcat, DASH, SDP): only a list of
-container formats stops that, a protocol list does not (CVE-2017-9993, CVE-2026-107697). A small
-file can describe an enormous picture: pixels are limited before anything is decoded.
+Which formats are opened at all stands in `workbench.formats`. A small file can describe an
+enormous picture: pixels are limited before anything is decoded.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from numbers import Real
 from typing import TYPE_CHECKING
 
 from workbench.errors import MediaNotFound, MediaTooLarge, ParameterError
+from workbench.formats import CLIP_FORMATS, LONGEST, STILL_FORMATS
 from workbench.paths import user_path
 
 if TYPE_CHECKING:
@@ -28,12 +28,6 @@ __all__ = [
     "file_url",
     "number",
 ]
-
-CLIP_FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,wav,mp3,flac,ogg,aac,ac3,eac3,aiff,mpegts,avi"
-"""Names of libavformat demuxers that hold their media themselves."""
-
-STILL_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
-"""Names of Pillow's readers."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +47,7 @@ class Limits:
     """
 
     pixels: int = 40_000_000
-    seconds: float = 4 * 3600.0
+    seconds: float = LONGEST
     streams: int = 32
     memory: int = 4 << 30
 

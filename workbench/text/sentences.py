@@ -11,6 +11,7 @@ __all__ = ["ends_clause", "ends_sentence", "leads_on"]
 _QUOTES = "\"'”’»›」』"  # noqa: RUF001 - the typographic marks are meant, here and below
 _OPENERS = "\"'“‘«‹([{¿¡"  # noqa: RUF001
 _CLOSERS = _QUOTES + ")]}】）〉》"  # noqa: RUF001
+_CLOSED = _CLOSERS + " \u00a0\u202f"  # French sets a space before the guillemet
 _STOPS = frozenset(".．｡")  # noqa: RUF001
 # Danda, Arabic, Urdu, Armenian, Ethiopic, Burmese and Khmer marks among them.
 _ENDS = frozenset("!?！？。।॥؟۔։።။។‼⁇⁈⁉")  # noqa: RUF001
@@ -26,11 +27,12 @@ def _words(text: str) -> frozenset[str]:
 _TITLES = _words("""
     mr mrs ms mx dr prof st rev hon capt col gen lt sgt pres gov sen rep vs
     sr sra srta sres dra dña ud uds vd lic ing arq ej mme mlle hr fr sig dott ca bzw
+    exmo exma excmo excma gral sto sta ул проф акад им
 """)
 # An end only if a capital letter follows.
 _SHORT = _words("""
     etc usw inc ltd co corp jr bros dept est approx fig vol ed núm tel av avda pág págs cap cf al
-    jan feb mar apr jun jul aug sep sept oct nov dec ene abr ago dic
+    jan feb mar apr jun jul aug sep sept oct nov dec ene abr ago dic ecc c.-à-d др руб тыс млн млрд
 """)
 # Shortened only before a number.
 _NUMBERED = _words("no nos nr art vol pp p pág págs cap fig núm")
@@ -68,7 +70,7 @@ def ends_sentence(text: str, following: str = "") -> bool:
     >>> ends_sentence("No.", "Then"), ends_sentence("No.", "5"), ends_sentence("Well…", "maybe")
     (True, False, False)
     """
-    if text[-1:] not in _FINAL or not (bare := text.rstrip(_CLOSERS)):
+    if text[-1:] not in _FINAL or not (bare := text.rstrip(_CLOSED)):
         return False
     last = bare[-1]
     if last in _ENDS:
@@ -100,7 +102,9 @@ def _initials(word: str, following: str) -> bool:
         return not (following[0].isupper() and word.islower())
     if word.isupper():
         return len(word) == 1 or word[0] == word[1]
-    return len(word) == 1 and len(following.rstrip(".")) < len(following) <= 3  # noqa: PLR2004
+    # German d. h. wir, Spanish p. ej., Russian т. е. здесь
+    dotted = len(following.rstrip(".")) < len(following) <= 3  # noqa: PLR2004
+    return len(word) == 1 and (following[0].islower() or dotted)
 
 
 def ends_clause(text: str) -> bool:

@@ -1,0 +1,238 @@
+"""A voice ready to speak: text goes in, a checked take with the script's own words comes out."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from workbench.engines.registry import engine
+from workbench.errors import ModelError, WeightsMissing
+from workbench.speech.align import align, estimate
+from workbench.speech.ears import Ears, ears
+from workbench.speech.roundtrip import Verdict, verified
+from workbench.speech.voices import resolve
+from workbench.storage.cache import key
+from workbench.text.lexicon import Lexicon
+from workbench.text.normalize import Spoken, normalize
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Mapping
+
+    from workbench.engines.base import Synthesizer
+    from workbench.options import Options
+    from workbench.storage.cache import TakeCache
+    from workbench.take import Take
+    from workbench.timing import Word
+    from workbench.voice import Preset, Voice
+
+__all__ = ["Speaker"]
+
+log = logging.getLogger(__name__)
+
+_UNTIMED = "none"
+_ATTEMPTS = 3  # where somebody listens; the fuse alone warns, since it may be wrong
+_HEARD = 0.5  # of the script's words, so that a recognition is worth aligning
+_TIMES = "word_times"  # in `Take.about`, where the times are a guess
+_GUESSED = "the times of the words are estimated: no recogniser heard them"
+
+
+class Speaker:
+    """A voice ready to speak: its engine, its name there, and its effective options.
+
+    Parameters
+    ----------
+    voice
+        The voice or preset, see `workbench.speech.voices.find_voice`.
+    options
+        Options of the engine, on top of the preset's.
+    seed
+        For engines that use chance.
+    cache
+        Where takes are kept; None to speak every time.
+    normalize
+        Whether numbers, dates, abbreviations … are written out before they are spoken; or which of
+        `workbench.text.normalize`'s rules are, by name.
+    lexicon
+        How words are pronounced; None for the project's own, `Lexicon.project`.
+    verify
+        Who listens to each line: ``stt``, ``stt:MODEL``, see `workbench.speech.ears`; None for
+        the fuse alone.
+
+    Raises
+    ------
+    VoiceNotFound, EngineNotFound, EngineMissing, ParameterError
+        When there is no such voice, or it has no such option.
+    TextError
+        When the lexicon cannot be read.
+
+    Examples
+    --------
+    >>> speaker = Speaker("espeak:es", {"rate": 200})
+    >>> speaker.voice, speaker.options.rate
+    (Voice(engine='espeak', name='es'), 200)
+    >>> take = speaker.say("Son 3 €.")
+    >>> take.text, take.spoken, [word.text for word in take.words]
+    ('Son 3 €.', 'Son tres euros.', ['Son', '3', '€.'])
+    """
+
+    def __init__(
+        self,
+        voice: str | Voice | Preset | None,
+        options: dict[str, Any] | None = None,
+        *,
+        seed: int | None = None,
+        cache: TakeCache | None = None,
+        normalize: bool | Mapping[str, bool] = True,
+        lexicon: Lexicon | None = None,
+        verify: str | None = None,
+    ) -> None:
+        self.voice, info, preset = resolve(voice)
+        self.engine: Synthesizer = engine(self.voice.engine)
+        self.options: Options = self.engine.options.build({**preset, **(options or {})})
+        self.seed = seed if self.engine.capabilities.seeded else None
+        self.language = info.language
+        self.ears = None if verify is None else ears(verify)
+        self._normalize = normalize
+        self._lexicon = Lexicon.project() if lexicon is None else lexicon
+        self._cache = cache
+
+    def prepare(self, text: str) -> Spoken:
+        """Return `text` as it is given to the engine, and what was changed in it.
+
+        Examples
+        --------
+        >>> Speaker("espeak:en-us").prepare("Dr. Smith, 10:30").spoken
+        'Doctor Smith, ten thirty'
+        """
+        rules = self._normalize if not isinstance(self._normalize, bool) else None
+        if self._normalize is False:
+            return Spoken(text=text, language=self.language)
+        return normalize(
+            text,
+            self.language,
+            rules=rules,
+            lexicon=self._lexicon,
+            phonemes=self.engine.capabilities.phonemes,
+        )
+
+    def say(self, text: str, *, cancel: threading.Event | None = None) -> Take:
+        """Return `text` as spoken and checked, from the cache when it has been spoken before.
+
+        Parameters
+        ----------
+        text
+            One line, without markup.
+        cancel
+            Set it from another thread to stop between two attempts.
+
+        Raises
+        ------
+        TextError
+            When there is nothing to speak.
+        WeightsMissing, WeightsCorrupt, DeviceError, ModelError
+            When the engine or the recogniser cannot work.
+        Cancelled
+            When `cancel` was set.
+        """
+        spoken = self.prepare(text)
+        timing = self._timing_ears()
+        name = key(
+            {
+                "engine": self.voice.engine,
+                "version": self.engine.version,
+                "voice": self.voice.name,
+                "options": self.options.to_dict(),
+                "seed": self.seed,
+                "text": text,
+                "spoken": spoken.spoken,
+                "verify": self.ears.key if self.ears is not None else "",
+                "timing": timing.key if timing is not None else "",
+            }
+        )
+        take = self._cache.get(name) if self._cache is not None else None
+        if take is not None and _TIMES not in take.about:
+            return take
+        if take is None:
+            take = self._spoken(spoken, cancel)
+        take = self._timed(take, spoken, timing)  # also one of old whose times were a guess
+        if self._cache is not None:
+            self._cache.put(name, take)
+        return take
+
+    def _spoken(self, spoken: Spoken, cancel: threading.Event | None) -> Take:
+        def once(seed: int | None) -> Take:
+            return self.engine.synthesize(
+                spoken.spoken, voice=self.voice.name, options=self.options, seed=seed
+            )
+
+        take, verdict = verified(
+            once,
+            text=spoken.spoken,
+            language=self.language,
+            transcriber=self.ears,
+            options=self.ears.options if self.ears is not None else None,
+            attempts=1 if self.ears is None else _ATTEMPTS,
+            seed=self.seed,
+            pace=self.options.tempo,
+            rate=self.engine.capabilities.rate,
+            cancel=cancel,
+        )
+        return replace(
+            take,
+            text=spoken.text,
+            spoken="" if spoken.spoken == spoken.text else spoken.spoken,
+            warnings=(*take.warnings, *spoken.notes),
+            about={**take.about, **_record(spoken, verdict, self.ears)},
+        )
+
+    def _timed(self, take: Take, spoken: Spoken, timing: Ears | None) -> Take:
+        """Return the take with the script's own words, and how good their times are."""
+        if self.engine.capabilities.word_times != _UNTIMED:
+            return replace(take, words=spoken.restore(take.words))
+        about = {name: value for name, value in take.about.items() if name != _TIMES}
+        warnings = tuple(note for note in take.warnings if note != _GUESSED)
+        words = None if timing is None else self._heard(take, spoken, timing)
+        if words is None:
+            words = spoken.restore(estimate(spoken.spoken, take.audio))
+            about[_TIMES] = "estimated"
+            warnings = (*warnings, _GUESSED)
+        return replace(take, words=words, about=about, warnings=warnings)
+
+    def _heard(self, take: Take, spoken: Spoken, timing: Ears) -> tuple[Word, ...] | None:
+        """Return the words where a recogniser heard them, None where it did not."""
+        try:
+            heard = timing.transcribe(take.audio, language=self.language.partition("-")[0])
+        except WeightsMissing:
+            return None
+        except ModelError as error:
+            log.warning("%s cannot time the words: %s", timing.name, error)
+            return None
+        found = align(spoken.text, heard, duration=take.duration)
+        return found.words if found.matched >= _HEARD else None
+
+    def _timing_ears(self) -> Ears | None:
+        """Return who times the words of an engine that does not say when it spoke them."""
+        if self.engine.capabilities.word_times != _UNTIMED:
+            return None
+        if self.ears is not None:
+            return self.ears
+        try:
+            return ears()
+        except ModelError:
+            return None
+
+
+def _record(spoken: Spoken, verdict: Verdict, listener: Ears | None) -> dict[str, Any]:
+    record: dict[str, Any] = {}
+    if spoken.changes:
+        record["changes"] = [change.to_dict() for change in spoken.changes]
+    if listener is not None:
+        record["verify"] = {
+            "by": listener.name,
+            "cer": verdict.cer,
+            "heard": verdict.heard,
+            "attempts": verdict.attempts,
+        }
+    return record

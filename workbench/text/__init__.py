@@ -1,0 +1,1 @@
+"""Text before it is spoken: written out, cut into pieces, respelt."""
