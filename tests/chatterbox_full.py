@@ -24,7 +24,7 @@ class FullSize(ChatterboxEngine):
         super().__init__()
         self._loading = 0.0
 
-    def _folder(self, kind):
+    def _folder(self, kind, more=()):
         return Path(os.environ[FOLDER])
 
     def _load(self, key):

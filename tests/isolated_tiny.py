@@ -115,6 +115,8 @@ class TinyEngine:
             sys.stderr.flush()
             half_a_line()
             os.kill(os.getpid(), signal.SIGKILL)
+        if text == "vanish":
+            os.kill(os.getpid(), signal.SIGKILL)
         if text.startswith("sleep "):
             Path(text.removeprefix("sleep ")).write_text(str(os.getpid()))
             time.sleep(600)

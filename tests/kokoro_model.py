@@ -1,7 +1,7 @@
 """A Kokoro of the real size whose weights are chance, and a spaCy model that knows no grammar.
 
 The files lie as `workbench models pull` would leave them, and are loaded by the package's own
-loader: only what is said is noise. A phoneme lasts one to four frames, less than a real one, which
+loader: only what is said is noise. A phoneme lasts one or two frames, less than a real one, which
 keeps the tests quick; a real one costs 1.2 processor seconds for each second of sound.
 """
 
@@ -9,10 +9,17 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-__all__ = ["CONFIG", "VOICES", "add_spacy_model", "make", "vocabulary"]
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["CONFIG", "VOICES", "add_spacy_model", "home", "make", "vocabulary"]
 
 CONFIG = Path(__file__).parent / "models" / "kokoro_config.json"
 VOICES = ("af_heart", "am_adam", "bf_emma", "ef_dora", "em_alex", "ff_siwis")
@@ -47,6 +54,27 @@ def load(**_):
 '''
 
 
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder of models, made once in a run; nothing is loaded before or after."""
+    from workbench.engines import kokoro_model
+
+    folder = tmp_path_factory.getbasetemp() / "kokoro-home"
+    if not folder.exists():
+        make(folder / "kokoro")
+        add_spacy_model(folder / "python")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WORKBENCH_MODELS", str(folder))
+        patch.setenv("WORKBENCH_DEVICE", "cpu")
+        patch.setenv("WORKBENCH_THREADS", "1")
+        patch.setenv("HF_HUB_OFFLINE", "1")
+        patch.syspath_prepend(str(folder / "python"))
+        kokoro_model.unload()
+        yield folder
+        kokoro_model.unload()
+    sys.modules.pop("en_core_web_sm", None)
+
+
 def vocabulary() -> dict[str, int]:
     """Return the symbols of the real model."""
     return json.loads(CONFIG.read_text(encoding="utf-8"))["vocab"]
@@ -68,11 +96,13 @@ def make(folder: Path, voices: tuple[str, ...] = VOICES) -> Path:
         model = KModel(repo_id="test/test", config=str(folder / "config.json"), model=str(path))
         durations = model.predictor.duration_proj.linear_layer
         with torch.no_grad():
-            durations.weight.mul_(60)
-            durations.bias.fill_(-4.2)
+            durations.weight.mul_(3)
+            durations.bias.fill_(-4.3)
         torch.save(
             {
-                part: {name: value.half() for name, value in getattr(model, part).state_dict().items()}
+                part: {
+                    name: value.half() for name, value in getattr(model, part).state_dict().items()
+                }
                 for part in _PARTS
             },
             path,

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import struct
@@ -24,11 +25,24 @@ from workbench.engines.espeak import EspeakEngine, EspeakOptions
 from workbench.errors import TextError, VoiceNotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 __all__ = ["OpenAIServer", "Request", "wav"]
 
 ENDLESS = 0xFFFFFFFF
+BODIES = {
+    "html": (
+        b"<!doctype html><html><title>Bad &amp; Gateway</title><b>x</b></html>",
+        "text/html; charset=utf-8",
+    ),
+    "json": (b'{"error": {"message": "the model is not loaded"}}', "application/json"),
+    "text as sound": (b"out of memory", "audio/wav"),
+    "garbage": (bytes(range(1, 255)) * 20, "application/octet-stream"),
+    "empty": (b"", "audio/wav"),
+    "head alone": (b"RIFF\x24\x00\x00\x00WAVEfmt ", "audio/wav"),
+    "no samples": (b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\1\0\1\0" + struct.pack("<II", 24_000, 48_000)
+                   + b"\2\0\x10\0data\0\0\0\0", "audio/wav"),
+}  # fmt: skip
 TYPES = {"wav": "audio/wav", "pcm": "audio/pcm", "flac": "audio/flac", "mp3": "audio/mpeg"}
 
 
@@ -96,10 +110,13 @@ class OpenAIServer:
     """The key it wants."""
     rate: int = 0
     """The rate of its sound in Hz; 0 for espeak's own."""
-    hears: Callable[[Audio, Request], Any] | None = None
-    """What ``POST /v1/audio/transcriptions`` answers."""
+    hears: Any = None
+    """What ``POST /v1/audio/transcriptions`` answers, or a function of the sound and the request
+    that returns it: bytes, JSON, or a status and a message; None for 404."""
     requests: list[Request] = field(default_factory=list)
     connections: int = 0
+    port: int = 0
+    """Where it listens; 0 for any free port."""
     released: threading.Event = field(default_factory=threading.Event)
     """Ends the silence of the faults ``slow`` and ``slow body``."""
 
@@ -111,7 +128,7 @@ class OpenAIServer:
         class Handler(_Handler):
             server_side = outer
 
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._http = ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
         self._http.daemon_threads = True
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.01,), daemon=True)
 
@@ -156,6 +173,10 @@ class _Handler(BaseHTTPRequestHandler):
         super().setup()
         self.server_side.connections += 1
 
+    def handle(self) -> None:
+        with contextlib.suppress(ConnectionError):  # the client has had enough
+            super().handle()
+
     def log_message(self, *_: object) -> None:
         """Say nothing."""
 
@@ -170,10 +191,7 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = Request(self.command, self.path, headers, body)
         self.server_side.requests.append(request)
-        try:
-            self._route(request)
-        except (BrokenPipeError, ConnectionResetError):  # the client has had enough
-            self.close_connection = True
+        self._route(request)
 
     def _route(self, request: Request) -> None:
         side = self.server_side
@@ -194,33 +212,25 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _fault(self, fault: str) -> bool:
         """Answer with a fault that has nothing to do with what was asked; else return false."""
-        side = self.server_side
         status = re.fullmatch(r"(\d{3})(?: after (\S+))?(?: (.*))?", fault)
         if status:
             more = {"retry-after": status[2]} if status[2] else {}
             if status[1][0] == "3":
                 more["location"] = "http://elsewhere.invalid/v1?token=swordfish"
             self._error(int(status[1]), status[3] or f"it is a {status[1]}", **more)
-        elif fault == "html":
-            page = b"<!doctype html><html><title>Bad &amp; Gateway</title><b>x</b></html>"
-            self._send(200, page, "text/html; charset=utf-8")
-        elif fault == "json":
-            self._error(200, "the model is not loaded")
-        elif fault == "text as sound":
-            self._send(200, b"out of memory", "audio/wav")
-        elif fault == "garbage":
-            self._send(200, bytes(range(1, 255)) * 20, "application/octet-stream")
-        elif fault == "empty":
-            self._send(200, b"", "audio/wav")
+        elif fault in BODIES:
+            self._send(200, *BODIES[fault])
         elif fault == "hang up":
             self.close_connection = True
         elif fault == "slow":
-            side.released.wait(60)
+            self.server_side.released.wait(60)
             self._error(500, "late")
         elif fault == "drip":
             self._head(200, "audio/wav", chunked=True)
-            while not side.released.wait(0.1):
-                self._chunk(b"R")
+            for _ in range(80):
+                if not self.server_side.released.wait(0.1):
+                    self._chunk(b"R")
+            self._chunk(b"")
         else:
             return False
         return True
@@ -247,21 +257,12 @@ class _Handler(BaseHTTPRequestHandler):
         if fault == "stereo":
             audio = audio.with_channels(2)
         form = asked["response_format"]
-        data = self._encoded(audio, form, fault)
+        data = _encoded(audio, form, fault)
         kind = {"octets": "application/octet-stream", "untyped": ""}.get(fault, TYPES[form])
         if form == "pcm" and fault != "pcm without rate":
             kind += f"; rate={audio.rate}"
         if asked.get("stream"):
-            self._head(200, kind, chunked=True)
-            step = 4_410
-            for start in range(0, len(data), step):
-                self._chunk(data[start : start + step])
-                if fault == "cut stream" and start > len(data) / 2:
-                    self.close_connection = True
-                    return
-                if fault == "slow body" and start > len(data) / 2:
-                    self.server_side.released.wait(60)
-            self._chunk(b"")
+            self._stream(data, kind, fault)
         elif fault == "cut body":
             self._head(200, kind, length=len(data))
             self.wfile.write(data[: len(data) // 2])
@@ -269,22 +270,17 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._send(200, data, kind)
 
-    def _encoded(self, audio: Audio, form: str, fault: str) -> bytes:
-        if fault == "mp3 for wav":
-            return audio.encode(".mp3")
-        if form == "wav":
-            if fault == "float":
-                return wav(audio, bits=32)
-            if fault == "float endless":
-                return wav(audio, bits=32, size=ENDLESS)
-            if fault == "list chunk":
-                return _with_list(wav(audio))
-            sizes = {"endless": ENDLESS, "zero size": 0, "too large a size": 10_000_000}
-            return wav(audio, size=sizes.get(fault))
-        if form == "pcm":
-            return wav(audio)[44:]
-        data = audio.encode(f".{form}")
-        return data[: len(data) // 2] if fault == "cut file" else data
+    def _stream(self, data: bytes, kind: str, fault: str) -> None:
+        self._head(200, kind, chunked=True)
+        for start in range(0, len(data), 4_410):
+            self._chunk(data[start : start + 4_410])
+            half = start > len(data) / 2
+            if half and fault == "cut stream":
+                self.close_connection = True
+                return
+            if half and fault == "slow body":
+                self.server_side.released.wait(60)
+        self._chunk(b"")
 
     # -- hearing --------------------------------------------------------------------------------
 
@@ -294,9 +290,9 @@ class _Handler(BaseHTTPRequestHandler):
         import soundfile
 
         samples, rate = soundfile.read(io.BytesIO(request.file[1]), dtype="float32")
-        hears = self.server_side.hears
-        assert hears is not None
-        told = hears(Audio(samples=samples, rate=rate), request)
+        told = self.server_side.hears
+        if callable(told):
+            told = told(Audio(samples=samples, rate=rate), request)
         if isinstance(told, tuple):
             self._error(*told)
         else:
@@ -336,6 +332,19 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _chunk(self, data: bytes) -> None:
         self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
+
+
+def _encoded(audio: Audio, form: str, fault: str) -> bytes:
+    """The bytes of a file in that format, with what is wrong with it."""
+    if form == "wav":
+        if fault == "mp3 for wav":
+            return audio.encode(".mp3")
+        sizes = {"endless": ENDLESS, "float endless": ENDLESS, "zero size": 0,
+                 "too large a size": 10_000_000}  # fmt: skip
+        data = wav(audio, size=sizes.get(fault), bits=32 if fault.startswith("float") else 16)
+        return _with_list(data) if fault == "list chunk" else data
+    data = wav(audio)[44:] if form == "pcm" else audio.encode(f".{form}")
+    return data[: len(data) // 2] if fault == "cut file" else data
 
 
 def _with_list(data: bytes) -> bytes:

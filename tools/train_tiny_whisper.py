@@ -34,21 +34,45 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True)
 class Recipe:
-    """All that decides what comes out."""
+    """All that decides what comes out.
+
+    Parameters
+    ----------
+    seed
+        Of everything that is drawn.
+    steps
+        Of the training.
+    utterances
+        How many of each language are spoken to it.
+    rate
+        The highest rate of learning, reached after `warmup` steps. It falls as half a cosine of
+        `horizon` steps, and straight to nothing in the last `cooldown` steps.
+    decay
+        Of weights.
+    """
 
     seed: int = 1
-    steps: int = 6000
-    utterances: int = 7000  # of each language
+    steps: int = 4600
+    utterances: int = 7000
     rate: float = 2e-3
     warmup: int = 150
+    horizon: int = 6000
+    cooldown: int = 850
     decay: float = 0.01
 
+    def rate_at(self, step: int) -> float:
+        """Return the rate of learning at a step."""
+        falling = 0.02 + 0.98 * (1 + math.cos(math.pi * min(1.0, step / self.horizon))) / 2
+        ends = min((step + 1) / self.warmup, (self.steps - step) / self.cooldown, 1.0)
+        return self.rate * falling * ends
 
-# Windows in frames of 10 ms, how many to a step, and their share of the steps in each part of the
-# training. faster-whisper always reads 3000 frames.
+
+# Windows in frames of 10 ms and how many to a step. faster-whisper always reads 3000 frames; the
+# short ones teach the same for a fraction of the time.
 _SIZES = ((400, 24), (1000, 8), (3000, 3))
-_PARTS = ((0.25, (1.0, 0.0, 0.0)), (0.5, (0.55, 0.25, 0.2)), (1.0, (0.25, 0.2, 0.55)))
-_LED = 0.6  # of the training
+# Their shares, up to which step.
+_PARTS = ((1500, (1.0, 0.0, 0.0)), (3000, (0.55, 0.25, 0.2)), (math.inf, (0.25, 0.2, 0.55)))
+_LED = 3600  # steps
 
 
 def train(recipe: Recipe, work: Path) -> TinyWhisper:
@@ -67,17 +91,15 @@ def train(recipe: Recipe, work: Path) -> TinyWhisper:
     first = _restore(path, model, optimizer)
     began, sums = time.monotonic(), {}
     for step in range(first, recipe.steps):
-        done = step / recipe.steps
         # Every step draws from its own seed, so that a broken run goes on as it would have.
         rng = np.random.default_rng([recipe.seed, step])
-        shares = next(shares for end, shares in _PARTS if done < end)
+        shares = next(shares for end, shares in _PARTS if step < end)
         frames, count = _SIZES[rng.choice(len(_SIZES), p=shares)]
         losses = model.losses(windows.batch(frames, count, seed=[recipe.seed, step, 1]))
         for group in optimizer.param_groups:
-            group["lr"] = recipe.rate * min(1.0, (step + 1) / recipe.warmup)
-            group["lr"] *= 0.02 + 0.98 * (1 + math.cos(math.pi * done)) / 2
+            group["lr"] = recipe.rate_at(step)
         optimizer.zero_grad()
-        _sum(losses, led=done < _LED).backward()
+        _sum(losses, led=step < _LED).backward()
         torch.nn.utils.clip_grad_norm_(model.learned(), 1.0)
         optimizer.step()
         for name, loss in losses.items():
@@ -88,8 +110,9 @@ def train(recipe: Recipe, work: Path) -> TinyWhisper:
             print(f"{past} {time.monotonic() - began:.0f} s {means}", flush=True)
             sums = {}
         if past % 250 == 0 or past == recipe.steps:
-            print(f"  {errors(model, tokens, check)}", flush=True)
             _store(path, model, optimizer, past)
+        if past % 500 == 0 or past == recipe.steps:
+            print(f"  {errors(model, tokens, check)}", flush=True)
     return model
 
 

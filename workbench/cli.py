@@ -16,16 +16,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from workbench.commands import clone, engines, listen, models
+from workbench.commands import clone, engines, listen, models, written
 from workbench.commands.output import (
     AsJson,
     EngineOptions,
     option_values,
     show,
     show_options,
+    standard_input,
     warn,
 )
-from workbench.errors import ParameterError, TextError, WorkbenchError, one_line, suggest
+from workbench.errors import ParameterError, WorkbenchError, one_line, suggest
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -47,6 +48,22 @@ app = typer.Typer(
 VoiceName = Annotated[
     str | None, typer.Option("--voice", "-v", help="engine:voice, or the name of a preset.")
 ]
+Seed = Annotated[int | None, typer.Option("--seed", help="For voices that use chance.")]
+Verify = Annotated[
+    str | None,
+    typer.Option("--verify", metavar="STT", help="Who listens to each line: stt, or stt:MODEL."),
+]
+Without = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--without", metavar="RULE", help="Don't write this out (dates, money …); all for none."
+    ),
+]
+LexiconFile = Annotated[
+    Path | None,
+    typer.Option("--lexicon", help="How words are said; without it, lexicon.toml here."),
+]
+
 _INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
 
@@ -84,6 +101,10 @@ def say(
     output: Annotated[Path, typer.Option("--output", "-o", help=".wav .flac .mp3 or .ogg")],
     voice: VoiceName = None,
     option: EngineOptions = None,
+    seed: Seed = None,
+    verify: Verify = None,
+    without: Without = None,
+    lexicon: LexiconFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Speak a text into a sound file."""
@@ -91,7 +112,8 @@ def say(
 
     if output.suffix.lower() not in FORMATS:
         raise ParameterError(f"must end in {', '.join(FORMATS)}", subject=str(output))
-    narration = _speak(text, voice, option)
+    ways = _ways(seed, verify, without, lexicon)
+    narration = _speak(text, voice, option, ways)
     narration.save(output)
     words = [word.to_dict() for word in narration.words]
     data = {
@@ -122,6 +144,10 @@ def caption(
             "--style", "-s", help="karaoke, plain, …; .srt and .vtt take its line length."
         ),
     ] = "karaoke",
+    seed: Seed = None,
+    verify: Verify = None,
+    without: Without = None,
+    lexicon: LexiconFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Write the captions of a script as it is spoken, or draw a caption file into a video."""
@@ -135,8 +161,11 @@ def caption(
             raise ParameterError(
                 "needs a caption file to draw", subject=source, cure="add --captions FILE.srt"
             )
-        if voice is not None or option:
-            name = "--voice" if voice is not None else "--option"
+        speech = {
+            "--voice": voice, "--option": option, "--seed": seed, "--verify": verify,
+            "--without": without, "--lexicon": lexicon,
+        }  # fmt: skip
+        for name in [name for name, value in speech.items() if value is not None]:
             raise ParameterError("is for a script, and this is a video", subject=name)
         rendered = _burn(source, Cues.read(captions), style, output)
         text = f"{output}: {rendered['duration']:.2f} s, {rendered['captions']} captions"
@@ -144,7 +173,7 @@ def caption(
         return
     if captions is not None:
         raise ParameterError("is for a video", subject="--captions", cure="use -o FILE.mp4")
-    narration = _speak(source, voice, option)
+    narration = _speak(source, voice, option, _ways(seed, verify, without, lexicon))
     warn(narration.warnings)
     cues = make(narration, style=style)
     cues.write(output, style=style)
@@ -267,6 +296,7 @@ def doctor(*, as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
+written.add_to(app)
 listen.add_to(app)
 engines.add_to(app)
 clone.add_to(app)
@@ -278,13 +308,27 @@ def _script(text: str) -> Script:
 
     if text != "-":
         return Script.load(text)
-    try:
-        return Script.parse(sys.stdin.buffer.read().decode())
-    except UnicodeDecodeError as error:
-        raise TextError("is not UTF-8 text", subject="standard input") from error
+    return Script.parse(standard_input())
 
 
-def _speak(text: str, voice: str | None, option: list[str] | None) -> Narration:
+def _ways(
+    seed: int | None, verify: str | None, without: list[str] | None, lexicon: Path | None
+) -> dict[str, Any]:
+    """Return how a script is to be spoken, as `speak`'s keywords."""
+    from workbench.text.lexicon import Lexicon
+
+    off = without or []
+    return {
+        "seed": seed,
+        "verify": verify,
+        "normalize": "all" not in off and (dict.fromkeys(off, False) or True),
+        "lexicon": None if lexicon is None else Lexicon.load(lexicon),
+    }
+
+
+def _speak(
+    text: str, voice: str | None, option: list[str] | None, ways: dict[str, Any]
+) -> Narration:
     from workbench.speech.speak import speak
     from workbench.speech.speaker import Speaker
 
@@ -294,7 +338,7 @@ def _speak(text: str, voice: str | None, option: list[str] | None) -> Narration:
     script = _script(text)
     # `speak` has keywords of its own, such as gap: only the engine's are set here
     values = option_values(option or [], Speaker(voice).engine.options)
-    return speak(script, voice, **values)
+    return speak(script, voice, **ways, **values)
 
 
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import os
 import platform
-import sys
 import tempfile
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workbench import __version__
+from workbench.engines import weights
+from workbench.engines.hardware import VARIABLE as DEVICE
+from workbench.engines.hardware import device_info
 from workbench.engines.registry import engine, engines
 from workbench.errors import EngineMissing, WorkbenchError
 from workbench.media.binaries import binaries, ffmpeg
 from workbench.media.encoders import CANDIDATES, works
 from workbench.storage.cache import cache_folder
+
+if TYPE_CHECKING:
+    from workbench.engines.weights import State
 
 __all__ = ["Finding", "Report", "examine"]
 
@@ -28,6 +32,13 @@ _EXTRAS = {
     "cluster": "distributed",
     "s3": "s3fs",
 }
+# What an extra is for, where something here uses it.
+_USES = {
+    "kokoro": "the engine kokoro needs it",
+    "chatterbox": "the engine chatterbox needs it, or a place of its own",
+}
+# Which of an engine's models to begin with, where that is not the first.
+_GET = {"whisper": "workbench models pull whisper-small"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,14 +107,16 @@ def examine() -> Report:
     Returns
     -------
     Report
-        In sections ``system``, ``ffmpeg``, ``engines``, ``extras`` and ``folders``. Encoders are
-        asked to encode, engines to load and folders to be written to, which takes seconds.
+        In sections ``system``, ``ffmpeg``, ``engines``, ``weights``, ``extras`` and ``folders``.
+        Encoders and devices are asked to work, engines to load and folders to be written to, which
+        takes seconds.
     """
     return Report(
         sections={
-            "system": (_python(), _device()),
+            "system": (_python(), *_devices()),
             "ffmpeg": (*_programs(), *_encoders()),
             "engines": tuple(_engine(name) for name in engines()),
+            "weights": tuple(_weights()),
             "extras": tuple(_extra(name, module) for name, module in _EXTRAS.items()),
             "folders": tuple(
                 _folder(name, path)
@@ -122,9 +135,28 @@ def _python() -> Finding:
     return Finding(name="python", state="ok", detail=text)
 
 
-def _device() -> Finding:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return Finding(name="device", state="ok", detail=f"cpu, {cores} cores ({sys.platform})")
+def _devices() -> list[Finding]:
+    info = device_info()
+    share = f" of {info['cores']}" if info["threads"] != info["cores"] else ""
+    limit = f", limited to {info['quota']:g} by the control group" if info["quota"] else ""
+    torch = f"torch {info['torch']}" if info["torch"] else "no torch"
+    where = f"{info['threads']}{share} threads{limit}, {torch}, {info['platform']}"
+    if info["problem"]:
+        cure = f"correct {DEVICE} or the variables for threads, or take them away"
+        detail = f"{info['problem']} ({where})"
+        rows = [Finding(name="device", state="bad", detail=detail, cure=cure)]
+    else:
+        rows = [Finding(name="device", state="ok", detail=f"{info['device']}, {where}")]
+    for gpu in info["gpus"]:
+        memory = f", {gpu['memory'] / (1 << 30):.1f} GiB" if gpu["memory"] else ""
+        rows.append(
+            Finding(
+                name=gpu["device"],
+                state="absent" if gpu["problem"] else "ok",
+                detail=gpu["problem"] or f"{gpu['name']}{memory}, computes",
+            )
+        )
+    return rows
 
 
 def _programs() -> list[Finding]:
@@ -173,10 +205,49 @@ def _engine(name: str) -> Finding:
     return Finding(name=name, state="ok", detail=detail)
 
 
+def _weights() -> list[Finding]:
+    """Return what is here of models; a damaged one is a fault, one nobody fetched is not."""
+    found = [weights.state(model) for model in weights.models()]
+    rows = [_model(one) for one in found if one.state != "absent"]
+    for engine_name in dict.fromkeys(one.model.engine for one in found):
+        if not any(one.model.engine == engine_name and one.files for one in found):
+            first = next(one for one in found if one.model.engine == engine_name)
+            rows.append(
+                Finding(
+                    name=engine_name,
+                    state="absent",
+                    detail=f"none of its models is in {first.folder.parent}",
+                    cure=_GET.get(engine_name, first.model.command),
+                )
+            )
+    return rows
+
+
+def _model(found: State) -> Finding:
+    name, cure = found.model.name, found.model.command
+    if found.damaged:
+        file, why = found.damaged[0]
+        return Finding(name=name, state="bad", detail=f"{found.folder}  {file} {why}", cure=cure)
+    if found.missing:
+        detail = f"{found.folder}  lacks {', '.join(found.missing)}"
+        return Finding(name=name, state="absent", detail=detail, cure=cure)
+    voices = f", {len(found.voices)} voices" if found.model.voices else ""
+    detail = f"{found.folder}  {found.size / 1e6:,.0f} MB{voices}"
+    return Finding(name=name, state="ok", detail=detail)
+
+
 def _extra(name: str, module: str) -> Finding:
     if find_spec(module) is not None:
         return Finding(name=name, state="ok", detail="installed")
-    return Finding(name=name, state="absent", detail="not installed; nothing here needs it yet")
+    use = _USES.get(name)
+    if use is None:
+        return Finding(name=name, state="absent", detail="not installed; nothing here needs it yet")
+    detail = f"not installed; {use}"
+    return Finding(name=name, state="absent", detail=detail, cure=_install(name))
+
+
+def _install(extra: str) -> str:
+    return f"pip install 'media-workbench[{extra}]'"
 
 
 def _folder(name: str, path: Path) -> Finding:

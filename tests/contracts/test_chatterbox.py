@@ -16,7 +16,7 @@ from workbench.engines.isolated import IsolatedEngine
 from workbench.engines.reference import ReferenceVoice
 
 pytest.importorskip("torch", reason="Chatterbox runs on torch")
-standin = pytest.importorskip("chatterbox_standin")
+import chatterbox_standin as standin
 
 pytestmark = pytest.mark.model
 
@@ -29,6 +29,19 @@ def recorded(tmp_path, monkeypatch) -> ReferenceVoice:
     time = np.arange(6 * 16_000) / 16_000
     sound = Audio(samples=0.3 * np.sin(300 * time) * np.sin(9 * time), rate=16_000)
     return ReferenceVoice.record("ana", sound, who="Ana", purpose="tests", consent=True)
+
+
+@pytest.fixture(scope="module")
+def worker():
+    worker = IsolatedEngine(
+        "chatterbox",
+        "chatterbox_standin:Engine",
+        sys.executable,
+        options=ChatterboxOptions,
+        paths=[Path(standin.__file__).parent],
+    )
+    yield worker
+    worker.unload()
 
 
 class TestChatterbox(SynthesizerContract):
@@ -52,18 +65,6 @@ class TestIsolatedChatterbox(SynthesizerContract):
     """The engine that users see, its package in another process."""
 
     voice = "default"
-
-    @pytest.fixture(scope="class")
-    def worker(self):
-        worker = IsolatedEngine(
-            "chatterbox",
-            "chatterbox_standin:Engine",
-            sys.executable,
-            options=ChatterboxOptions,
-            paths=[Path(standin.__file__).parent],
-        )
-        yield worker
-        worker.unload()
 
     @pytest.fixture
     def engine(self, monkeypatch, worker):

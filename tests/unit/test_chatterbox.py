@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -26,7 +27,7 @@ from workbench.errors import (
 )
 
 torch = pytest.importorskip("torch", reason="Chatterbox runs on torch")
-standin = pytest.importorskip("chatterbox_standin")
+import chatterbox_standin as standin  # noqa: E402 - it imports torch
 
 pytestmark = pytest.mark.model
 RATE = 24_000
@@ -191,11 +192,24 @@ def test_speech_cut_at_the_limit_is_broken_into_parts(engine):
 
 
 def test_speech_cut_shortly_before_the_limit_is_found_by_its_length(engine, monkeypatch):
-    """Tokens that are no sound are dropped: 995 remain of 1,000."""
+    """Whatever stopped it there, nobody speaks 280 letters for 40 s."""
     made = standin.T3.inference
 
     def few(self, **arguments):
         return made(self, **{**arguments, "max_new_tokens": 992})
+
+    monkeypatch.setattr(standin.T3, "inference", few)
+    standin.log.endless = lambda text: len(text) > 150
+    assert "broken into parts" in say(engine, SENTENCE * 3).warnings[0]
+
+
+def test_speech_cut_at_the_limit_is_found_by_its_tokens(engine, monkeypatch):
+    """Tokens that are no sound are dropped: what comes of 1,000 may be much shorter."""
+    made = standin.T3.inference
+
+    def few(self, **arguments):
+        tokens = made(self, **arguments)
+        return torch.where(tokens % 2 == 1, torch.tensor(6561), tokens)
 
     monkeypatch.setattr(standin.T3, "inference", few)
     standin.log.endless = lambda text: len(text) > 150
@@ -250,7 +264,42 @@ def test_what_is_left_out_and_what_is_strange_is_told(engine):
         "left out '🎉', '\\u200b'",
         "the model has not learnt the letters of 'Приветт'"[:-2] + "'",
     )
-    assert say(engine, "Привет, всё хорошо.", voice="ru").warnings == ()
+    (only,) = say(engine, "Привет, всё хорошо.", voice="ru").warnings
+    assert only == (
+        "russian_text_stresser is not installed: the model may misread what is written in 'ru'"
+    )
+    assert say(engine, "Γειά σου, Κόσμε.", voice="el").warnings == ()
+
+
+def test_chinese_needs_the_file_it_is_spelt_with(engine, monkeypatch):
+    """Without it the package says so in its log, and speaks of unknown letters."""
+    from workbench.engines import weights
+
+    def locate(name: str, files: tuple[str, ...] = ()) -> Path:
+        if "Cangjie5_TC.json" in files:
+            raise WeightsMissing("lacks Cangjie5_TC.json", subject=name)
+        return Path()
+
+    monkeypatch.setattr(weights, "locate", locate)
+    with pytest.raises(WeightsMissing, match="Cangjie5_TC"):
+        say(engine, "你好，世界。", voice="zh")
+    assert say(engine, "Hola.", voice="es").duration > 0
+
+
+def test_only_its_own_voice_needs_the_file_of_its_own_voice(engine, monkeypatch):
+    from workbench.engines import weights
+
+    def locate(name: str, files: tuple[str, ...] = ()) -> Path:
+        if "conds.pt" in files:
+            raise WeightsMissing("lacks conds.pt", subject=name)
+        return Path()
+
+    record()
+    monkeypatch.setattr(weights, "locate", locate)
+    with pytest.raises(WeightsMissing, match="conds"):
+        say(engine)
+    assert standin.log.loads == []
+    assert say(engine, voice="ana").duration > 0
 
 
 # -- joins -------------------------------------------------------------------------------------
@@ -484,9 +533,12 @@ def test_a_voice_recorded_anew_is_another_voice_and_another_version(engine):
 def test_a_recording_that_was_exchanged_is_refused_also_when_it_is_known(engine):
     voice = record()
     say(engine, voice="ana")
+    engine.unload()
     voice.path.write_bytes(voice.path.read_bytes() + b"x")
-    with pytest.raises(ConsentMissing, match="not the recording that Ana agreed to"):
-        say(engine, voice="ana")
+    for call in (engine.synthesize, engine.stream):
+        with pytest.raises(ConsentMissing, match="not the recording that Ana agreed to"):
+            call("Hello there.", voice="ana")
+    assert len(standin.log.loads) == 1
 
 
 def test_turbo_refuses_five_seconds_before_it_is_loaded(engine):

@@ -306,7 +306,7 @@ def test_run_explains_a_notebook_without_running_it(command: Command, here: Path
 
 
 def test_voices_are_listed_by_language(command: Command):
-    code, out, _ = command("voices", "-l", "es")
+    code, out, _ = command("voices", "-l", "es", "-e", "espeak")
     assert code == 0
     assert {line.split()[0] for line in out.splitlines()} == {"espeak:es", "espeak:es-419"}
     told = json.loads(command("voices", "-l", "es", "-e", "espeak", "--json")[1])

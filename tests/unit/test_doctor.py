@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,10 +12,26 @@ from workbench.engines import registry
 from workbench.errors import EngineMissing, FfmpegError, ModelError
 from workbench.media.binaries import Binary
 
+INFO: dict[str, Any] = {
+    "device": "cpu",
+    "problem": "",
+    "platform": "linux x86_64",
+    "cores": 8,
+    "quota": None,
+    "threads": 8,
+    "torch": None,
+    "ctranslate2": "4.8.5",
+    "gpus": [],
+}
+
 
 @pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No process is started: one ffmpeg is there, and it encodes with everything."""
+def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No process is started and no torch: one ffmpeg is there, and it encodes with everything."""
+    monkeypatch.setenv("WORKBENCH_MODELS", str(tmp_path / "models"))
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    monkeypatch.delenv("HF_HUB_CACHE", raising=False)
+    monkeypatch.setattr(doctor, "device_info", lambda: INFO)
     binary = Binary(path=Path("/opt/ffmpeg"), origin="embedded", version="9.0", lacks=())
     monkeypatch.setattr(doctor, "ffmpeg", lambda: binary.path)
     monkeypatch.setattr(doctor, "binaries", lambda: (binary,))
@@ -38,7 +55,8 @@ def test_this_machine_has_what_the_package_needs():
 @pytest.mark.usefixtures("quick")
 def test_every_finding_has_a_line_and_a_state():
     report = examine()
-    assert list(report.sections) == ["system", "ffmpeg", "engines", "extras", "folders"]
+    sections = ["system", "ffmpeg", "engines", "weights", "extras", "folders"]
+    assert list(report.sections) == sections
     findings = [f for rows in report.sections.values() for f in rows]
     assert len(report.text().splitlines()) == len(findings) + len(report.sections)
     assert {f.state for f in findings} <= {"ok", "absent", "bad"}
@@ -53,7 +71,60 @@ def test_an_extra_that_is_not_there_is_no_fault(monkeypatch):
     assert report.healthy
     extras = report.sections["extras"]
     assert [f.name for f in extras] == ["kokoro", "chatterbox", "serve", "cluster", "s3"]
-    assert {(f.state, f.cure) for f in extras} == {("absent", "")}
+    assert {f.state for f in extras} == {"absent"}
+    for finding in extras:
+        used = finding.name in {"kokoro", "chatterbox"}
+        assert ("nothing here needs it" in finding.detail) is not used
+        assert finding.cure == (f"pip install 'media-workbench[{finding.name}]'" if used else "")
+
+
+@pytest.mark.usefixtures("quick")
+def test_the_device_is_what_models_run_on(monkeypatch):
+    report = examine()
+    device = found(report, "system", "device")
+    assert (device.state, device.detail) == ("ok", "cpu, 8 threads, no torch, linux x86_64")
+    card = {"device": "cuda:0", "name": "Card", "memory": 8 << 30, "problem": ""}
+    old = {"device": "cuda:1", "name": "Old", "memory": 4 << 30, "problem": "no kernel image"}
+    info = INFO | {"device": "cuda:0", "torch": "2.13.0", "quota": 1.5, "threads": 1}
+    monkeypatch.setattr(doctor, "device_info", lambda: info | {"gpus": [card, old]})
+    report = examine()
+    assert report.healthy
+    assert found(report, "system", "device").detail == (
+        "cuda:0, 1 of 8 threads, limited to 1.5 by the control group, torch 2.13.0, linux x86_64"
+    )
+    assert found(report, "system", "cuda:0").detail == "Card, 8.0 GiB, computes"
+    assert found(report, "system", "cuda:1").state == "absent"
+    monkeypatch.setattr(doctor, "device_info", lambda: INFO | {"problem": "cuda:7: cannot be used"})
+    report = examine()
+    assert not report.healthy
+    assert "WORKBENCH_DEVICE" in found(report, "system", "device").cure
+
+
+@pytest.mark.usefixtures("quick")
+def test_weights_that_nobody_fetched_are_no_fault_and_damaged_ones_are(tmp_path: Path):
+    report = examine()
+    assert report.healthy
+    assert {f.name: f.cure for f in report.sections["weights"]} == {
+        "kokoro": "workbench models pull kokoro",
+        "chatterbox": "workbench models pull chatterbox",
+        "whisper": "workbench models pull whisper-small",
+    }
+    home = tmp_path / "models" / "whisper-tiny"
+    home.mkdir(parents=True)
+    for name in ("config.json", "model.bin", "tokenizer.json"):
+        (home / name).write_bytes(b"{}")
+    report = examine()
+    tiny = found(report, "weights", "whisper-tiny")
+    assert (tiny.state, tiny.cure) == ("absent", "workbench models pull whisper-tiny")
+    assert tiny.detail == f"{home}  lacks vocabulary.*"
+    assert "whisper" not in {f.name for f in report.sections["weights"]}
+    (home / "vocabulary.txt").write_bytes(b"a")
+    tiny = found(examine(), "weights", "whisper-tiny")
+    assert (tiny.state, tiny.detail) == ("ok", f"{home}  0 MB")
+    (home / "model.bin").write_bytes(b"")
+    report = examine()
+    assert not report.healthy
+    assert found(report, "weights", "whisper-tiny").detail.startswith(f"{home}  model.bin ")
 
 
 @pytest.mark.usefixtures("quick")

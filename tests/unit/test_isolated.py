@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from tests.contracts.synthesizer import SynthesizerContract
-from workbench.engines import isolated
+from workbench.engines import isolated_process
 from workbench.engines.isolated import IsolatedEngine
 from workbench.errors import ModelError, TextError, VoiceNotFound
 from workbench.options import Options
@@ -90,6 +90,12 @@ def test_what_is_printed_there_is_no_answer(own):
     assert take.text == "print"
 
 
+def test_what_it_said_before_is_not_taken_for_last_words(own):
+    own.synthesize("print", voice="hum")
+    with pytest.raises(ModelError, match="what it last said: nothing"):
+        own.synthesize("vanish", voice="hum")
+
+
 def test_an_error_there_is_the_same_error_here(shared):
     with pytest.raises(TextError, match="nothing to speak"):
         shared.synthesize("", voice="hum")
@@ -154,14 +160,19 @@ def test_an_interrupt_ends_the_worker_and_not_the_engine(own, tmp_path):
     sign = tmp_path / "asleep"
 
     def interrupt() -> None:
-        until(sign.is_file, "it did not begin")
+        until(lambda: sign.is_file() and sign.read_text(), "it did not begin")
         os.kill(os.getpid(), signal.SIGINT)
 
     thread = threading.Thread(target=interrupt)
-    thread.start()
-    with pytest.raises(KeyboardInterrupt):
-        own.synthesize(f"sleep {sign}", voice="hum")
-    thread.join()
+    # A shell's background job ignores the signal, and its Python then does too.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        thread.start()
+        with pytest.raises(KeyboardInterrupt):
+            own.synthesize(f"sleep {sign}", voice="hum")
+    finally:
+        signal.signal(signal.SIGINT, before)
+        thread.join()
     assert gone(int(sign.read_text()))
     assert own.synthesize("Hello.", voice="hum").words
 
@@ -258,7 +269,7 @@ def test_a_python_that_ends_at_once_says_what_it_last_said(tmp_path):
 
 def test_a_package_that_was_updated_meanwhile_asks_for_a_restart(monkeypatch, own):
     """The worker reads the files that lie there now; this process runs those of its start."""
-    monkeypatch.setattr(isolated, "__version__", "0.0.1")
+    monkeypatch.setattr(isolated_process, "__version__", "0.0.1")
     with pytest.raises(ModelError, match=r"this process runs 0\.0\.1; restart"):
         own.voices()
 

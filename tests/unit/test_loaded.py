@@ -45,7 +45,7 @@ def test_eight_threads_that_ask_at_once_load_one_model():
         everybody_is_here.wait(0.2)  # long enough for all to ask before the first is served
         return Weights()
 
-    models = Loaded(load)
+    models = Loaded(load, limit=8)  # so that only the lock of the key holds them back
     answers = ask(models, ["a"] * 8)
     assert models.loads == 1
     assert len({id(answer) for answer in answers}) == 1

@@ -112,7 +112,7 @@ def test_the_stub_is_a_recogniser(ears):
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_nine_of_nine_faults_are_flagged(fault, ears):
-    """The duration alone misses a third of the words (spec: none of 8 clips at 30 %)."""
+    """The duration alone misses a third of the words: on eight recordings, all eight."""
     say = Mouth(ears, {7: fault})
     if fault == "nan":
         with pytest.raises(ModelError, match="not finite"):

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from workbench.commands.output import AsJson, show, warn
+from workbench.commands.output import AsJson, show, standard_input, warn
 
 __all__ = ["add_to"]
 
@@ -30,7 +30,6 @@ def normalize(
     as_json: AsJson = False,
 ) -> None:
     """Show how a text is written out before it is spoken, and which rule changed what."""
-    from workbench.commands.output import standard_input
     from workbench.errors import ParameterError
     from workbench.text.lexicon import Lexicon
     from workbench.text.normalize import RULES

@@ -7,7 +7,6 @@ It runs in this process where its package is installed, else in an environment o
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -17,21 +16,22 @@ from workbench.engines import chatterbox_package, chatterbox_voices, hardware, w
 from workbench.engines.base import Capabilities, VoiceInfo
 from workbench.engines.chatterbox_join import joined
 from workbench.engines.chatterbox_model import Model, Said
-from workbench.engines.chatterbox_package import CAP, MODELS, RATE, Kind
+from workbench.engines.chatterbox_options import ChatterboxOptions
+from workbench.engines.chatterbox_package import CANGJIE, CAP, CONDS, MODELS, RATE, Kind
 from workbench.engines.chatterbox_text import Ready, halves, ready
 from workbench.engines.isolated import IsolatedEngine
 from workbench.engines.isolated_environments import environment
 from workbench.engines.loaded import Loaded
 from workbench.errors import EngineMissing, ModelError, ParameterError, WorkbenchError
-from workbench.options import Options, option
 from workbench.take import Take
 from workbench.voice import Voice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from workbench.audio import Samples
+    from workbench.options import Options
 
 __all__ = ["ChatterboxEngine", "ChatterboxOptions"]
 
@@ -39,109 +39,6 @@ _MODELS = 2  # kept in memory, 3.2 GB each: a script may change between English 
 _PIECE = RATE // 2  # frames of a piece of a stream
 _SEEDS = 1 << 32
 _STRIDE = 7919  # between the seeds of the parts of a chunk that had to be broken; a prime
-
-
-@dataclass(frozen=True, kw_only=True)
-class ChatterboxOptions(Options):
-    """How Chatterbox speaks.
-
-    Parameters
-    ----------
-    exaggeration
-        How much is felt, 0.25 (flat) to 2 (unstable), 0.5 for neutral. Not for ``turbo``.
-    cfg_weight
-        How closely it keeps to the text and to the reference's pace, 0 to 1; lower is slower and
-        freer. Not for ``turbo``.
-    temperature
-        How much is left to chance, 0.05 to 5.
-    repetition_penalty
-        1 (none) to 2 against getting stuck; 0 for the model's own: 1.2, multilingual 2.
-    min_p
-        Leaves out sounds less likely than this part of the likeliest, 0 to 1. Not for ``turbo``.
-    top_p
-        Chooses among the likeliest sounds that make up this probability, up to 1; 0 for the
-        model's own: 1, turbo 0.95.
-    top_k
-        Chooses among this many, 1 to 6,561; ``turbo`` only.
-    norm_loudness
-        Whether a reference voice is first brought to -27 LUFS; ``turbo`` only.
-    gap
-        Milliseconds of silence between two chunks of a long line, 0 to 2,000.
-    device
-        ``auto``, ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
-    cpu_fallback
-        Whether the CPU goes on when the memory of another device is full.
-
-    Examples
-    --------
-    >>> ChatterboxOptions(exaggeration=3)
-    Traceback (most recent call last):
-    workbench.errors.ParameterError: exaggeration: must be a number from 0.25 to 2 factor, not 3
-    """
-
-    exaggeration: float = option(
-        0.5, minimum=0.25, maximum=2, step=0.05, unit="factor", help="How much is felt"
-    )
-    cfg_weight: float = option(
-        0.5, minimum=0, maximum=1, step=0.05, unit="factor", help="How closely it keeps to the pace"
-    )
-    temperature: float = option(
-        0.8, minimum=0.05, maximum=5, step=0.05, unit="factor", help="How much is left to chance"
-    )
-    repetition_penalty: float = option(
-        0.0,
-        minimum=0,
-        maximum=2,
-        step=0.1,
-        unit="factor",
-        help="Against getting stuck, 1 or more; 0 for the model's own",
-    )
-    min_p: float = option(
-        0.05, minimum=0, maximum=1, step=0.01, unit="part", help="Leaves out unlikely sounds"
-    )
-    top_p: float = option(
-        0.0,
-        minimum=0,
-        maximum=1,
-        step=0.01,
-        unit="probability",
-        help="Chooses among the likeliest sounds; 0 for the model's own",
-    )
-    top_k: int = option(
-        1000, minimum=1, maximum=6561, step=50, unit="sounds", help="Chooses among so many; turbo"
-    )
-    norm_loudness: bool = option(
-        default=True, help="Whether a reference voice is brought to one loudness; turbo"
-    )
-    gap: int = option(
-        100, minimum=0, maximum=2000, step=10, unit="ms", help="Silence between two chunks"
-    )
-    device: str = option("auto", help="auto, cpu, cuda, cuda:1 or mps")
-    cpu_fallback: bool = option(
-        default=True, help="Whether the CPU goes on when a GPU's memory is full"
-    )
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if 0 < self.repetition_penalty < 1:  # below 1 it is a reward
-            raise ParameterError(
-                f"must be 1 to 2, or 0 for the model's own, not {self.repetition_penalty}",
-                subject="repetition_penalty",
-            )
-
-    def effective(self, kind: Kind) -> ChatterboxOptions:
-        """Return the options with a model's own values in place of the zeros that stand for them.
-
-        Examples
-        --------
-        >>> ChatterboxOptions().effective(MODELS["turbo"]).top_p
-        0.95
-        """
-        return replace(
-            self,
-            repetition_penalty=self.repetition_penalty or kind.repetition_penalty,
-            top_p=self.top_p or kind.top_p,
-        )
 
 
 class ChatterboxEngine:
@@ -239,6 +136,7 @@ class ChatterboxEngine:
             return self._isolated.synthesize(text, voice=voice, options=job.options, seed=job.seed)
         parts = list(self._sound(job))
         found, reference = job.voice.info, job.voice.reference
+        unread = chatterbox_package.unread(job.voice.language)
         return Take(
             text=text,
             audio=Audio(samples=np.concatenate(parts), rate=RATE),
@@ -249,7 +147,7 @@ class ChatterboxEngine:
             options=job.options.to_dict(),
             seed=job.seed,
             device="+".join(dict.fromkeys(job.devices)),
-            warnings=tuple(dict.fromkeys((*job.ready.warnings, *job.notes))),
+            warnings=tuple(filter(None, dict.fromkeys((*job.ready.warnings, *job.notes, unread)))),
             about={"consent": reference.consent()} if reference is not None else {},
         )
 
@@ -287,16 +185,19 @@ class ChatterboxEngine:
         if found.reference is not None:
             found.reference.verify()
         name = found.model.name
+        more = [CONDS] if found.reference is None else []
+        more += [CANGJIE] if found.language == "zh" else []
+        self._folder(found.model, more)
         return _Job(
             voice=found,
             options=(options or ChatterboxOptions()).effective(found.model),
             seed=_seed(seed),
             ready=ready(text, found.language, latin=name != "multilingual", tags=name == "turbo"),
-            folder=self._folder(found.model),
         )
 
-    def _folder(self, kind: Kind) -> Path:
-        return weights.locate(kind.weights)
+    def _folder(self, kind: Kind, more: Sequence[str] = ()) -> Path:
+        folder = weights.locate(kind.weights)
+        return weights.locate(kind.weights, more) if more else folder
 
     def _load(self, key: tuple[str, str]) -> Model:
         kind = MODELS[key[0]]
@@ -372,13 +273,11 @@ class _Job:
         options: ChatterboxOptions,
         seed: int,
         ready: Ready,
-        folder: Path,
     ) -> None:
         self.voice = voice
         self.options = options
         self.seed = seed
         self.ready = ready
-        self.folder = folder
         self.device = ""
         self.devices: list[str] = []
         self.notes: list[str] = []

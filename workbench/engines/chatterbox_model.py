@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import threading
+import warnings
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -114,7 +115,8 @@ class Model:
         if not chunk.strip():  # the package would say that it needs some text to talk
             raise ModelError("was given nothing to say", subject="chatterbox")
         cuda = [torch.device(self._device).index or 0] if self._device.startswith("cuda") else []
-        with _chance, torch.random.fork_rng(devices=cuda):
+        with _chance, torch.random.fork_rng(devices=cuda), warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # of torch's, to the package's author
             self._model.conds = self._voice(reference, options)
             torch.manual_seed(seed)
             self._tokens, self._ended = 0, True

@@ -32,7 +32,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-__all__ = ["CAP", "MODELS", "RATE", "Kind", "Trial", "installed", "load", "version"]
+__all__ = [
+    "CANGJIE",
+    "CAP",
+    "CONDS",
+    "MODELS",
+    "RATE",
+    "Kind",
+    "Trial",
+    "installed",
+    "load",
+    "unread",
+    "version",
+]
 
 RATE = 24_000
 """Frames per second of everything it makes."""
@@ -87,6 +99,25 @@ MODELS = {
     )
 }
 """The package's three models by name."""
+
+
+CANGJIE = "Cangjie5_TC.json"
+"""The file that the multilingual model spells Chinese with; without it, it knows no Chinese."""
+
+CONDS = "conds.pt"
+"""The file of a model's own voice."""
+
+# Packages that make a language's writing speakable; the package goes on without them and says so
+# in its log alone.
+_READERS = {"ja": "pykakasi", "he": "dicta_onnx", "ru": "russian_text_stresser"}
+
+
+def unread(language: str) -> str:
+    """Return what a listener should know of how a language is read here, or an empty string."""
+    reader = _READERS.get(language, "")
+    if not reader or find_spec(reader) is not None:
+        return ""
+    return f"{reader} is not installed: the model may misread what is written in {language!r}"
 
 
 def installed() -> bool:

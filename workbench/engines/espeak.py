@@ -73,7 +73,7 @@ class EspeakOptions(Options):
 
     @property
     def tempo(self) -> float:
-        """How fast it speaks, 1 for 175 words a minute; gaps between words are pauses, not speech."""
+        """How fast it speaks, 1 for 175 words a minute; gaps between words are no speech."""
         return self.rate / _USUAL
 
     @classmethod

@@ -8,48 +8,25 @@ same contract: `IsolatedEngine` is a `Synthesizer` whose every call is a questio
 from __future__ import annotations
 
 import atexit
-import contextlib
-import json
 import os
-import select
-import shutil
-import signal
-import subprocess
-import tempfile
 import threading
-import time
 import weakref
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from workbench import __version__, errors
-from workbench.audio import Audio
-from workbench.engines import isolated_worker
 from workbench.engines.base import Capabilities, VoiceInfo
-from workbench.engines.isolated_worker import PROTOCOL, from_line, to_line
-from workbench.errors import ModelError, WorkbenchError
+from workbench.engines.isolated_process import Worker, raised
+from workbench.errors import ModelError
 from workbench.options import Options
 from workbench.take import Take
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from workbench.audio import Audio
+
 __all__ = ["IsolatedEngine"]
 
-_TICK = 0.05  # seconds between two looks at whether the process still runs
 _START = 120.0  # seconds a worker may take to answer for the first time
-_LAST = 300  # letters of what it said last that an error quotes
-# What a worker is told anew with every request: a notebook sets these at any time.
-_SETTINGS = ("WORKBENCH_", "HF_", "CUDA_VISIBLE_DEVICES")
-# Weights are pulled by `workbench models pull`, never by a worker; and it has no terminal.
-_OWN = {"HF_HUB_OFFLINE": "1", "TQDM_DISABLE": "1", "TOKENIZERS_PARALLELISM": "false"}
-_ERRORS: dict[str, type[WorkbenchError]] = {
-    kind.code: kind
-    for kind in vars(errors).values()
-    if isinstance(kind, type) and issubclass(kind, WorkbenchError)
-}
 _engines: weakref.WeakSet[IsolatedEngine] = weakref.WeakSet()
 
 
@@ -93,7 +70,7 @@ class IsolatedEngine:
         self._paths = [os.fspath(path) for path in paths]
         self._start = start
         self._lock = threading.Lock()
-        self._worker: _Worker | None = None
+        self._worker: Worker | None = None
         _engines.add(self)
 
     @property
@@ -157,7 +134,7 @@ class IsolatedEngine:
     def unload(self) -> None:
         """End the worker; the next question starts another."""
         with self._lock:
-            self._end()
+            self.end()
 
     # -- the conversation ---------------------------------------------------------------------
 
@@ -165,24 +142,24 @@ class IsolatedEngine:
         with self._lock:
             return self._put(self._running(), method, arguments)
 
-    def _running(self) -> _Worker:
+    def _running(self) -> Worker:
         if self._worker is not None and not self._worker.alive:  # ended while nobody asked
-            self._end()
+            self.end()
         if self._worker is None:
-            self._worker = _Worker(self.name, self._target, self._python, self._paths, self._start)
+            self._worker = Worker(self.name, self._target, self._python, self._paths, self._start)
         return self._worker
 
-    def _put(self, worker: _Worker, method: str, arguments: dict[str, Any]) -> Any:
+    def _put(self, worker: Worker, method: str, arguments: dict[str, Any]) -> Any:
         try:
             answer = worker.converse(method, arguments)
         except BaseException:  # it died, or an interrupt left its answer unread
-            self._end()
+            self.end()
             raise
         if "error" in answer:
-            raise _error(answer["error"], self.name)
+            raise raised(answer["error"], self.name)
         return answer["result"]
 
-    def _pieces(self, worker: _Worker, number: int) -> Iterator[Audio]:
+    def _pieces(self, worker: Worker, number: int) -> Iterator[Audio]:
         try:
             while True:
                 with self._lock:
@@ -202,7 +179,8 @@ class IsolatedEngine:
             # another conversation.
             worker.left.append(number)
 
-    def _end(self) -> None:
+    def end(self) -> None:
+        """End the worker, whatever it does: what `unload` does once it has answered."""
         if self._worker is not None:
             self._worker.close()
             self._worker = None
@@ -215,195 +193,15 @@ class IsolatedEngine:
             self._worker = None
 
 
-class _Worker:
-    """The process and its pipes; sound comes by file, in a folder of its own."""
-
-    def __init__(self, name: str, target: str, python: str, paths: list[str], start: float) -> None:
-        self._name = name
-        self.left: list[int] = []
-        """Streams that nobody reads any more."""
-        self._number = 0
-        self._told: set[str] = set()
-        self._rest = bytearray()
-        self._shelf: Path | None = None
-        # Opened for appending, so that it can be emptied before each question.
-        self._errors = tempfile.TemporaryFile("a+b")  # noqa: SIM115 - closed with the process
-        script = Path(isolated_worker.__file__)
-        setting = {
-            "package": str(script.parents[1]),
-            "target": target,
-            "paths": paths,
-        }
-        try:
-            self._process = subprocess.Popen(
-                [python, "-I", str(script), json.dumps(setting)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=self._errors,
-                bufsize=0,
-                start_new_session=True,  # Ctrl-C is for the parent
-                env=_environment(),
-            )
-        except OSError as error:
-            self._errors.close()
-            raise ModelError(
-                f"its Python cannot be run ({error.strerror})",
-                subject=f"{name} ({python})",
-                cure=f"workbench engines install {name}",
-            ) from error
-        self._questions = cast("BinaryIO", self._process.stdin)
-        self._answers = cast("BinaryIO", self._process.stdout)
-        try:
-            self._greet(start)
-        except BaseException:
-            self.close()
-            raise
-
-    @property
-    def alive(self) -> bool:
-        """Whether the process runs."""
-        return self._process.poll() is None
-
-    def converse(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        """Return the answer to a question."""
-        self._number += 1
-        self._errors.truncate(0)
-        left, self.left = self.left, []
-        settings = _settings()
-        request = {
-            "id": self._number,
-            "method": method,
-            "arguments": arguments,
-            "left": left,
-            "folder": _folder(),
-            "environment": {**dict.fromkeys(self._told), **settings},
-        }
-        self._told |= settings.keys()
-        try:
-            self._questions.write(to_line(request))
-        except OSError:
-            raise self._ended() from None
-        answer: dict[str, Any] = from_line(self._line(None))
-        if answer["id"] != self._number:
-            raise ModelError(
-                f"its process answered {answer['id']} to question {self._number}",
-                subject=self._name,
-            )
-        return answer
-
-    def sound(self, about: dict[str, Any]) -> Audio:
-        """Return sound that the worker has put on the shelf, and clear it away."""
-        path = Path(about["file"])
-        audio = Audio(samples=np.load(path, allow_pickle=False), rate=about["rate"])
-        path.unlink()
-        return audio
-
-    def _greet(self, start: float) -> None:
-        hello = from_line(self._line(time.monotonic() + start))
-        if "error" in hello:
-            raise _error(hello["error"], self._name)
-        there = hello["result"]
-        if (there["protocol"], there["version"]) != (PROTOCOL, __version__):
-            raise ModelError(
-                f"the package on disk is {there['version']}, and this process runs {__version__}",
-                subject=self._name,
-                cure="restart this process, or the kernel",
-            )
-        self._shelf = Path(there["shelf"])
-
-    def _line(self, limit: float | None) -> bytes:
-        outlet = self._answers.fileno()
-        poll = select.poll()
-        poll.register(outlet, select.POLLIN)
-        while b"\n" not in self._rest:
-            if limit is not None and time.monotonic() > limit:
-                raise ModelError(
-                    f"its process did not start in time; it last said: {self._said()}",
-                    subject=self._name,
-                    cure=f"workbench engines install {self._name} mends it",
-                )
-            if not poll.poll(_TICK * 1000):
-                continue
-            data = os.read(outlet, 1 << 16)
-            if not data:  # whatever stands in front of it is half a line
-                raise self._ended()
-            self._rest += data
-        line, _, rest = bytes(self._rest).partition(b"\n")
-        self._rest = bytearray(rest)
-        return line
-
-    def _said(self) -> str:
-        self._errors.seek(0)
-        lines = self._errors.read().decode(errors="replace").strip().splitlines()
-        return lines[-1][-_LAST:] if lines else "nothing"
-
-    def _ended(self) -> ModelError:
-        status = self._process.wait()
-        how = f"by {signal.Signals(-status).name}" if status < 0 else f"with status {status}"
-        return ModelError(
-            f"the engine's process ended {how}; what it last said: {self._said()}",
-            subject=self._name,
-            cure="ask again: another one is started (SIGKILL is often want of memory)",
-        )
-
-    def close(self) -> None:
-        """End the process, close the pipes and clear the folder away."""
-        self._process.kill()
-        self._process.wait()
-        self._close_pipes()
-        if self._shelf is not None:
-            shutil.rmtree(self._shelf, ignore_errors=True)
-
-    def leave(self) -> None:
-        """Close this side's pipes to a process that is the parent's."""
-        self._process.returncode = 0  # or it would be waited for, and warned about
-        self._close_pipes()
-
-    def _close_pipes(self) -> None:
-        for pipe in (self._questions, self._answers, self._errors):
-            with contextlib.suppress(OSError):  # a question that nobody reads any more
-                pipe.close()
-
-
 def _request(text: str, voice: str, options: Options | None, seed: int | None) -> dict[str, Any]:
     values = options.to_dict() if options is not None else None
     return {"text": text, "voice": voice, "options": values, "seed": seed}
 
 
-def _error(told: dict[str, str], name: str) -> WorkbenchError:
-    kind = _ERRORS.get(told["code"], ModelError)
-    return kind(told["problem"], subject=told["subject"] or name, cure=told["cure"])
-
-
-def _folder() -> str:
-    try:
-        return str(Path.cwd())
-    except OSError:  # it was removed
-        return ""
-
-
-def _settings() -> dict[str, str]:
-    return {
-        name: value
-        for name, value in os.environ.items()
-        if name.startswith(_SETTINGS) and name not in _OWN
-    }
-
-
-def _environment() -> dict[str, str]:
-    """Return the variables of the worker: ours, and none that would lead it to our packages."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("PYTHON", "VIRTUAL_ENV")) and name != "EAGER_IMPORT"
-    }
-    return kept | _OWN
-
-
 @atexit.register
 def _end_all() -> None:
     for engine in list(_engines):
-        engine.unload()
+        engine.end()
 
 
 def _after_fork() -> None:

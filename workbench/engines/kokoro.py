@@ -67,7 +67,10 @@ class KokoroOptions(Options):
 
     speed: float = option(1.0, minimum=0.5, maximum=2.0, step=0.05, unit="×", help="Pace")  # noqa: RUF001
     device: str = option("auto", help="auto, cpu, cuda, cuda:1 or mps")
-    cpu_fallback: bool = option(True, help="Whether the CPU goes on when a GPU's memory is full")
+    cpu_fallback: bool = option(
+        True,  # noqa: FBT003 - a default
+        help="Whether the CPU goes on when a GPU's memory is full",
+    )
 
 
 class KokoroEngine:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
+import logging
 import threading
 import warnings
 from dataclasses import dataclass
@@ -132,6 +133,8 @@ class Voices:
         with _corrupt(self._folder / _CONFIG):
             config = json.loads((self._folder / _CONFIG).read_text(encoding="utf-8"))
             vocabulary = frozenset(config["vocab"])
+        # It tells of every foreign word; that is in the warnings of a take.
+        logging.getLogger("phonemizer").setLevel(logging.ERROR)
         sounds = self._pipeline.g2p
         if code in "ab" and sounds.fallback is None:
             raise EngineMissing(

@@ -94,7 +94,11 @@ class Reader(ABC):
     def _ready(self, text: str, start: int, end: int) -> tuple[str, list[int]]:
         """Return what of a stretch the converter gets, and where each letter comes from."""
         part = text[start:end]
-        ready = spoken(part, tokenize(part), self._counts)
+        tokens = tokenize(part)
+        if not tokens:  # marks between two stretches of markup, or after one
+            marks = [i for i, char in enumerate(part) if unicodedata.category(char)[0] == "P"]
+            return "".join(part[i] for i in marks), [start + i for i in marks]
+        ready = spoken(part, tokens, self._counts)
         return ready.text, [start + place for place in ready.places]
 
     def _counts(self, piece: str) -> list[int]:
@@ -165,7 +169,9 @@ class PlainReader(Reader):
                 continue
             ready, places = self._ready(text, start, end)
             raw += [(" ", None)] if text[start].isspace() else []
-            if placed:
+            if not tokenize(ready):
+                raw += [(mark, None) for mark in ready]
+            elif placed:
                 raw += self._placed(ready, places)
             else:
                 raw += [(sound, None) for sound in self._say(ready)]
@@ -188,7 +194,10 @@ class PlainReader(Reader):
 
     def _ready(self, text: str, start: int, end: int) -> tuple[str, list[int]]:
         ready, places = super()._ready(text, start, end)
-        return ready if self.language in "jz" else ready.translate(_STOPS), places
+        if self.language in "jz":
+            return ready, places
+        own = "०१२३४५६७८९" if self.language == "h" else ""
+        return _plain_digits(ready.translate(_STOPS), but=own), places
 
     def _counts(self, piece: str) -> list[int]:
         if self.language in "jz":  # not espeak: nothing is too long for it
@@ -253,6 +262,11 @@ def shared_out(symbols: str, start: int, end: int) -> Raw:
         (symbol, start + index * (end - start) // len(symbols))
         for index, symbol in enumerate(symbols)
     ]
+
+
+def _plain_digits(text: str, *, but: str) -> str:
+    """Return a text with the digits of other scripts as those that every language says."""
+    return "".join(str(int(c)) if c.isdecimal() and c not in but else c for c in text)
 
 
 def _sounding(text: str, start: int, end: int) -> tuple[int, int]:

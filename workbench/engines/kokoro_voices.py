@@ -90,7 +90,7 @@ _ALIASES = {
 }  # fmt: skip
 _MOST = 5  # voices in a blend: the name of more would not fit into 100 letters
 _PARTS = 1000  # weights are kept in thousandths, so that a canonical name means itself
-_WEIGHT = re.compile(r"\d{1,6}(\.\d{0,6})?|\.\d{1,6}")
+_WEIGHT = re.compile(r"\d{1,6}(\.\d{0,6})?|\.\d{1,6}", re.ASCII)
 _HOW = "write a blend as af_heart*0.7+am_adam*0.3"
 
 

@@ -117,7 +117,7 @@ def word_times(
         edges = _shared(0, voiced[0] + 1, 0.0, float(spans[voiced[0]][1]), heavy=voiced[0])
     else:
         edges = _shared(0, voiced[0], 0.0, float(spans[voiced[0]][0]))
-    for index, after in zip(voiced, [*voiced[1:], len(tokens)], strict=True):
+    for index, after in pairwise([*voiced, len(tokens)]):
         start, end = edges.get(index, spans[index])
         until = spans[after][0] if after < len(tokens) else frames
         silent = after - index - 1

@@ -67,6 +67,7 @@ def pieces(answer: Answer, *, wanted: str, seconds: float | None = None) -> Iter
             yield piece
     if not heard:
         raise answer.refuse(b"", "sound")
+    chunks.rest()  # what is read to its end leaves its connection to the next request
 
 
 class _Bytes:

@@ -121,7 +121,7 @@ KOKORO_VOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "hi": ("hf_alpha", "hf_beta", "hm_omega", "hm_psi"),
         "it": ("if_sara", "im_nicola"),
         "ja": ("jf_alpha", "jf_gongitsune", "jf_nezumi", "jf_tebukuro", "jm_kumo"),
-        "pt-br": ("pf_dora", "pm_alex", "pm_santa"),
+        "pt": ("pf_dora", "pm_alex", "pm_santa"),
         "zh": (
             *("zf_xiaobei", "zf_xiaoni", "zf_xiaoxiao", "zf_xiaoyi"),
             *("zm_yunjian", "zm_yunxi", "zm_yunxia", "zm_yunyang"),

@@ -25,7 +25,7 @@ from workbench.engines.weights_files import (
     remember,
 )
 from workbench.engines.weights_hub import Hub, Listing, Remote
-from workbench.engines.weights_places import models_folder
+from workbench.engines.weights_places import cached_repository, models_folder
 from workbench.engines.weights_wheel import unpacked
 from workbench.errors import (
     Cancelled,
@@ -109,7 +109,7 @@ def pull(
                 listing = hub.listing(model.repository, model.revision)
                 files = _chosen(model, listing, wanted, target)
                 with bar(f"fetching {model.name}") as shown:
-                    _fetch(hub, listing, files, target, progress or shown)
+                    _fetch(hub, model, listing, files, target, progress or shown)
             for remote in files:  # now, because the folder may be read-only where it is used
                 if remote.path.endswith(".whl"):
                     unpacked(target / remote.path, remote.path.partition("-")[0])
@@ -155,8 +155,13 @@ def _chosen(model: Model, listing: Listing, wanted: Sequence[str], target: Path)
     return [listing.files[name] for name in sorted(names)]
 
 
-def _fetch(
-    hub: Hub, listing: Listing, files: Sequence[Remote], target: Path, progress: Report
+def _fetch(  # noqa: PLR0917 - what `pull` has found out
+    hub: Hub,
+    model: Model,
+    listing: Listing,
+    files: Sequence[Remote],
+    target: Path,
+    progress: Report,
 ) -> None:
     parts = target / _PARTS
     parts.mkdir(parents=True, exist_ok=True)
@@ -168,6 +173,9 @@ def _fetch(
     fetched = []
     for remote in missing:
         part = parts / f"{remote.identity}{PARTIAL}"
+        blob = cached_repository(model) / "blobs" / remote.identity
+        if not part.exists() and blob.is_file():  # another program has fetched it
+            shutil.copyfile(blob, part)
         report = _reporting(progress, done, total)
         have[remote.path] = hub.fetch(listing, remote, part, report)
         done += remote.size

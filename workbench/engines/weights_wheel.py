@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 import stat
 import tempfile
@@ -40,22 +39,24 @@ def unpacked(wheel: Path, package: str) -> Path:
     StorageError
         When it cannot be read or unpacked.
     """
-    root = wheel.parent / f".unpacked-{file_digest(wheel)[:16]}"
-    if root.is_dir():  # it appears whole, by a rename
-        return root
     try:
-        root.parent.mkdir(parents=True, exist_ok=True)
+        root = wheel.parent / f".unpacked-{file_digest(wheel)[:16]}"
+        if root.is_dir():  # it appears whole, by a rename
+            return root
         fresh = Path(tempfile.mkdtemp(prefix=".unpacking-", dir=root.parent))
         try:
             with zipfile.ZipFile(wheel) as archive:
                 _check(archive.infolist(), package, wheel)
                 archive.extractall(fresh)
-            with contextlib.suppress(OSError):  # another process was quicker
+            try:
                 fresh.rename(root)
+            except OSError:
+                if not root.is_dir():  # else another process was quicker
+                    raise
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
     except OSError as error:
-        raise storage_error(error, root) from error
+        raise storage_error(error, wheel) from error
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
         raise _odd(wheel, f"cannot be unpacked ({error})") from error
     return root

@@ -13,31 +13,26 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from workbench.errors import ParameterError
 from workbench.recognition import Recognition
 from workbench.script import Token, tokenize
+from workbench.speech.estimate import estimate
+from workbench.text.bare import Unit, bare
 from workbench.text.compare import distance, fold
 from workbench.text.matching import Match, matches
-from workbench.text.normalize import Spoken, normalize
-from workbench.text.sentences import ends_clause, ends_sentence
 from workbench.text.shares import divide, fill
 from workbench.timing import Transcript, Word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from workbench.audio import Audio
-
 __all__ = ["Alignment", "align", "cer", "estimate", "wer"]
 
 # Slow reading, seconds a letter: what was not heard does not fill a pause longer than that. The
 # slowest of the readers measured takes 0.105 (a speech), the others 0.065 to 0.087.
 _PACE = 0.12
-_RULES = {"emoji": False}  # a picture is no word, but it has its place among them
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,13 +68,6 @@ class Alignment:
     def transcript(self) -> Transcript:
         """The words and their language."""
         return Transcript(words=self.words, language=self.language)
-
-
-class _Unit(NamedTuple):
-    """A word to be compared: its letters, and the token or heard word it comes from."""
-
-    letters: str
-    owner: int
 
 
 def align(
@@ -118,7 +106,8 @@ def align(
 
     Examples
     --------
-    >>> heard = [Word(text=w, start=i, end=i + 1) for i, w in enumerate("it costs 25 dollars".split())]
+    >>> said = "it costs 25 dollars".split()
+    >>> heard = [Word(text=text, start=i, end=i + 1) for i, text in enumerate(said)]
     >>> done = align("It costs... twenty-five dollars!", heard, language="en")
     >>> [(word.text, word.start, word.end) for word in done.words]
     [('It', 0.0, 1.0), ('costs...', 1.0, 2.0), ('twenty-five', 2.0, 3.0), ('dollars!', 3.0, 4.0)]
@@ -141,12 +130,13 @@ def align(
         )
     if end <= 0:
         raise ParameterError("cannot be aligned: nothing was heard", subject="duration")
-    ours = _units(" ".join(token.text for token in tokens), language)
-    theirs = _units(" ".join(word.text for word in said), language, [word.text for word in said])
+    ours = bare(" ".join(token.text for token in tokens), language)
+    theirs = bare(" ".join(word.text for word in said), language, [word.text for word in said])
     found = matches([unit.letters for unit in ours], [unit.letters for unit in theirs])
-    times = _times(ours, theirs, found, tokens, said, end)
+    times = _times(ours, theirs, found, tokens, said, end=end)
     hit = {ours[i].owner for match in found for i in range(match.first, match.first_end)}
     used = {theirs[i].owner for match in found for i in range(match.second, match.second_end)}
+    words_wrong, letters_wrong = _rates(ours, theirs, found)
     # Signs that are not said are not missing either.
     voiced = {unit.owner for unit in ours} or set(range(len(tokens)))
     missing = tuple(token for i, token in enumerate(tokens) if i in voiced and i not in hit)
@@ -158,10 +148,44 @@ def align(
         matched=1 - len(missing) / len(voiced),
         missing=missing,
         extra=tuple(word for i, word in enumerate(said) if i not in used),
-        wer=_rate([u.letters for u in ours], [u.letters for u in theirs]),
-        cer=_rate("".join(u.letters for u in ours), "".join(u.letters for u in theirs)),
+        wer=words_wrong,
+        cer=letters_wrong,
         language=language,
     )
+
+
+def _rates(
+    ours: Sequence[Unit], theirs: Sequence[Unit], found: Sequence[Match]
+) -> tuple[float, float]:
+    """Return the error rates of words and letters, stretch by stretch between long common runs.
+
+    No best way through two texts avoids so many equal words in a row, and stretches cost only the
+    square of their own length.
+    """
+    one, other = [unit.letters for unit in ours], [unit.letters for unit in theirs]
+    edges, run, last = [(0, 0)], 0, (0, 0)
+    for match in found:
+        same = (
+            one[match.first] == other[match.second] and match[1] - match[0] == match[3] - match[2]
+        )
+        follows = run and (match.first, match.second) == last
+        run = (run + 1 if follows else 1) if same else 0
+        last = (match.first_end, match.second_end)
+        if run == _RUN:
+            run = 0
+            edges.append(last)
+    edges.append((len(one), len(other)))
+    words = letters = 0
+    for (a, b), (c, d) in pairwise(edges):
+        words += distance(one[a:c], other[b:d])
+        letters += distance("".join(one[a:c]), "".join(other[b:d]))
+    known = sum(map(len, one))
+    if not known:
+        return (math.inf, math.inf) if other else (0.0, 0.0)
+    return words / len(one), letters / known
+
+
+_RUN = 8  # words
 
 
 def _tokens(script: str | Transcript | Sequence[Token]) -> tuple[Token, ...]:
@@ -193,42 +217,13 @@ def _legal(words: Sequence[Word], end: float) -> tuple[Word, ...]:
     return tuple(kept)
 
 
-def _units(text: str, language: str, words: Sequence[str] | None = None) -> list[_Unit]:
-    """Return the bare words of a text written out, each with the place of its token.
-
-    A recogniser's word may have a space inside or be several tokens (Chinese): with `words`, places
-    are those in that list.
-    """
-    ready = _written(text, language)
-    owners: Sequence[int] = ready.owners
-    if words is not None:
-        starts, place = [], 0
-        for word in words:
-            starts.append(place)
-            place += len(word) + 1
-        places = np.searchsorted(starts, [token.start for token in tokenize(text)], side="right")
-        # A token may begin in a word of punctuation alone and reach into the next.
-        owners = [int(places[owner]) - 1 for owner in owners]
-    found: list[_Unit] = []
-    for owner, token in zip(owners, tokenize(ready.spoken), strict=True):
-        for part in token.text.replace("—", "-").replace("–", "-").split("-"):  # noqa: RUF001
-            if letters := fold(part):
-                found.append(_Unit(letters, owner))
-    return found
-
-
-def _written(text: str, language: str) -> Spoken:
-    if language.partition("-")[0].lower() not in {"en", "es"}:
-        return Spoken(text=text)
-    return normalize(text, language, rules=_RULES)
-
-
 def _times(
-    ours: Sequence[_Unit],
-    theirs: Sequence[_Unit],
+    ours: Sequence[Unit],
+    theirs: Sequence[Unit],
     found: Sequence[Match],
     tokens: Sequence[Token],
     said: Sequence[Word],
+    *,
     end: float,
 ) -> list[tuple[float, float]]:
     parts = _parts(theirs, said)
@@ -255,7 +250,7 @@ def _times(
     return fill(known, weights, end=end, pace=_PACE)
 
 
-def _parts(theirs: Sequence[_Unit], said: Sequence[Word]) -> list[tuple[float, float]]:
+def _parts(theirs: Sequence[Unit], said: Sequence[Word]) -> list[tuple[float, float]]:
     """Return the time of each unit that was heard: its share of its word's."""
     found: list[tuple[float, float]] = []
     index = 0
@@ -274,8 +269,8 @@ def _parts(theirs: Sequence[_Unit], said: Sequence[Word]) -> list[tuple[float, f
 def _unheard(
     known: list[tuple[float, float] | None],
     found: Sequence[Match],
-    ours: Sequence[_Unit],
-    theirs: Sequence[_Unit],
+    ours: Sequence[Unit],
+    theirs: Sequence[Unit],
     parts: Sequence[tuple[float, float]],
 ) -> None:
     """Give tokens that were misheard the time of what was heard in their place."""
@@ -286,8 +281,8 @@ def _unheard(
         if not owners or j == j_end:
             continue
         start, stop = parts[j][0], parts[j_end - 1][1]
-        before = [known[k] for k in range(owners[0]) if known[k] is not None][-1:] if i else []
-        start = max([start, *(time[1] for time in before if time)])
+        before = next((time for time in known[owners[0] :: -1] if time is not None), None)
+        start = max(start, before[1]) if before else start
         if stop - start <= _LEAST * len(owners):
             continue
         weights = [
@@ -318,7 +313,7 @@ def wer(reference: str, heard: str, *, language: str = "") -> float:
     >>> wer("It costs $5, he said.", "it costs five dollars she said", language="en")
     0.16666666666666666
     """
-    ours, theirs = _units(reference, language), _units(heard, language)
+    ours, theirs = bare(reference, language), bare(heard, language)
     return _rate([unit.letters for unit in ours], [unit.letters for unit in theirs])
 
 
@@ -330,127 +325,5 @@ def cer(reference: str, heard: str, *, language: str = "") -> float:
     >>> cer("A note book", "a notebook"), cer("casa", "cosa")
     (0.0, 0.25)
     """
-    ours, theirs = _units(reference, language), _units(heard, language)
-    return _rate(
-        "".join(unit.letters for unit in ours), "".join(unit.letters for unit in theirs)
-    )
-
-
-# --- without a recogniser ---------------------------------------------------------------------
-
-_FRAME = 0.01  # seconds
-_PAUSE = 0.15  # seconds of quiet that are a pause and not the closure of a stop
-_BLIP = 0.04  # seconds of sound that are no speech
-_QUIET = 0.06  # of the loud frames' level: -24 dB
-_NEAR = 0.6  # seconds by which a pause may be elsewhere than the letters say
-_PREFERRED = 0.35  # of its distance counts for a place with punctuation
-
-
-def estimate(text: str, audio: Audio, *, language: str = "") -> tuple[Word, ...]:
-    """Return word times from the sound's loudness alone: an estimate, not a measurement.
-
-    The letters of the text are spread evenly over the stretches that are not quiet; each pause is
-    put between the two words nearest to it, rather where there is punctuation. For engines that
-    tell no times, where no recogniser is at hand; use `align` where one is.
-
-    Parameters
-    ----------
-    text
-        What is said in the sound.
-    audio
-        Any rate, any number of channels.
-    language
-        A BCP 47 tag, so that ``25`` is as long as "twenty-five".
-
-    Returns
-    -------
-    tuple of Word
-        One for every token: in order, apart, within the sound.
-
-    Raises
-    ------
-    ParameterError
-        When there are words but no sound.
-
-    Examples
-    --------
-    >>> from workbench.audio import Audio
-    >>> tone = np.sin(np.arange(8000) / 4)
-    >>> sound = Audio(samples=np.concatenate([tone, np.zeros(4000), tone]), rate=8000)
-    >>> [(word.text, round(word.start, 1), round(word.end, 1)) for word in estimate("Yes, no.", sound)]
-    [('Yes,', 0.0, 1.0), ('no.', 1.5, 2.5)]
-    """
-    tokens = tokenize(text)
-    if not tokens:
-        return ()
-    if not audio.frames:
-        raise ParameterError("has no sound", subject="audio")
-    stretches = _voiced(audio)
-    weights = [0.0] * len(tokens)
-    for unit in _units(text, language):
-        weights[unit.owner] += len(unit.letters)
-    weights = [weight or 0.25 for weight in weights]  # a picture, as espeak's silent words
-    whole = sum(weights)
-    total = sum(end - start for start, end in stretches)
-    edges = np.concatenate([[0.0], np.cumsum(weights) / whole * total])
-    # Where each pause lies, in seconds of voice before it.
-    pauses = np.cumsum([end - start for start, end in stretches])[:-1]
-    knots = _knots(edges, pauses.tolist(), tokens)
-    places = np.interp(np.arange(len(edges)), *zip(*knots, strict=True))
-    words = []
-    for token, (a, b) in zip(tokens, pairwise(places.tolist()), strict=True):
-        start, end = _clock(a, stretches, late=True), _clock(b, stretches, late=False)
-        words.append(Word(text=token.text, start=start, end=end, space=token.space))
-    return tuple(words)
-
-
-def _knots(
-    edges: np.ndarray, pauses: Sequence[float], tokens: Sequence[Token]
-) -> list[tuple[float, float]]:
-    """Return which edges between words lie at which second of voice; the others lie between."""
-    knots = [(0.0, 0.0)]
-    last = len(edges) - 1
-    for left, pause in enumerate(pauses):
-        best, where = _NEAR, 0
-        for i in range(int(knots[-1][0]) + 1, last):
-            token, after = tokens[i - 1].text, tokens[i].text
-            marked = ends_clause(token) or ends_sentence(token, after)
-            away = abs(float(edges[i]) - pause) * (_PREFERRED if marked else 1.0)
-            if away < best:
-                best, where = away, i
-        if where and pause > knots[-1][1] and left < len(pauses):
-            knots.append((float(where), pause))
-    return [*knots, (float(last), float(edges[-1]))]
-
-
-def _clock(voice: float, stretches: Sequence[tuple[float, float]], *, late: bool) -> float:
-    """Return the time at which so many seconds of voice have been; at a pause, its end if `late`."""
-    for index, (start, end) in enumerate(stretches):
-        length = end - start
-        final = index == len(stretches) - 1
-        if voice < length - 1e-9 or (not late and voice <= length + 1e-9) or final:
-            return min(start + voice, end)
-        voice = max(voice - length, 0.0)
-    raise AssertionError  # pragma: no cover - the last stretch has returned
-
-
-def _voiced(audio: Audio) -> list[tuple[float, float]]:
-    """Return the stretches that are not quiet, in seconds; all of a sound that is quiet."""
-    mono = audio.mono().samples[:, 0]
-    size = max(1, round(_FRAME * audio.rate))
-    starts = np.arange(0, len(mono), size)
-    power = np.add.reduceat(mono.astype(np.float64) ** 2, starts)
-    level = np.sqrt(power / np.diff(np.append(starts, len(mono))))
-    loud = float(np.quantile(level, 0.95))
-    floor = float(np.quantile(level, 0.05))
-    heard = level > max(_QUIET * loud, min(3 * floor, 0.3 * loud), 1e-6)
-    flips = np.flatnonzero(np.diff(np.concatenate([[False], heard, [False]]).astype(np.int8)))
-    ends = np.minimum(flips * size, len(mono)) / audio.rate
-    found: list[tuple[float, float]] = []
-    for start, end in zip(ends[::2].tolist(), ends[1::2].tolist(), strict=True):
-        if found and start - found[-1][1] < _PAUSE:
-            found[-1] = (found[-1][0], end)
-        else:
-            found.append((start, end))
-    spoken = [(start, end) for start, end in found if end - start >= _BLIP]
-    return spoken or [(0.0, audio.duration)]
+    ours, theirs = bare(reference, language), bare(heard, language)
+    return _rate("".join(unit.letters for unit in ours), "".join(unit.letters for unit in theirs))

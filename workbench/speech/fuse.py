@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -63,10 +63,12 @@ _SCRIPTS = (
     ("ETHIOPIC", 0.13),
 )
 _DIGIT = 5  # letters: "7" is said "seven"
+_BRIEFER = 3  # letters fewer, where it stands in "10:30" or in a year
 _SYMBOL = 6  # letters: "%" is said "per cent"
 _PICTURED = 12  # letters, where an engine names it
 _LETTER = 3  # letters more, where a word is spelled: "FBI" is said "eff bee eye"
 _PICTURE = re.compile("[\u2190-\u2bff\ufe0f\u200d\U0001f000-\U0001faff]")
+_PRONOUNCED = re.compile(r"\[([^\[\]]*)\]\(/[^/]*/\)")  # [word](/ipa/), see `Capabilities.phonemes`
 _MARKS = re.compile(r"[^\w\s$%&@#+<=>^`|~]+")
 _READ_MARK = re.compile(r"(?<=[\w/:.])[./:_\\=?@-](?=[\w/:.])")  # as in an address
 _SPELLED = re.compile(r"\W*(?:[A-Z]{2,6}|[b-df-hj-np-tv-xzB-DF-HJ-NP-TV-XZ]{2,}|\S*/\S*)\W*")
@@ -74,6 +76,7 @@ _SPELLED = re.compile(r"\W*(?:[A-Z]{2,6}|[b-df-hj-np-tv-xzB-DF-HJ-NP-TV-XZ]{2,}|
 _SHORTEST, _LONGEST = 0.6, 1.6  # of the expected time; the clips that are sound have 0.85 to 1.3
 # Seconds: a single word is said more slowly than one in a sentence; what 4 s and more need none of.
 _ALLOWANCE, _OF_USUAL = 0.4, 0.1
+_INSTANT = 0.1  # seconds: what a level taken every 10 ms may miss at both ends
 _FASTER, _SLOWER = 0.75, 1.35  # of the expected time, where the pitch has moved as well
 _HIGH, _LOW = 300.0, 75.0  # Hz; the medians of men and women lie between 85 and 255
 _REPEATED = 1.2, 0.8  # of the expected time, and how alike the two parts are
@@ -184,8 +187,7 @@ def check_samples(
         return _ordered(found | {"silent"})
     if sound.longest_pause >= _GAP:
         found.add("silent")
-    usual, most = _span(text, language)
-    found |= _duration(sound, usual / pace, most / pace)
+    found |= _duration(sound, _reading(text, language), pace)
     if sound.noisy:
         found.add("noise")
     if sound.clipped > _CLIPPED:
@@ -195,20 +197,21 @@ def check_samples(
     return _ordered(found)
 
 
-def _duration(sound: Sound, usual: float, most: float) -> set[str]:
+def _duration(sound: Sound, span: _Reading, pace: float) -> set[str]:
     """Return the flags that come of the time the speech takes."""
-    if not usual:  # nothing but pictures: an engine may name them or leave them out
+    if not span.usual:  # nothing but pictures: an engine may name them or leave them out
         return set()
     found = set()
-    share = sound.spoken / usual
+    least, usual, most = span.least / pace, span.usual / pace, span.most / pace
     slowly = sound.spoken / (most + max(0.0, _ALLOWANCE - _OF_USUAL * most))
-    if share < _SHORTEST:
+    if sound.spoken + _INSTANT < _SHORTEST * least:
         found.add("short")
     if slowly > _LONGEST:
         found.add("long")
     if slowly > _REPEATED[0] and sound.repetition > _REPEATED[1]:
         found.add("repeated")
-    if (share < _FASTER and sound.pitch > _HIGH) or (slowly > _SLOWER and 0 < sound.pitch < _LOW):
+    hasty = sound.spoken < _FASTER * usual
+    if (hasty and sound.pitch > _HIGH) or (slowly > _SLOWER and 0 < sound.pitch < _LOW):
         found.add("rate")
     return found
 
@@ -234,28 +237,38 @@ def expected(text: str, language: str = "") -> float:
     >>> expected("2026", "en") > expected("abcd", "en")
     True
     """
-    return _span(text, language)[0]
+    return _reading(text, language).usual
 
 
-def _span(text: str, language: str) -> tuple[float, float]:
-    """Return how many seconds a reader usually speaks, and how many at most.
+class _Reading(NamedTuple):
+    """How many seconds a text takes."""
+
+    least: float
+    usual: float
+    most: float
+
+
+def _reading(text: str, language: str) -> _Reading:
+    """Return how many seconds a reader speaks: at least, usually, and at most.
 
     It takes longest where letters are spelled out, marks are read aloud and pictures are named.
     """
-    a_second = _LETTERS.get(language.lower().partition("-")[0], _OTHER)
-    usual = extra = 0.0
-    for word in text.split():
+    letters = syllables = short = extra = 0.0
+    for word in _PRONOUNCED.sub(r"\1", text).split():
         plain = _PICTURE.sub("", word)
-        extra += _PICTURED * (len(word) - len(plain)) / a_second
+        extra += _PICTURED * (len(word) - len(plain))
         if not any(_said(char) for char in plain):
             continue
-        usual += 1 / a_second  # the space
-        usual += sum(_syllable(char) or _weight(char) / a_second for char in plain)
-        usual += len(_MARKS.findall(plain)) / a_second
-        extra += _SYMBOL * len(_READ_MARK.findall(plain)) / a_second
-        if _SPELLED.fullmatch(plain):
-            extra += _LETTER * len(plain) / a_second
-    return usual, usual + extra
+        syllables += sum(map(_syllable, plain))
+        letters += 1 + len(_MARKS.findall(plain))  # the space, and marks in runs
+        letters += sum(_weight(char) for char in plain if not _syllable(char))
+        short += _BRIEFER * sum(unicodedata.category(char)[0] == "N" for char in plain)
+        marks = len(_READ_MARK.findall(plain))
+        spelled = _SPELLED.fullmatch(plain) or (marks and not plain[:1].isdigit())
+        extra += _SYMBOL * marks + (_LETTER * len(plain) if spelled else 0)
+    a_second = _LETTERS.get(language.lower().partition("-")[0], _OTHER)
+    usual = syllables + letters / a_second
+    return _Reading(usual - short / a_second, usual, usual + extra / a_second)
 
 
 def _said(char: str) -> bool:

@@ -32,6 +32,7 @@ __all__ = ["Speaker"]
 log = logging.getLogger(__name__)
 
 _UNTIMED = "none"
+_DROPPED = {"emoji", "markup"}  # rules that leave out what a reader sees
 _ATTEMPTS = 3  # where somebody listens; the fuse alone warns, since it may be wrong
 _HEARD = 0.5  # of the script's words, so that a recognition is worth aligning
 _TIMES = "word_times"  # in `Take.about`, where the times are a guess
@@ -183,7 +184,7 @@ class Speaker:
             take,
             text=spoken.text,
             spoken="" if spoken.spoken == spoken.text else spoken.spoken,
-            warnings=(*take.warnings, *spoken.notes),
+            warnings=(*take.warnings, *spoken.notes, *_left_out(spoken)),
             about={**take.about, **_record(spoken, verdict, self.ears)},
         )
 
@@ -222,6 +223,11 @@ class Speaker:
             return ears()
         except ModelError:
             return None
+
+
+def _left_out(spoken: Spoken) -> tuple[str, ...]:
+    lost = [c.original for c in spoken.changes if c.rule in _DROPPED and not c.spoken.strip()]
+    return (f"not spoken: {' '.join(dict.fromkeys(lost))}",) if lost else ()
 
 
 def _record(spoken: Spoken, verdict: Verdict, listener: Ears | None) -> dict[str, Any]:

@@ -38,6 +38,7 @@ _WORTHWHILE = 0.25
 _LATE = 0.5
 # So many times as long as what was too long is too long, however dense its letters are.
 _HOPELESS = 4
+_TRIED = 8  # places of a kind, the most even first
 
 
 def sentences(text: str, language: str = "") -> tuple[str, ...]:
@@ -55,8 +56,8 @@ def sentences(text: str, language: str = "") -> tuple[str, ...]:
     --------
     >>> sentences("Stop. Go now. Dr. Smith paid 3.5 on example.com/a.b at once.")
     ('Stop. ', 'Go now. ', 'Dr. Smith paid 3.5 on example.com/a.b at once.')
-    >>> sentences("¿Sí? «No.» 你好。世界！", "es")
-    ('¿Sí? ', '«No.» ', '你好。', '世界！')
+    >>> sentences("¿Sí? «No.» 你好。世界。", "es")
+    ('¿Sí? ', '«No.» ', '你好。', '世界。')
     """
     ends = _Cuts(text, language).sentences
     return tuple(text[a:b] for a, b in pairwise([0, *ends]))
@@ -113,7 +114,7 @@ def chunks(
     while edges[-1] < len(text):
         edges.append(_next(cuts, edges[-1], limit, fits))
     if least:
-        edges = _without_crumbs(cuts, edges, limit, least, measure)
+        edges = _without_crumbs(cuts, edges, fits, least)
     return tuple(text[a:b] for a, b in pairwise(edges))
 
 
@@ -252,49 +253,33 @@ def _next(cuts: _Cuts, start: int, limit: float, fits: _Fits) -> int:
     return places[bisect_right(places, start)]
 
 
-def _without_crumbs(
-    cuts: _Cuts,
-    edges: list[int],
-    limit: float,
-    least: float,
-    measure: Callable[[str], float],
-) -> list[int]:
+def _without_crumbs(cuts: _Cuts, edges: list[int], fits: _Fits, least: float) -> list[int]:
     """Return the edges with pieces below `least` joined to a neighbour, or evened out with it."""
-
-    def size(start: int, end: int) -> float:
-        return measure(cuts.text[start:end].strip())
-
     kept = [edges[0]]
     for index, end in enumerate(edges[1:], start=1):
         kept.append(end)
         if len(kept) < 3:  # noqa: PLR2004 - two pieces have three edges
             continue
         start, middle = kept[-3:-1]
-        if min(size(start, middle), size(middle, end)) >= least:
+        small = fits.size(start, middle) < least, fits.size(middle, end) < least
+        if not any(small):
             continue
-        if size(start, end) <= limit:
+        if fits(start, end):
             del kept[-2]
-        elif size(start, middle) < least or index == len(edges) - 1 or size(middle, end) < least:
-            kept[-2] = _even(cuts, start, middle, end, limit, least, size)
+        elif small[0] or index == len(edges) - 1:  # else the next piece may take it
+            kept[-2] = _even(cuts, (start, middle, end), fits, least)
     return kept
 
 
-def _even(
-    cuts: _Cuts,
-    start: int,
-    middle: int,
-    end: int,
-    limit: float,
-    least: float,
-    size: Callable[[int, int], float],
-) -> int:
-    """Return the place between two pieces that lets both be of a good size, or `middle`."""
+def _even(cuts: _Cuts, edges: tuple[int, int, int], fits: _Fits, least: float) -> int:
+    """Return the place between two pieces that lets both be of a good size, or the old one."""
+    start, middle, end = edges
+    centre = (start + end) / 2
     for level, _ in cuts.levels()[:4]:
         places = getattr(cuts, level)
         inside = places[bisect_right(places, start) : bisect_right(places, end - 1)]
-        centre = (start + end) / 2
-        for place in sorted(inside, key=lambda place: abs(place - centre))[:8]:
-            sizes = size(start, place), size(place, end)
-            if least <= min(sizes) and max(sizes) <= limit:
+        for place in sorted(inside, key=lambda place: abs(place - centre))[:_TRIED]:
+            sizes = fits.size(start, place), fits.size(place, end)
+            if least <= min(sizes) and max(sizes) <= fits.limit:
                 return int(place)
     return middle

@@ -85,7 +85,7 @@ def _pictured(cluster: str) -> bool:
 
 # Letters in fancy dress that stand for plain ones (Unicode Standard Annex 44, table 14).
 _DRESSED = re.compile(r"<(?:font|circle|wide|narrow|square)>")
-_WIDE = re.compile("[！-～]")
+_WIDE = re.compile("[\uff01-\uff5e]")
 _IDEOGRAPHIC = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 
 
@@ -99,7 +99,7 @@ def styled(text: str) -> Iterator[Found]:
         decomposed = unicodedata.decomposition(char) if char > _LATIN else ""
         if _DRESSED.match(decomposed) and not (
             asian and (_WIDE.match(char) or "<wide>" in decomposed)
-        ):  # noqa: E501
+        ):
             start = index if start < 0 else start
             letter = unicodedata.normalize("NFKC", char)
             plain += f" {letter} " if "<square>" in decomposed and len(letter) > 1 else letter
@@ -113,7 +113,8 @@ _TAG = re.compile(
     r"</?(?:a|abbr|audio|b|big|blockquote|body|br|center|cite|code|del|div|em|emphasis|font|h[1-6]|"
     r"head|hr|html|i|img|ins|kbd|li|mark|meta|ol|p|phoneme|pre|prosody|q|s|say-as|script|small|"
     r"span|speak|strong|style|sub|sup|table|tbody|td|th|title|tr|tt|u|ul|video|voice|break)"
-    r"(?=[\s/>])(?:[^<>\"'\n]|\"[^\"\n]{0,300}\"|'[^'\n]{0,300}'){0,100}>",
+    r"(?:\s+[a-zA-Z][\w:-]{0,40}(?:\s*=\s*(?:\"[^\"\n]{0,300}\"|'[^'\n]{0,300}'|[^\s\"'<>=]{1,100}))){0,20}"
+    r"\s*/?>",
     re.IGNORECASE,
 )
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#39|#x27|#34|hellip|ndash|mdash);")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import re
 from typing import TYPE_CHECKING
 
-from workbench.text import english, spanish
+from workbench.text import english_words, spanish_words
 from workbench.text.edits import Found
+from workbench.text.spanish import Spanish
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +19,7 @@ __all__ = ["dates"]
 
 _ISO = re.compile(
     r"(?<![\w.,:/-])(?P<year>[12][0-9]{3})-(?P<month>0[1-9]|1[0-2])-(?P<day>[0-3][0-9])(?![\w/-])(?![.,:][0-9])"
-)  # noqa: E501
+)
 _FIGURES = re.compile(
     r"(?<![\w.,:/-])(?P<one>[0-3]?[0-9])(?P<sign>[/.-])(?P<two>[0-3]?[0-9])(?P=sign)(?P<year>[12][0-9]{3}|[0-9]{2})(?![\w/-])(?![.,:][0-9])"
 )
@@ -31,21 +32,24 @@ def _months(names: tuple[str, ...], extra: dict[str, int]) -> dict[str, int]:
     return {**full, **{name[:3]: number for name, number in full.items()}, **extra}
 
 
-_ENGLISH = _months(english.MONTHS, {"Sept": 9})
-_SPANISH = _months(spanish.MONTHS, {"sept": 9, "set": 9})
+_ENGLISH = _months(english_words.MONTHS, {"Sept": 9})
+_SPANISH = _months(spanish_words.MONTHS, {"sept": 9, "set": 9})
 _EN = "|".join(sorted(_ENGLISH, key=len, reverse=True))
 _ES = "|".join(sorted(_SPANISH, key=len, reverse=True))
 
 _EN_MONTH_FIRST = re.compile(
-    rf"(?<![\w.-])(?P<month>{_EN})(?P<dot>\.?)[ \u00a0](?:{_DAY}(?:st|nd|rd|th)?(?![\w%:])(?![.,:/][0-9])"
+    rf"(?<![\w.-])(?P<month>{_EN})(?P<dot>\.?)[ \u00a0]"
+    rf"(?:{_DAY}(?:st|nd|rd|th)?(?![\w%:])(?![.,:/][0-9])"
     rf"(?P<comma>,?)(?:[ \u00a0]{_YEAR})?|{_YEAR.replace('year', 'only')})"
 )
 _EN_DAY_FIRST = re.compile(
-    rf"(?<![\w.,:/$€£-])(?P<the>(?:[Tt]he[ \u00a0])?){_DAY}(?P<th>st|nd|rd|th)?[ \u00a0](?P<of>of[ \u00a0])?"
+    rf"(?<![\w.,:/$€£-])(?P<the>(?:[Tt]he[ \u00a0])?){_DAY}(?P<th>st|nd|rd|th)?[ \u00a0]"
+    r"(?P<of>of[ \u00a0])?"
     rf"(?P<month>{_EN})\b(?P<dot>\.?)(?:,?[ \u00a0]{_YEAR})?"
 )
 _ES_DAY_FIRST = re.compile(
-    rf"(?<![\w.,:/$€£-]){_DAY}(?P<th>\.?[ºo°])?(?P<of>[ \u00a0]de[ \u00a0]|[ \u00a0-])(?P<month>{_ES})\b(?P<dot>\.?)"
+    rf"(?<![\w.,:/$€£-]){_DAY}(?P<th>\.?[ºo°])?(?P<of>[ \u00a0]de[ \u00a0]|[ \u00a0-])"
+    rf"(?P<month>{_ES})\b(?P<dot>\.?)"
     rf"(?P<of2>[ \u00a0]del?[ \u00a0]|[ \u00a0-])?(?(of2){_YEAR}|)",
     re.IGNORECASE,
 )
@@ -81,22 +85,22 @@ def _figures(
     if len(year) == 2:  # noqa: PLR2004
         number += 1900 if number >= _SHORT_YEARS else 2000
     try:
-        datetime.date(number, month, day)
+        dt.date(number, month, day)
     except ValueError:
         return
     said = grammar.year(number)
     if grammar.primary == "es":
-        spoken = f"{_first(day, grammar)} de {spanish.MONTHS[month - 1]} de {said}"
+        spoken = f"{_first(day, grammar)} de {spanish_words.MONTHS[month - 1]} de {said}"
     elif grammar.month_first:
-        spoken = f"{english.MONTHS[month - 1]} {grammar.ordinal(day)}, {said}"
+        spoken = f"{english_words.MONTHS[month - 1]} {grammar.ordinal(day)}, {said}"
     else:
-        spoken = f"the {grammar.ordinal(day)} of {english.MONTHS[month - 1]}, {said}"
+        spoken = f"the {grammar.ordinal(day)} of {english_words.MONTHS[month - 1]}, {said}"
     yield Found(*match.span(), ((*match.span(), spoken),))
 
 
 def _first(day: int, grammar: Grammar) -> str:
     """Return a day as Spanish says it: the first is ``primero`` in America, ``uno`` in Spain."""
-    if day == 1 and isinstance(grammar, spanish.Spanish) and not grammar.european:
+    if day == 1 and isinstance(grammar, Spanish) and not grammar.european:
         return grammar.ordinal(1)
     return grammar.cardinal(day)
 
@@ -108,12 +112,12 @@ def _english(text: str, grammar: Grammar) -> Iterator[Found]:
         end = match.end("th") if match["th"] else match.end("day")
         of = "" if match["of"] else " of"
         parts = [(match.start("day"), end, f"{the}{day}{of}")]
-        parts.append(_month(match, "month", english.MONTHS, _ENGLISH, ends=not match["year"]))
+        parts.append(_month(match, "month", english_words.MONTHS, _ENGLISH, ends=not match["year"]))
         if match["year"]:
             parts.append((*match.span("year"), grammar.year(int(match["year"]))))
         yield Found(match.start(), parts[-1][1], tuple(parts))
     for match in _EN_MONTH_FIRST.finditer(text):
-        month = _month(match, "month", english.MONTHS, _ENGLISH)
+        month = _month(match, "month", english_words.MONTHS, _ENGLISH)
         if match["only"]:
             parts = [month, (*match.span("only"), grammar.year(int(match["only"])))]
         else:
@@ -150,26 +154,22 @@ def _month(
     after = match.string[match.end("dot") :].lstrip()
     if dotted and not (ends and (not after or after[0].isupper())):
         end = match.end("dot")
-    return (
-        start,
-        end,
-        name if written[0].isupper() == name[0].isupper() or names is spanish.MONTHS else name,
-    )  # noqa: E501
+    return start, end, name
 
 
 def _spanish(text: str, grammar: Grammar) -> Iterator[Found]:
     for match in _ES_DAY_FIRST.finditer(text):
         written = match["month"].lower()
         tight = not match["of"].strip(" \u00a0de") and "de" not in match["of"]
-        if tight and not (match["year"] or written in spanish.MONTHS or match["dot"]):
+        if tight and not (match["year"] or written in spanish_words.MONTHS or match["dot"]):
             continue  # 5 mar, 3 set: these are words
         day = (
             _first(int(match["day"]), grammar)
             if not match["th"]
             else grammar.ordinal(int(match["day"]))
-        )  # noqa: E501
+        )
         end = match.end("th") if match["th"] else match.end("day")
-        month = _month(match, "month", spanish.MONTHS, _SPANISH, ends=not match["year"])
+        month = _month(match, "month", spanish_words.MONTHS, _SPANISH, ends=not match["year"])
         year = grammar.year(int(match["year"])) if match["year"] else ""
         if "-" in match["of"] or (match["of2"] and "-" in match["of2"]):
             if not match["year"]:

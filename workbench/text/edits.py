@@ -68,6 +68,15 @@ class Draft:
                 self._changes.append(change)
         return True
 
+    def extend(self, found: Iterable[Found], rule: str) -> None:
+        """Take all that was found and is free."""
+        for one in found:
+            self.add(one, rule)
+
+    def protect(self, start: int, end: int) -> None:
+        """Keep a stretch as it is."""
+        self.add(Found(start, end, ()), "")
+
     @property
     def changes(self) -> tuple[Change, ...]:
         """The changes in the order of the text."""

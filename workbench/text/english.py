@@ -6,99 +6,15 @@ import re
 from typing import TYPE_CHECKING, ClassVar
 
 from workbench.text.edits import Found
-from workbench.text.numbers import Grammar, Noun, Numeral, spell
+from workbench.text.english_words import ABBREVIATIONS, MONTHS, NAMES, NUMBERED, SIGNS, TITLES
+from workbench.text.numbers import Grammar, Numeral, spell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["CURRENCIES", "MONTHS", "SCALES", "UNITS", "English", "abbreviations", "romans", "years"]
+    from workbench.text.tables import Noun
 
-MONTHS = tuple(
-    "January February March April May June July August September October November December".split()  # noqa: SIM905
-)
-
-_NAMES = {
-    **dict(
-        zip("0123456789", "zero one two three four five six seven eight nine".split(), strict=True)
-    ),  # noqa: E501, SIM905
-    **{".": "dot", "/": "slash", "-": "dash", "_": "underscore", "@": "at", ":": "colon"},
-    **{"?": "question mark", "=": "equals", "&": "and", "#": "hash", "~": "tilde", "%": "percent"},
-    **{"+": "plus", "www": "w w w"},
-}
-
-_DOLLAR = (Noun("dollar", "dollars"), Noun("cent", "cents"))
-_EURO = (Noun("euro", "euros"), Noun("cent", "cents"))
-_POUND = (Noun("pound", "pounds"), Noun("penny", "pence"))
-_YEN = (Noun("yen", "yen"), None)
-_PESO = (Noun("Mexican peso", "Mexican pesos"), Noun("centavo", "centavos"))
-CURRENCIES: dict[str, tuple[Noun, Noun | None]] = {
-    **{"$": _DOLLAR, "€": _EURO, "£": _POUND, "¥": _YEN, "EUR": _EURO, "GBP": _POUND, "JPY": _YEN},
-    **dict.fromkeys(["US$", "USD"], (Noun("US dollar", "US dollars"), _DOLLAR[1])),
-    **dict.fromkeys(["MX$", "MXN"], _PESO),
-    **dict.fromkeys(
-        ["C$", "CA$", "CAD"], (Noun("Canadian dollar", "Canadian dollars"), _DOLLAR[1])
-    ),  # noqa: E501
-    **dict.fromkeys(
-        ["A$", "AU$", "AUD"], (Noun("Australian dollar", "Australian dollars"), _DOLLAR[1])
-    ),  # noqa: E501
-    **dict.fromkeys(["R$", "BRL"], (Noun("real", "reais"), Noun("centavo", "centavos"))),
-    **dict.fromkeys(["₹", "INR"], (Noun("rupee", "rupees"), Noun("paisa", "paise"))),
-    "CHF": (Noun("Swiss franc", "Swiss francs"), Noun("centime", "centimes")),
-    "ARS": (Noun("Argentine peso", "Argentine pesos"), Noun("centavo", "centavos")),
-    "COP": (Noun("Colombian peso", "Colombian pesos"), Noun("centavo", "centavos")),
-    "CLP": (Noun("Chilean peso", "Chilean pesos"), None),
-    "PEN": (Noun("sol", "soles"), Noun("céntimo", "céntimos")),
-}
-SCALES = {
-    **dict.fromkeys(["k", "K"], Noun("thousand", "thousand")),
-    **dict.fromkeys(["M", "m", "MM", "mn"], Noun("million", "million")),
-    **dict.fromkeys(["B", "bn"], Noun("billion", "billion")),
-    **dict.fromkeys(["T", "tn"], Noun("trillion", "trillion")),
-    **{word: Noun(word, word) for word in ("thousand", "million", "billion", "trillion")},
-}
-
-
-def _unit(one: str, many: str = "") -> Noun:
-    return Noun(one, many or f"{one}s")
-
-
-UNITS: dict[str, Noun] = {
-    **{"km/h": _unit("kilometer per hour", "kilometers per hour")},
-    **dict.fromkeys(["kph", "kmh"], _unit("kilometer per hour", "kilometers per hour")),
-    **{"m/s": _unit("meter per second", "meters per second")},
-    **{"mph": _unit("mile per hour", "miles per hour"), "rpm": Noun("r p m", "r p m")},
-    **{"km": _unit("kilometer"), "m": _unit("meter"), "cm": _unit("centimeter")},
-    **{"mm": _unit("millimeter"), "µm": _unit("micrometer"), "nm": _unit("nanometer")},
-    **{"kg": _unit("kilogram"), "g": _unit("gram"), "mg": _unit("milligram")},
-    **{
-        "L": _unit("liter"),
-        "l": _unit("liter"),
-        "ml": _unit("milliliter"),
-        "mL": _unit("milliliter"),
-    },  # noqa: E501
-    **{"ft": Noun("foot", "feet"), "yd": _unit("yard"), "mi": _unit("mile"), "ac": _unit("acre")},
-    **{"lb": _unit("pound"), "lbs": _unit("pound"), "oz": _unit("ounce"), "ha": _unit("hectare")},
-    **{"°C": _unit("degree Celsius", "degrees Celsius"), "°": _unit("degree")},
-    **{"°F": _unit("degree Fahrenheit", "degrees Fahrenheit")},
-    **dict.fromkeys(["m²", "m2"], _unit("square meter")),
-    **dict.fromkeys(["km²", "km2"], _unit("square kilometer")),
-    **dict.fromkeys(["cm²", "cm2"], _unit("square centimeter")),
-    **dict.fromkeys(["m³", "m3"], _unit("cubic meter")),
-    **dict.fromkeys(["ft²", "ft2"], Noun("square foot", "square feet")),
-    **dict.fromkeys(["KB", "kB"], _unit("kilobyte")),
-    **{"MB": _unit("megabyte"), "GB": _unit("gigabyte"), "TB": _unit("terabyte")},
-    **{"Mbps": _unit("megabit per second", "megabits per second")},
-    **{"Gbps": _unit("gigabit per second", "gigabits per second")},
-    **{"Hz": Noun("hertz", "hertz"), "kHz": Noun("kilohertz", "kilohertz")},
-    **{"MHz": Noun("megahertz", "megahertz"), "GHz": Noun("gigahertz", "gigahertz")},
-    **{"W": _unit("watt"), "kW": _unit("kilowatt"), "MW": _unit("megawatt"), "V": _unit("volt")},
-    **{"kWh": _unit("kilowatt hour"), "dB": _unit("decibel"), "kcal": _unit("kilocalorie")},
-    **{"s": _unit("second"), "ms": _unit("millisecond"), "min": _unit("minute")},
-    **dict.fromkeys(["sec", "secs"], _unit("second")),
-    **dict.fromkeys(["h", "hr", "hrs"], _unit("hour")),
-    **{"mins": _unit("minute"), "px": _unit("pixel")},
-    "fps": _unit("frame per second", "frames per second"),
-}
+__all__ = ["English", "abbreviations", "closed", "roman", "romans", "years"]
 
 
 class English(Grammar):
@@ -113,7 +29,8 @@ class English(Grammar):
     """
 
     primary: ClassVar[str] = "en"
-    names: ClassVar[dict[str, str]] = _NAMES
+    names: ClassVar[dict[str, str]] = NAMES
+    signs: ClassVar[dict[str, str]] = SIGNS
     decimal = "."
 
     def __init__(self, language: str) -> None:
@@ -149,34 +66,13 @@ class English(Grammar):
 
 # --- abbreviations --------------------------------------------------------------------------
 
-# Before a name.
-_TITLES = {
-    **{"Dr": "Doctor", "Mr": "Mister", "Mrs": "Missus", "Ms": "Miz", "Prof": "Professor"},
-    **{"St": "Saint", "Rev": "Reverend", "Hon": "Honorable", "Capt": "Captain", "Col": "Colonel"},
-    **{"Gen": "General", "Lt": "Lieutenant", "Sgt": "Sergeant", "Gov": "Governor"},
-    **{"Sen": "Senator", "Rep": "Representative", "Pres": "President"},
-}
-# Before a number.
-_NUMBERED = {
-    **{"No": "number", "no": "number", "Nos": "numbers", "Vol": "volume", "vol": "volume"},
-    **{"p": "page", "pp": "pages", "Fig": "figure", "fig": "figure", "Ch": "chapter"},
-    **{"ch": "chapter", "Sec": "section", "sec": "section", "Art": "article", "art": "article"},
-    **{"Ver": "version", "ver": "version", "Eq": "equation", "eq": "equation"},
-}
-_PLAIN = {
-    **{"e.g.": "for example", "i.e.": "that is", "etc.": "et cetera", "vs.": "versus"},
-    **{"approx.": "approximately", "Jr.": "Junior", "Sr.": "Senior", "Inc.": "Incorporated"},
-    **{"Ltd.": "Limited", "Corp.": "Corporation", "Co.": "Company", "dept.": "department"},
-    **{"Dept.": "Department", "est.": "established", "cf.": "compare", "w/": "with"},
-    **{"w/o": "without", "Ave.": "Avenue", "Blvd.": "Boulevard", "Rd.": "Road", "vs": "versus"},
-}
 # These may be the last word of a sentence.
 _LAST = frozenset("etc. Jr. Sr. Inc. Ltd. Corp. Co. dept. Dept. Ave. Blvd. Rd.".split())  # noqa: SIM905
 _ABBREVIATION = re.compile(
     r"(?<![\w.@/-])(?:"
-    rf"(?P<title>{'|'.join(_TITLES)})\.(?=[ \u00a0]+[A-Z])"
-    rf"|(?P<numbered>{'|'.join(_NUMBERED)})\.?(?=[ \u00a0]*[0-9])"
-    rf"|(?P<plain>{'|'.join(re.escape(word) for word in sorted(_PLAIN, key=len, reverse=True))})(?![\w@/])"  # noqa: E501
+    rf"(?P<title>{'|'.join(TITLES)})\.(?=[ \u00a0]+[A-Z])"
+    rf"|(?P<numbered>{'|'.join(NUMBERED)})\.?(?=[ \u00a0]*[0-9])"
+    rf"|(?P<plain>{'|'.join(re.escape(word) for word in sorted(ABBREVIATIONS, key=len, reverse=True))})(?![\w@/])"  # noqa: E501
     r")"
 )
 _STREET = re.compile(r"(?<=[a-z] )(?P<street>St|Dr)\.(?=\s*(?:[,;]|$|\n|[a-z]))")
@@ -191,13 +87,13 @@ def abbreviations(text: str, grammar: Grammar) -> Iterator[Found]:  # noqa: ARG0
         if match["title"]:
             if match["title"] == "St" and re.search(r"[A-Z][a-z]+ $", text[:start][-20:]):
                 continue  # Main St. Bridge: it may be a street
-            yield Found(start, end, ((start, end, _TITLES[match["title"]]),))
+            yield Found(start, end, ((start, end, TITLES[match["title"]]),))
         elif match["numbered"]:
             if match["numbered"] in _DOTTED and text[end - 1] != ".":
                 continue
-            yield Found(start, end, ((start, end, _NUMBERED[match["numbered"]]),))
+            yield Found(start, end, ((start, end, NUMBERED[match["numbered"]]),))
         else:
-            spoken = _PLAIN[match["plain"]]
+            spoken = ABBREVIATIONS[match["plain"]]
             spoken = closed(text, end, spoken) if match["plain"] in _LAST else spoken
             yield Found(start, end, ((start, end, spoken),))
     for match in _STREET.finditer(text):
@@ -269,18 +165,26 @@ _YEARS = re.compile(
 )
 _ERA = re.compile(rf"(?<![\w.,$€£-])(?P<year>{_YEAR}|[1-9][0-9]{{2,3}})(?=[ ](?:AD|BC|CE|BCE)\b)")
 _SPAN = re.compile(
-    rf"(?<![\w.,$€£/-])(?P<year>{_YEAR})[ ]?[-–][ ]?(?P<until>{_YEAR}|[0-9]{{2}})(?![\w%$€£])(?![.,:/-][0-9])"  # noqa: RUF001
+    rf"(?<![\w.,$€£/-])(?P<year>{_YEAR})[ ]?[-–][ ]?(?P<until>{_YEAR}|[0-9]{{2}})"  # noqa: RUF001
+    r"(?![\w%$€£])(?![.,:/-][0-9])"
 )
 _DECADE = re.compile(r"(?<![\w.,$€£-])(?P<head>1[1-9]|20|['’])?(?P<tens>[0-9]0)['’]?s\b")  # noqa: RUF001
 _TENS = {
-    **{"20": "twenties", "30": "thirties", "40": "forties", "50": "fifties", "60": "sixties"},
-    **{"70": "seventies", "80": "eighties", "90": "nineties"},
+    "20": "twenties",
+    "30": "thirties",
+    "40": "forties",
+    "50": "fifties",
+    "60": "sixties",
+    "70": "seventies",
+    "80": "eighties",
+    "90": "nineties",
 }
 _AND = ("and ", "to ", "thr")
 # What is counted is not a year: in 1500 cases.
 _COUNTED = re.compile(
-    r"[ \u00a0](?!(?:is|was|has|as|this|its|his|does|us|various|series)\b)(?:[a-z]+s|people|men|women|children|percent|million|feet)\b"
-)  # noqa: E501
+    r"[ \u00a0](?!(?:is|was|has|as|this|its|his|does|us|various|series)\b)"
+    r"(?:[a-z]+s|people|men|women|children|percent|million|feet)\b"
+)
 
 
 def years(text: str, grammar: Grammar) -> Iterator[Found]:

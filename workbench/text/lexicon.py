@@ -3,7 +3,7 @@
 ::
 
     [words.en]
-    Kokoro = { ipa = "kˈOkəɹO", say = "koh koh roh" }
+    Kokoro = { ipa = "kOkəɹO", say = "koh koh roh" }
     nginx = "engine x"
     [words."*"]
     Xalapa = "jalapa"
@@ -19,6 +19,7 @@ import json
 import os
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -27,11 +28,10 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.errors import StorageError, TextError, storage_error, suggest
 from workbench.paths import user_path
+from workbench.text.edits import Found
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from workbench.text.edits import Found
+    from collections.abc import Iterator
 
 __all__ = ["FILE", "VARIABLE", "Entry", "Lexicon"]
 
@@ -92,13 +92,13 @@ class Lexicon:
     def __post_init__(self) -> None:
         kept: dict[str, Mapping[str, Entry]] = {}
         for language, entries in self.words.items():
-            if not isinstance(language, str) or not _LANGUAGE.fullmatch(language):
+            if not _LANGUAGE.fullmatch(str(language)):
                 raise TextError(
                     f"{language!r} is not a language",
                     subject="lexicon",
                     cure='name tables as [words.en], [words.es-mx] or [words."*"]',
                 )
-            if not hasattr(entries, "items"):
+            if not isinstance(entries, Mapping):
                 raise TextError(
                     f"[words.{language}] is not a table of words",
                     subject="lexicon",
@@ -189,8 +189,6 @@ class Lexicon:
             Whether the engine takes ``[word](/ipa/)``. Otherwise a word with sounds alone is left
             as it is, and noted.
         """
-        from workbench.text.edits import Found
-
         pattern = self._pattern(language)
         if pattern is None:
             return
@@ -336,28 +334,11 @@ class Lexicon:
 
 def _entry(word: object, given: object, language: str) -> Entry:
     subject = f"words.{language}.{word}"
-    if not isinstance(word, str) or not word.strip() or len(word) > _LONGEST:
+    if not isinstance(word, str) or not 0 < len(word.strip()) <= _LONGEST:
         raise TextError(f"is not a word of 1 to {_LONGEST} letters", subject=subject)
     if not any(char.isalnum() for char in word):
         raise TextError("has no letter in it", subject=subject, cure="write a word")
-    entry = given
-    if isinstance(given, str):
-        entry = Entry(say=given)
-    elif hasattr(given, "items"):
-        for key, value in given.items():
-            if key not in {"say", "ipa"}:
-                raise TextError(
-                    f"has the unknown key {key!r}",
-                    subject=subject,
-                    cure=suggest(str(key), ["say", "ipa"]) or "its keys are say and ipa",
-                )
-            if not isinstance(value, str):
-                raise TextError(f"needs {key} as text, not {value!r}", subject=subject)
-        entry = Entry(**given)
-    if not isinstance(entry, Entry):
-        raise TextError(
-            f"needs text or a table, not {given!r}", subject=subject, cure='such as "engine x"'
-        )
+    entry = given if isinstance(given, Entry) else _read(given, subject)
     entry = Entry(say=entry.say.strip(), ipa=entry.ipa.strip().strip("/"))
     if not entry.say and not entry.ipa:
         raise TextError("does not say how", subject=subject, cure='add say = "…" or ipa = "…"')
@@ -370,11 +351,33 @@ def _entry(word: object, given: object, language: str) -> Entry:
     return entry
 
 
+def _read(given: object, subject: str) -> Entry:
+    """Return the entry that a value of TOML describes."""
+    if isinstance(given, str):
+        return Entry(say=given)
+    if not isinstance(given, Mapping):
+        raise TextError(
+            f"needs text or a table, not {given!r}", subject=subject, cure='such as "engine x"'
+        )
+    for key, value in given.items():
+        if key not in {"say", "ipa"}:
+            raise TextError(
+                f"has the unknown key {key!r}",
+                subject=subject,
+                cure=suggest(str(key), ["say", "ipa"]) or "its keys are say and ipa",
+            )
+        if not isinstance(value, str):
+            raise TextError(f"needs {key} as text, not {value!r}", subject=subject)
+    return Entry(**given)
+
+
 def _marked(written: str, ipa: str, *, own: bool) -> str:
     """Return a word in the notation for sounds; each of several words by itself if it can be."""
     if own:  # as English says it: cats', dogs', horses'
         last = ipa.rstrip("ˈˌː")
-        ipa += "ɪz" if last.endswith(_SIBILANTS) else ("s" if last.endswith(_VOICELESS) else "z")
+        ipa += (
+            "\u026az" if last.endswith(_SIBILANTS) else ("s" if last.endswith(_VOICELESS) else "z")
+        )
     words, sounds = written.split(), ipa.split()
     if len(words) == len(sounds):
         return " ".join(f"[{a}](/{b}/)" for a, b in zip(words, sounds, strict=True))

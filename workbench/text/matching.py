@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from workbench.text.compare import likeness
@@ -21,6 +22,7 @@ _CELLS = 60_000
 _ALIKE = 0.6
 _MERGED = 0.8
 _SKIP = -0.45
+_NEVER = -9.0
 _SHORT = 3  # letters: "un" and "una" are not one word misheard
 
 
@@ -69,11 +71,14 @@ def matches(first: Sequence[str], second: Sequence[str]) -> list[Match]:
             anchors = _anchors(first[a:a_end], second[b:b_end], _RUNS[run])
             run += not anchors
         if not anchors:
-            found += _table(first, second, a, a_end, b, b_end)
+            stretch = _table(first[a:a_end], second[b:b_end])
+            found += [
+                Match(m.first + a, m.first_end + a, m.second + b, m.second_end + b) for m in stretch
+            ]
             continue
         # Each anchor begins a stretch; its equal words are taken off at the start of it.
         edges = [(a, b), *((a + i, b + j) for i, j in anchors), (a_end, b_end)]
-        for (i, j), (k, m) in zip(edges, edges[1:], strict=False):
+        for (i, j), (k, m) in pairwise(edges):
             if i < k and j < m:
                 waiting.append((i, k, j, m, run))
     return sorted(found)
@@ -116,11 +121,9 @@ def _rising(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
 _STEPS = ((1, 1), (1, 0), (0, 1), (1, 2), (2, 1), (1, 3), (3, 1))
 
 
-def _table(
-    first: Sequence[str], second: Sequence[str], a: int, a_end: int, b: int, b_end: int
-) -> list[Match]:
+def _table(first: Sequence[str], second: Sequence[str]) -> list[Match]:
     """Return the best matches of two stretches, by dynamic programming."""
-    rows, columns = a_end - a, b_end - b
+    rows, columns = len(first), len(second)
     reach = max(columns, 1) if rows * columns <= _CELLS else max(_CELLS // rows // 2, 8)
     score: list[dict[int, float]] = [{0: 0.0}]
     steps: list[dict[int, int]] = [{}]
@@ -139,32 +142,30 @@ def _table(
                 base = score[i - di].get(j - dj)
                 if base is None or base < best - di - dj:
                     continue
-                gain = _gain(first, second, a + i, b + j, di, dj)
+                gain = _gain(first[i - di : i], second[j - dj : j])
                 if base + gain > best:
                     best, step = base + gain, number
             if step >= 0 or (not i and not j):
                 here[j], came[j] = best, step
-    return _back(steps, first, second, (a, a_end), (b, b_end))
+    return _back(steps, first, second)
 
 
-def _gain(
-    first: Sequence[str], second: Sequence[str], i: int, j: int, di: int, dj: int
-) -> float:
-    """Return what a step is worth that ends before word `i` of the first, `j` of the second."""
-    if not di or not dj:
+def _gain(ours: Sequence[str], theirs: Sequence[str]) -> float:
+    """Return what it is worth that these words of the first text are those of the second."""
+    if not ours or not theirs:
         return _SKIP
-    one, other = first[i - 1], second[j - 1]
-    if di == dj:
+    if len(ours) == len(theirs):
+        (one,), (other,) = ours, theirs
         if one == other:
             return 2.0
         alike = likeness(one, other)
         # Two different words in the same place are better than one too many in each text.
         return 2 * alike - 0.5 if _alike(one, other, alike) else 1.9 * _SKIP
-    one, other = "".join(first[i - di : i]), "".join(second[j - dj : j])
+    one, other = "".join(ours), "".join(theirs)
     if abs(len(one) - len(other)) > max(len(one), len(other)) * (1 - _MERGED):
-        return -9.0
+        return _NEVER
     alike = likeness(one, other)
-    return (di + dj) * alike - 0.6 if alike >= _MERGED else -9.0
+    return (len(ours) + len(theirs)) * alike - 0.6 if alike >= _MERGED else _NEVER
 
 
 def _alike(one: str, other: str, alike: float) -> bool:
@@ -172,21 +173,17 @@ def _alike(one: str, other: str, alike: float) -> bool:
 
 
 def _back(
-    steps: Sequence[dict[int, int]],
-    first: Sequence[str],
-    second: Sequence[str],
-    rows: tuple[int, int],
-    columns: tuple[int, int],
+    steps: Sequence[dict[int, int]], first: Sequence[str], second: Sequence[str]
 ) -> list[Match]:
+    """Return the matches on the best way through the table."""
     found: list[Match] = []
-    (a, a_end), (b, b_end) = rows, columns
-    i, j = a_end - a, b_end - b
+    i, j = len(first), len(second)
     while i or j:
         di, dj = _STEPS[steps[i][j]]
         if di and dj:
-            one, other = first[a + i - 1], second[b + j - 1]
+            one, other = first[i - 1], second[j - 1]
             same = one == other or _alike(one, other, likeness(one, other))
             if di != dj or same:
-                found.append(Match(a + i - di, a + i, b + j - dj, b + j))
+                found.append(Match(i - di, i, j - dj, j))
         i, j = i - di, j - dj
     return found

@@ -8,24 +8,35 @@ words find their way back to the words of the original.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import cached_property, lru_cache, partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, NamedTuple
 
 from workbench.errors import ParameterError, TextError, suggest
-from workbench.script import tokenize
-from workbench.text import addresses, cleaning, dates, english, figures, quantities, spanish
-from workbench.text.edits import Change, Course, Draft, applied, composed
-from workbench.text.numbers import Grammar
-from workbench.text.shares import fill
-from workbench.timing import Word
+from workbench.text import (
+    addresses,
+    cleaning,
+    clock,
+    dates,
+    english,
+    english_words,
+    figures,
+    money,
+    quantities,
+    signs,
+    spanish,
+    spanish_words,
+)
+from workbench.text.counting import Counting
+from workbench.text.edits import Change, Draft, applied, composed
+from workbench.text.spoken import Spoken
+from workbench.text.tables import Noun
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
-    from workbench.script import Token
     from workbench.text.edits import Found
     from workbench.text.lexicon import Lexicon
+    from workbench.text.numbers import Grammar
 
 __all__ = ["RULES", "Change", "Rule", "Spoken", "normalize", "require_speech"]
 
@@ -62,7 +73,7 @@ RULES: tuple[Rule, ...] = (
     Rule("romans", "Chapter IV, Felipe II, siglo XXI: four, segundo, veintiuno", _BOTH),
     Rule("years", "in 1999, the 1980s: nineteen ninety-nine, nineteen eighties", ("en",)),
     Rule("abbreviations", "Dr. Smith, p. 5, EE. UU.: Doctor, page, Estados Unidos", _BOTH),
-    Rule("symbols", "& + = × # ™ between words and numbers: and, plus, equals, by", _BOTH),
+    Rule("symbols", "& + = # ™ 16x9 between words and numbers: and, plus, equals, by", _BOTH),
     Rule("ranges", "10-20, a score of 3-2: ten to twenty, three two", _BOTH),
     Rule("numbers", "25, 1,234.5, -3: twenty-five …; elsewhere whole numbers from 2"),
 )
@@ -75,127 +86,6 @@ _CLEANING: tuple[tuple[str, Callable[[str], Iterator[Found]]], ...] = (
     ("emoji", cleaning.emoji),
     ("styled", cleaning.styled),
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Spoken:
-    """A text and how it is spoken.
-
-    Parameters
-    ----------
-    text
-        The original.
-    language
-        The BCP 47 tag whose rules were used.
-    changes
-        What is spoken otherwise than written, in the order of the text, apart.
-    notes
-        What a person should know besides, such as a word of the lexicon that was left as it is.
-
-    Examples
-    --------
-    >>> ready = normalize("It's $5 at 10:30.", "en-us")
-    >>> ready.spoken
-    "It's five dollars at ten thirty."
-    >>> [(change.original, change.spoken, change.rule) for change in ready.changes]
-    [('$5', 'five dollars', 'money'), ('10:30', 'ten thirty', 'times')]
-    """
-
-    text: str
-    language: str = ""
-    changes: tuple[Change, ...] = ()
-    notes: tuple[str, ...] = field(default=())
-
-    @cached_property
-    def spoken(self) -> str:
-        """The text for the engine."""
-        return applied(self.text, self.changes)
-
-    @property
-    def identity(self) -> bool:
-        """Whether nothing was changed."""
-        return not self.changes
-
-    @cached_property
-    def owners(self) -> tuple[int, ...]:
-        """For each token of `spoken`, which token of the original it comes from."""
-        course = Course(self.text, self.changes)
-        ends = [course(token.end) for token in tokenize(self.text)]
-        found: list[int] = []
-        index = 0
-        for token in tokenize(self.spoken):
-            middle = (token.start + token.end) / 2
-            while index + 1 < len(ends) and ends[index] <= middle:
-                index += 1
-            found.append(index)
-        return tuple(found)
-
-    def restore(self, words: Sequence[Word]) -> tuple[Word, ...]:
-        """Return the words of the original with the times of the words that were spoken.
-
-        Parameters
-        ----------
-        words
-            A word for every token of `spoken`, as an engine returns them: in order and apart.
-
-        Returns
-        -------
-        tuple of Word
-            One for every token of `text`, in order and apart. A token that became several words
-            lasts as long as they do; several that became one word share its time by their letters;
-            what is not spoken gets a moment of the pause behind it, or of its neighbour.
-
-        Raises
-        ------
-        ParameterError
-            When the words are not those of `spoken`.
-
-        Examples
-        --------
-        >>> ready = normalize("Pay $25 🎉 now", "en")
-        >>> said = [Word(text=w, start=i, end=i + 1) for i, w in enumerate(ready.spoken.split())]
-        >>> [(w.text, w.start, w.end) for w in ready.restore(said)]
-        [('Pay', 0.0, 1.0), ('$25', 1.0, 2.98), ('🎉', 2.98, 3.0), ('now', 3.0, 4.0)]
-        """
-        heard = tokenize(self.spoken)
-        if [word.text for word in words] != [token.text for token in heard]:
-            raise ParameterError(
-                f"{len(words)} words are not the {len(heard)} words of the spoken text",
-                subject="words",
-            )
-        tokens = tokenize(self.text)
-        if not tokens or not words:
-            return ()
-        if self.identity:
-            times = [(word.start, word.end) for word in words]
-        else:
-            known = _times(self, tokens, heard, words)
-            weights = [float(len(token.text)) for token in tokens]
-            times = fill(known, weights, end=words[-1].end)
-        return tuple(
-            Word(text=token.text, start=start, end=end, space=token.space)
-            for token, (start, end) in zip(tokens, times, strict=True)
-        )
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it as plain values, for JSON."""
-        return {
-            "text": self.text,
-            "spoken": self.spoken,
-            "language": self.language,
-            "changes": [change.to_dict() for change in self.changes],
-            "notes": list(self.notes),
-        }
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Spoken:
-        """Return what `to_dict` described."""
-        return cls(
-            text=data["text"],
-            language=data["language"],
-            changes=tuple(Change(**change) for change in data["changes"]),
-            notes=tuple(data["notes"]),
-        )
 
 
 def normalize(
@@ -238,33 +128,39 @@ def normalize(
     if not isinstance(text, str):
         raise ParameterError(f"must be text, not {type(text).__name__}", subject="text")
     off = _off(rules or {})
-    first = Draft(text)
-    marked = [match.span() for match in cleaning.IPA.finditer(text)] if "](/" in text else []
-    if phonemes:
-        _protect(first, marked)
-    elif "phonemes" not in off and marked:
-        for found in cleaning.phonemes(text):
-            first.add(found, "phonemes")
-    for name, rule in _CLEANING:
-        if name not in off:
-            for found in rule(text):
-                first.add(found, name)
-    plain = applied(text, first.changes)
-
-    second = Draft(plain)
+    clean = _clean(text, off, phonemes=phonemes)
+    plain = applied(text, clean)
+    draft = Draft(plain)
+    for match in cleaning.IPA.finditer(plain):
+        draft.protect(*match.span())
     notes: list[str] = []
-    if "](/" in plain:
-        _protect(second, [match.span() for match in cleaning.IPA.finditer(plain)])
     if lexicon and "lexicon" not in off:
         for found, note in lexicon.matches(plain, language, phonemes=phonemes):
-            if second.add(found, "lexicon") and note:
+            if draft.add(found, "lexicon") and note:
                 notes.append(note)
     for name, finder in _finders(language.lower()):
         if name not in off:
-            for found in finder(plain):
-                second.add(found, name)
-    changes = composed(text, first.changes, second.changes)
-    return Spoken(text=text, language=language, changes=changes, notes=tuple(dict.fromkeys(notes)))
+            draft.extend(finder(plain), name)
+    return Spoken(
+        text=text,
+        language=language,
+        changes=composed(text, clean, draft.changes),
+        notes=tuple(dict.fromkeys(notes)),
+    )
+
+
+def _clean(text: str, off: frozenset[str], *, phonemes: bool) -> tuple[Change, ...]:
+    """Return the changes that are the same in every language."""
+    draft = Draft(text)
+    if phonemes:
+        for match in cleaning.IPA.finditer(text):
+            draft.protect(*match.span())
+    elif "phonemes" not in off:
+        draft.extend(cleaning.phonemes(text), "phonemes")
+    for name, rule in _CLEANING:
+        if name not in off:
+            draft.extend(rule(text), name)
+    return draft.changes
 
 
 def require_speech(ready: Spoken | str) -> None:
@@ -313,13 +209,6 @@ def _off(rules: Mapping[str, bool]) -> frozenset[str]:
     return frozenset(name for name, value in rules.items() if not value)
 
 
-def _protect(draft: Draft, spans: Sequence[tuple[int, int]]) -> None:
-    from workbench.text.edits import Found
-
-    for start, end in spans:
-        draft.add(Found(start, end, ()), "")
-
-
 Finder = tuple[str, "Callable[[str], Iterator[Found]]"]
 
 
@@ -337,8 +226,8 @@ def _finders(language: str) -> tuple[Finder, ...]:
         ("emails", partial(addresses.emails, grammar=grammar)),
         ("mentions", partial(addresses.mentions, grammar=grammar)),
         ("dates", partial(dates.dates, grammar=grammar)),
-        ("times", partial(quantities.times, grammar=grammar, counting=counting)),
-        ("money", partial(quantities.money, grammar=grammar, counting=counting)),
+        ("times", partial(clock.times, grammar=grammar)),
+        ("money", partial(money.money, grammar=grammar, counting=counting)),
         ("phones", partial(addresses.phones, grammar=grammar)),
         ("percent", partial(quantities.percent, grammar=grammar, counting=counting)),
         ("units", partial(quantities.units, grammar=grammar, counting=counting)),
@@ -346,7 +235,7 @@ def _finders(language: str) -> tuple[Finder, ...]:
         ("ordinals", partial(figures.ordinals, grammar=grammar)),
         ("romans", partial(room.romans, grammar=grammar)),
         ("abbreviations", partial(room.abbreviations, grammar=grammar)),
-        ("symbols", partial(figures.symbols, grammar=grammar)),
+        ("symbols", partial(signs.symbols, grammar=grammar)),
         ("ranges", partial(quantities.ranges, grammar=grammar, counting=counting)),
         ("numbers", partial(figures.numbers, grammar=grammar)),
     ]
@@ -355,55 +244,15 @@ def _finders(language: str) -> tuple[Finder, ...]:
     return tuple(found)
 
 
-def _counting(grammar: Grammar) -> quantities.Counting:
+_PESOS = (Noun("peso", "pesos"), Noun("centavo", "centavos"))
+
+
+def _counting(grammar: Grammar) -> Counting:
     if isinstance(grammar, spanish.Spanish):
-        currencies = dict(spanish.CURRENCIES)
+        currencies = dict(spanish_words.CURRENCIES)
         if not grammar.dollars:  # a bare $ is the country's own
-            currencies["$"] = spanish.PESOS
+            currencies["$"] = _PESOS
         words = ("menos", "a", "por ciento", "por mil", "con", "y")
-        return quantities.Counting(currencies, spanish.SCALES, spanish.UNITS, *words)
+        return Counting(currencies, spanish_words.SCALES, spanish_words.UNITS, *words)
     words = ("minus", "to", "percent", "per thousand", "and", "and")
-    return quantities.Counting(english.CURRENCIES, english.SCALES, english.UNITS, *words)
-
-
-def _said(char: str) -> bool:
-    return char.isalnum() or (not char.isspace() and bool(tokenize(char)))
-
-
-def _times(
-    ready: Spoken, tokens: Sequence[Token], heard: Sequence[Token], words: Sequence[Word]
-) -> list[tuple[float, float] | None]:
-    """Return the time of each token that has something spoken, by its share of the letters."""
-    course = Course(ready.text, ready.changes)
-    letters = [0]  # spoken ones before each position of the spoken text
-    for char in ready.spoken:
-        letters.append(letters[-1] + _said(char))
-
-    def place(position: float) -> float:
-        whole = min(int(position), len(letters) - 2)
-        return letters[whole] + (position - whole) * (letters[whole + 1] - letters[whole])
-
-    starts = [letters[token.start] for token in heard]
-    ends = [letters[token.end] for token in heard]
-    known: list[tuple[float, float] | None] = []
-    index = 0
-    for token in tokens:
-        a, b = place(course(token.start)), place(course(token.end))
-        if b - a < _NOTHING:
-            known.append(None)
-            continue
-        while index + 1 < len(ends) and ends[index] <= a + _NOTHING:
-            index += 1
-        last = index
-        while last + 1 < len(ends) and starts[last + 1] < b - _NOTHING:
-            last += 1
-        start, end = words[index], words[last]
-        first = max(a - starts[index], 0) / (ends[index] - starts[index])
-        final = min(b - starts[last], ends[last] - starts[last]) / (ends[last] - starts[last])
-        begin = start.start + first * start.duration
-        finish = end.end if final >= 1 else end.start + final * end.duration
-        known.append((begin, finish) if begin < finish else None)
-    return known
-
-
-_NOTHING = 1e-6  # letters
+    return Counting(english_words.CURRENCIES, english_words.SCALES, english_words.UNITS, *words)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
-__all__ = ["DIGITS", "LONGEST", "NUMBER", "Grammar", "Noun", "Numeral", "numeral", "spell"]
+if TYPE_CHECKING:
+    from workbench.text.tables import Noun
+
+__all__ = ["LONGEST", "NUMBER", "Grammar", "Numeral", "numeral", "spell"]
 
 NUMBER = (
     r"(?:[0-9]{1,3}(?:[\u00a0\u202f\u2009][0-9]{3})++(?:[.,][0-9]++)?|[0-9]++(?:[.,][0-9]++)*+)"
 )
 """A number with its points and commas; thousands may be set apart by no-break and thin spaces."""
-DIGITS = r"[0-9]"
 LONGEST = 15
 """Digits before the point from which on a number is read digit by digit."""
 
@@ -73,36 +74,23 @@ def numeral(text: str, *, decimal: str, lenient: bool = False) -> Numeral | None
     text = text.translate(_SPACES)
     parts = re.split("[.,]", text)
     marks = re.findall("[.,]", text)
-    if not marks:
-        return Numeral(text)
     grouped = all(len(part) == _GROUP for part in parts[1:]) and _head(parts[0])
-    last = marks[-1]
+    whole = len(set(marks)) < 2 and (grouped or not marks)  # noqa: PLR2004 - 1.234.567
+    if whole and (len(marks) != 1 or marks[0] != decimal):
+        return Numeral("".join(parts))
     if len(marks) == 1:
-        if grouped and last != decimal:
-            return Numeral("".join(parts))
-        if last == "," and decimal == "." and not lenient:
-            return None
-        return Numeral(parts[0], parts[1], last)
-    if len(set(marks)) == 1:
-        return Numeral("".join(parts)) if grouped else None
-    inner = parts[1:-1]
-    if marks.count(last) == 1 and all(len(part) == _GROUP for part in inner) and _head(parts[0]):
-        return Numeral("".join(parts[:-1]), parts[-1], last)
+        doubtful = marks[0] == "," and decimal == "." and not lenient
+        return None if doubtful else Numeral(parts[0], parts[1], marks[0])
+    # 1,234.5: thousands, and then the other mark once.
+    inner = all(len(part) == _GROUP for part in parts[1:-1]) and _head(parts[0])
+    if len(set(marks)) == 2 and marks.count(marks[-1]) == 1 and inner:  # noqa: PLR2004
+        return Numeral("".join(parts[:-1]), parts[-1], marks[-1])
     return None
 
 
 def _head(digits: str) -> bool:
     """Whether digits may stand before a group of three."""
     return len(digits) <= _GROUP and digits[0] != "0"
-
-
-@dataclass(frozen=True)
-class Noun:
-    """What is counted: one of it, several of it, and whether the word is feminine."""
-
-    one: str
-    many: str
-    feminine: bool = False
 
 
 @lru_cache(maxsize=4096)
@@ -144,6 +132,8 @@ class Grammar(ABC):
     """The language without its region."""
     names: ClassVar[dict[str, str]]
     """How single letters and signs are called: the digits, ``@``, ``/`` …"""
+    signs: ClassVar[dict[str, str]]
+    """How signs between words and numbers are said: ``&``, ``+``, ``−`` …"""  # noqa: RUF001
     decimal: str
     """The decimal mark."""
     month_first: bool

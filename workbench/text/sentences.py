@@ -27,13 +27,13 @@ def _words(text: str) -> frozenset[str]:
 _TITLES = _words("""
     mr mrs ms mx dr prof st rev hon capt col gen lt sgt pres gov sen rep vs
     sr sra srta sres dra dña ud uds vd lic ing arq ej mme mlle hr fr sig dott ca bzw
-    exmo exma excmo excma gral sto sta ул проф акад им
-""")
+    exmo exma excmo excma gral sto sta
+""") | _words("ул проф акад им")
 # An end only if a capital letter follows.
 _SHORT = _words("""
     etc usw inc ltd co corp jr bros dept est approx fig vol ed núm tel av avda pág págs cap cf al
-    jan feb mar apr jun jul aug sep sept oct nov dec ene abr ago dic ecc c.-à-d др руб тыс млн млрд
-""")
+    jan feb mar apr jun jul aug sep sept oct nov dec ene abr ago dic ecc c.-à-d
+""") | _words("др руб тыс млн млрд")  # noqa: RUF001 - Cyrillic
 # Shortened only before a number.
 _NUMBERED = _words("no nos nr art vol pp p pág págs cap fig núm")
 
@@ -102,7 +102,7 @@ def _initials(word: str, following: str) -> bool:
         return not (following[0].isupper() and word.islower())
     if word.isupper():
         return len(word) == 1 or word[0] == word[1]
-    # German d. h. wir, Spanish p. ej., Russian т. е. здесь
+    # German d. h. wir, Spanish p. ej., Russian т. д.
     dotted = len(following.rstrip(".")) < len(following) <= 3  # noqa: PLR2004
     return len(word) == 1 and (following[0].islower() or dotted)
 
