@@ -2,6 +2,7 @@ from workbench.audio import Audio as Audio
 from workbench.captions.cues import Cue as Cue
 from workbench.captions.cues import Cues as Cues
 from workbench.captions.cues import caption as caption
+from workbench.engines.reference import ReferenceVoice as ReferenceVoice
 from workbench.errors import Cancelled as Cancelled
 from workbench.errors import JobError as JobError
 from workbench.errors import MediaError as MediaError
@@ -14,13 +15,19 @@ from workbench.errors import WorkbenchWarning as WorkbenchWarning
 from workbench.media.probe import probe as probe
 from workbench.media.video import Video as Video
 from workbench.production.job import run as run
+from workbench.recognition import Recognition as Recognition
 from workbench.script import Line as Line
 from workbench.script import Pause as Pause
 from workbench.script import Script as Script
+from workbench.speech.align import align as align
 from workbench.speech.speak import speak as speak
+from workbench.speech.transcribe import transcribe as transcribe
 from workbench.speech.voices import voices as voices
 from workbench.take import Narration as Narration
 from workbench.take import Take as Take
+from workbench.text.lexicon import Lexicon as Lexicon
+from workbench.text.normalize import Spoken as Spoken
+from workbench.text.normalize import normalize as normalize
 from workbench.timing import Span as Span
 from workbench.timing import Transcript as Transcript
 from workbench.timing import Word as Word
@@ -34,6 +41,7 @@ __all__ = [
     "Cue",
     "Cues",
     "JobError",
+    "Lexicon",
     "Line",
     "MediaError",
     "ModelError",
@@ -41,8 +49,11 @@ __all__ = [
     "ParameterError",
     "Pause",
     "Preset",
+    "Recognition",
+    "ReferenceVoice",
     "Script",
     "Span",
+    "Spoken",
     "StorageError",
     "Take",
     "TextError",
@@ -53,9 +64,12 @@ __all__ = [
     "WorkbenchError",
     "WorkbenchWarning",
     "__version__",
+    "align",
     "caption",
+    "normalize",
     "probe",
     "run",
     "speak",
+    "transcribe",
     "voices",
 ]

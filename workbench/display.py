@@ -24,11 +24,13 @@ import struct
 from typing import TYPE_CHECKING, Any, Protocol
 
 from workbench.errors import one_line
-from workbench.widgets import twin
+from workbench.widgets import tables, twin
 from workbench.widgets.clip import Clip
 from workbench.widgets.waveform import DENSITY, picture
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from workbench.widgets.player import Player
 
 __all__ = ["Bundle", "bundle", "register", "show", "twin_bundle"]
@@ -43,7 +45,11 @@ _PLAYABLE = (
     ("workbench.media.rendered", "RenderedVideo"),
     ("workbench.widgets.player", "Player"),
 )
-_CUES = ("workbench.captions.cues", "Cues")
+_TABLES: dict[tuple[str, str], Callable[[Any], str]] = {
+    ("workbench.captions.cues", "Cues"): twin.cue_table,
+    ("workbench.recognition", "Recognition"): tables.heard_table,
+    ("workbench.text.normalize", "Spoken"): tables.spoken_table,
+}
 _POSTER = 480  # pixels, the longer side
 _POSTER_COLOURS = 128
 
@@ -65,13 +71,11 @@ def register(shell: Any) -> None:
     def shown(value: object) -> None:
         show(value, shell.display_pub.publish)
 
-    def table(cues: Any) -> str:
-        return twin.cue_table(cues)
-
     formatter = shell.display_formatter
     for module, name in _PLAYABLE:
         formatter.ipython_display_formatter.for_type_by_name(module, name, shown)
-    formatter.formatters["text/html"].for_type_by_name(*_CUES, table)
+    for (module, name), table in _TABLES.items():
+        formatter.formatters["text/html"].for_type_by_name(module, name, table)
 
 
 def show(value: object, publish: Publish) -> Player:

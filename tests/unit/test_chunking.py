@@ -140,6 +140,14 @@ def test_text_without_punctuation_is_cut_between_words():
     assert len(found) == 42
 
 
+@pytest.mark.parametrize(
+    ("letter", "limit"),
+    [("👩‍👩‍👧", 7), ("e\u0301", 3), ("🇪🇸", 3), ("👍🏽", 3), ("กำ", 3), ("\u1112\u1161\u11ab", 5)],
+)
+def test_letters_with_their_marks_stay_whole(letter, limit):
+    assert chunks(letter * 4, limit=limit) == (letter,) * 4
+
+
 def test_a_letter_beyond_the_limit_is_cut_in_codes():
     assert check("👩‍👩‍👧", 2) == ("👩‍", "👩‍", "👧")
 

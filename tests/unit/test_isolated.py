@@ -80,7 +80,7 @@ def test_a_worker_killed_in_the_middle_of_a_line_is_an_error_and_the_next_is_a_n
 def test_a_worker_killed_while_nobody_asks_is_replaced_without_a_word(own):
     pid = int(own.synthesize("where", voice="hum").warnings[2])
     os.kill(pid, signal.SIGKILL)
-    until(lambda: gone(pid), "it was not gone")
+    until(lambda: not own._worker.alive, "it was not gone")
     assert own.synthesize("Hello.", voice="hum").words
 
 

@@ -127,11 +127,17 @@ def test_what_was_broken_off_is_gone_on_with(pins, pip, monkeypatch):
         patch.setattr(isolated_environments, "_run", breaks)
         with pytest.raises(KeyboardInterrupt):
             install("chatterbox")
-    there = environment("chatterbox")
-    assert there.python.exists()
-    assert not there.ready
-    assert install("chatterbox").ready
-    assert sum("venv" in command for command in pip) == 1
+        there = environment("chatterbox")
+        assert there.python.exists()
+        assert not there.ready
+        patch.setattr(isolated_environments, "_run", run)
+        assert install("chatterbox").ready
+        assert sum("venv" in command for command in pip) == 1
+        patch.setattr(isolated_environments, "_run", breaks)
+        pins.write_text("a==2\n")  # an upgrade that is broken off is half one, half the other
+        with pytest.raises(KeyboardInterrupt):
+            install("chatterbox")
+        assert not there.ready
 
 
 def test_what_cannot_be_imported_is_not_ready(pins, pip, monkeypatch):

@@ -94,6 +94,20 @@ def test_words_that_are_said_as_one_share_its_phonemes():
     assert by_word(reader, "de el sol") == {"de": "d", "el": "el", "sol": "sol"}
 
 
+def test_a_language_without_spaces_is_not_given_any():
+    """A space would part what the converter takes for a word; each letter has its own phonemes."""
+    syllables = {"你": "ni↓", "好": "xau↓", "，": ", "}
+    given = []
+
+    def sounds(text):
+        given.append(text)
+        return "".join(syllables[char] for char in text)
+
+    reader = PlainReader(sounds, "niaux↓, ", "z")
+    assert by_word(reader, "你好，你" * 40) == {"你": "ni↓", "好，": "xau↓"}
+    assert max(given, key=len) == "你好，你" * 40
+
+
 def test_a_danda_is_a_stop(plain):
     """misaki drops it, and with it the pause."""
     assert plain["h"].read("नमस्ते। दुनिया।").symbols.count(".") == 2

@@ -45,6 +45,7 @@ ROWS = [
     ("in November 2026", "in November twenty twenty-six"),
     # years
     ("in 1999 and since 2005", "in nineteen ninety-nine and since two thousand five"),
+    ("c. 1850 (1984)", "c. eighteen fifty (nineteen eighty-four)"),
     ("(1984)", "(nineteen eighty-four)"),
     ("1999-2004 and 1914-18", "nineteen ninety-nine to two thousand four and nineteen fourteen to eighteen"),  # noqa: E501
     ("the 1980s, the '90s, the 2010s", "the nineteen eighties, the nineties, the twenty tens"),
@@ -55,6 +56,8 @@ ROWS = [
     ("10:30 p.m. sharp", "ten thirty p.m. sharp"),
     ("9am or 10 PM.", "nine a.m. or ten p.m."),
     ("12:30:15", "twelve thirty and fifteen seconds"),
+    ("3:15-4:30 and 7:00 – 8:05 pm", "three fifteen to four thirty and seven o'clock to eight oh five p.m."),  # noqa: E501
+    ("10.0.0.1:8080 or 1:2-3:4", "10.0.0.1:8080 or 1:2-3:4"),
     ("a ratio of 16:9", "a ratio of 16:9"),
     # money
     ("$25.50", "twenty-five dollars and fifty cents"),

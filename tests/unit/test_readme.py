@@ -89,3 +89,24 @@ def test_the_lines_of_python_run(tmp_path, media):
     assert "One" in done.stdout
     assert (tmp_path / "short.mp4").stat().st_size > 10_000
     assert (tmp_path / "short.mp4.json").is_file()
+
+
+def _told_commands() -> list[str]:
+    guide = (ROOT / "docs" / "engines.md").read_text(encoding="utf-8")
+    found = [*re.findall(r"```(?:console|text)\n(.*?)```", guide + README, re.DOTALL)]
+    lines = [line for block in found for line in block.splitlines()]
+    return sorted({line for line in lines if line.startswith("workbench ")})
+
+
+@pytest.mark.parametrize("line", _told_commands())
+def test_every_command_that_is_told_can_be_typed(line: str):
+    """Some need weights to run; all must be commands with those options."""
+    import typer
+
+    from workbench.cli import app
+
+    command, words = typer.main.get_command(app), shlex.split(line)[1:]
+    while hasattr(command, "commands"):
+        command = command.commands[words.pop(0)]
+    with command.make_context("workbench", words) as context:
+        assert context.args == []

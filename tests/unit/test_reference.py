@@ -134,6 +134,21 @@ def test_a_name_that_is_taken_is_not_taken_over():
     assert ReferenceVoice.load("ana") == second != first
 
 
+def test_a_disk_that_is_full_leaves_the_voice_that_was_there(monkeypatch):
+    from workbench.storage import atomic
+
+    first = ReferenceVoice.record("ana", speech(), **AGREED)
+
+    def full(path: Path, data: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(atomic, "write_bytes", full)
+    with pytest.raises(StorageError, match="no space left"):
+        ReferenceVoice.record("ana", speech(6), **AGREED, replace=True)
+    assert ReferenceVoice.load("ana") == first
+    assert first.verify().is_file()
+
+
 def test_another_recording_under_the_record_is_refused():
     voice = ReferenceVoice.record("ana", speech(), **AGREED)
     voice.path.write_bytes(speech(7).encode(".flac"))

@@ -199,7 +199,7 @@ def test_who_shall_listen_is_known_before_anything_is_spoken(untimed, tmp_path, 
     engine = untimed()
     for verify, kind, told in (
         ("stt", WeightsMissing, "workbench models pull whisper-small"),
-        ("stt:bsae", ModelError, "base"),
+        ("stt:bsae", ParameterError, "did you mean 'base'"),
         ("sst", ModelError, "sst: is not a recogniser"),
         (True, ParameterError, "verify: must be 'stt'"),
     ):

@@ -257,6 +257,19 @@ def test_the_command_prints_text_or_json(ear, command, wav):
     assert (data["path"], data["text"], data["duration"]) == ("a.srt", "Hello, world.", 3.0)
 
 
+def test_the_command_passes_on_what_it_is_told(ear, command, wav, media):
+    assert command("transcribe", wav.name, "-e", "ear", "-l", "es")[0] == 0
+    assert ear.given[0][1]["language"] == "es"
+    video = media / "speech" / "en_nasa_webb_2v2a2s.mp4"
+    for stream in (0, 1):
+        assert command("transcribe", video, "-e", "ear", "--stream", stream)[0] == 0
+    assert ear.given[1][0] != ear.given[2][0]
+    assert command("align", "Hello, world.", wav.name, "-e", "ear", "-l", "en", "-o", "a.srt") == (
+        0, "a.srt: 1 captions, 100% heard\n", "workbench: warning: doubtful\n",
+    )  # fmt: skip
+    assert ear.given[-1][1]["language"] == "en"
+
+
 def test_words_without_times_share_those_of_their_segment(ear, command, wav):
     ear.segments = (
         Segment(start=0.5, end=1.5, text="Hello, world."),

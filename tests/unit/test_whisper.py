@@ -255,7 +255,7 @@ def test_words_after_a_gap_keep_their_times(tiny_whisper, stub, batch, gaps):
 
 
 def test_long_speech_is_pictured_in_blocks(tiny_whisper, stub, monkeypatch):
-    """An hour at once is a picture of 2 GiB; the times are the same in pieces."""
+    """An hour at once takes 3 GB; the times are the same in pieces."""
     burst = say("stop", pause=0.0).audio.resample(RATE)
     one = [burst, Audio.silence(4.0, RATE)]
     sound = Audio.join(one * 8)

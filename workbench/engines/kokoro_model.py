@@ -48,8 +48,9 @@ _NEEDS = {
     "j": ("misaki[ja]", ("fugashi", "jaconv", "mojimoji", "pyopenjtalk")),
     "z": ("misaki[zh]", ("cn2an", "jieba", "pypinyin")),
 }
-# Chance is the process's: one voice speaks at a time.
+# Chance is the process's: one voice speaks at a time. So are the filters of warnings.
 _chance = threading.Lock()
+_loading = threading.RLock()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,8 +134,9 @@ class Voices:
         with _corrupt(self._folder / _CONFIG):
             config = json.loads((self._folder / _CONFIG).read_text(encoding="utf-8"))
             vocabulary = frozenset(config["vocab"])
-        # It tells of every foreign word; that is in the warnings of a take.
-        logging.getLogger("phonemizer").setLevel(logging.ERROR)
+        # They tell of every foreign word and of their dictionary on the error stream.
+        for chatty in ("phonemizer", "jieba"):
+            logging.getLogger(chatty).setLevel(logging.ERROR)
         sounds = self._pipeline.g2p
         if code in "ab" and sounds.fallback is None:
             raise EngineMissing(
@@ -291,7 +293,7 @@ def _quietly() -> Iterator[None]:
     import loguru
 
     kept = {"remove": lambda *_: None, "add": lambda *_, **__: 0}
-    with warnings.catch_warnings():
+    with _loading, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         vars(loguru.logger).update(kept)
         try:

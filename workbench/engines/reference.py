@@ -238,8 +238,7 @@ class ReferenceVoice:
         del values["name"], values["folder"]
         record = self.folder / f"{self.name}.toml"
         try:
-            # The record comes last: a recording without one is not a voice.
-            record.unlink(missing_ok=True)
+            # The record comes last: a recording without one, or without its own, is not a voice.
             write_bytes(self.path, data)
             write_bytes(record, tomli_w.dumps({"consent": True, **values}).encode())
         except OSError as error:

@@ -1,8 +1,8 @@
 """One recording through the library: where speech is, in what language, and what is said.
 
 The library can find speech itself. It is done here because it then has to be done once for both of
-its modes, because it fails on recordings without any, and because it makes one picture of all the
-speech, 2 GiB for an hour: here that is done for ten minutes at a time.
+its modes, because the library guesses a language where nobody speaks, and because it makes one
+picture of all the speech, a gigabyte for twenty minutes: here that is done for ten at a time.
 """
 
 from __future__ import annotations

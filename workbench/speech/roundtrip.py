@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from workbench.errors import (
     Cancelled,
@@ -29,11 +29,12 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
 
-    from workbench.engines.base import Transcriber
+    from workbench.audio import Audio
     from workbench.options import Options
+    from workbench.recognition import Recognition
     from workbench.take import Take
 
-__all__ = ["LIMIT", "Verdict", "judge", "unlike", "verified"]
+__all__ = ["LIMIT", "Listener", "Verdict", "judge", "unlike", "verified"]
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,21 @@ _LASTING = (
     WeightsMissing,
 )  # fmt: skip
 _NO_LANGUAGE = {"", "und", "mul", "mis", "zxx"}  # ISO 639-2: undetermined, several, none
+
+
+class Listener(Protocol):
+    """Who can be asked what is said: a recogniser, see `workbench.engines.base.Transcriber`."""
+
+    def transcribe(
+        self,
+        audio: Audio,
+        *,
+        language: str | None = None,
+        options: Options | None = None,
+        cancel: threading.Event | None = None,
+    ) -> Recognition:
+        """Return what is said in `audio`."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +101,7 @@ def verified(
     *,
     text: str,
     language: str = "",
-    transcriber: Transcriber | None = None,
+    transcriber: Listener | None = None,
     options: Options | None = None,
     attempts: int = _ATTEMPTS,
     limit: float = LIMIT,
@@ -191,7 +207,7 @@ def judge(
     *,
     text: str = "",
     language: str = "",
-    transcriber: Transcriber | None = None,
+    transcriber: Listener | None = None,
     options: Options | None = None,
     limit: float = LIMIT,
     pace: float = 1.0,

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.engines.registry import engine
 from workbench.errors import ModelError, WeightsMissing
+from workbench.script import tokenize
 from workbench.speech.align import align, estimate
 from workbench.speech.ears import Ears, ears
 from workbench.speech.roundtrip import Verdict, verified
 from workbench.speech.voices import resolve
 from workbench.storage.cache import key
 from workbench.text.lexicon import Lexicon
-from workbench.text.normalize import Spoken, normalize
+from workbench.text.normalize import Spoken, normalize, require_speech
 
 if TYPE_CHECKING:
     import threading
@@ -138,6 +139,8 @@ class Speaker:
             When `cancel` was set.
         """
         spoken = self.prepare(text)
+        if not tokenize(spoken.spoken):
+            require_speech(spoken)
         timing = self._timing_ears()
         name = key(
             {

@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 __all__ = ["times"]
 
 _TIME = re.compile(
-    r"(?<![\w.,:/-])(?P<hour>[01]?[0-9]|2[0-4]):(?P<minute>[0-5][0-9])(?::(?P<second>[0-5][0-9]))?"
+    r"(?:(?<![\w.,:/-])|(?<=:[0-9]{2}[-\u2013]))(?P<hour>[01]?[0-9]|2[0-4]):(?P<minute>[0-5][0-9])(?::(?P<second>[0-5][0-9]))?"
     r"(?:(?P<gap>[ \u00a0]?)(?P<half>[AaPp]\.?[ \u00a0]?[Mm]\b\.?|h(?:rs?)?\b\.?))?"
-    r"(?![\w:%])(?![.,/-][0-9])"
+    r"(?![\w:%])(?![.,/][0-9])(?!-[0-9]+(?![0-9:]))"
 )
+_DASH = re.compile(r"(?<=[0-9]:[0-9]{2})[ ]?[-\u2013][ ]?(?=[0-9]{1,2}:[0-9]{2}(?![0-9:]))")
 _HOUR = re.compile(
     r"(?<![\w.,:/$€£-])(?P<hour>0?[1-9]|1[0-2])(?P<gap>[ \u00a0]?)(?P<half>[AaPp](?:\.[ \u00a0]?[Mm]\.|[Mm]\b))(?!\w)"  # noqa: E501
 )
@@ -34,6 +35,9 @@ def times(text: str, grammar: Grammar) -> Iterator[Found]:
         clock = _spanish_clock if grammar.primary == "es" else _english_clock
         spoken = clock(hour, minute, second, half, grammar)
         yield _timed(match, text, spoken, half, grammar)
+    for match in _DASH.finditer(text):
+        to = " a " if grammar.primary == "es" else " to "
+        yield Found(*match.span(), ((*match.span(), to),))
     for match in _HOUR.finditer(text):
         feminine = grammar.primary == "es"
         spoken = grammar.cardinal(int(match["hour"]), feminine=feminine)

@@ -156,7 +156,7 @@ def romans(text: str, grammar: Grammar) -> Iterator[Found]:
 
 _YEAR = r"(?:1[0-9]|20)[0-9]{2}"
 _BEFORE = (
-    "in|since|from|until|till|by|of|year|circa|before|after|during|late|early|mid|summer|spring|"
+    r"c\.|ca\.|in|since|from|until|till|by|of|year|circa|before|after|during|late|early|mid|summer|spring|"
     "autumn|fall|winter|class|between|©|and|to|through|" + "|".join(m.lower() for m in MONTHS)
 )
 _YEARS = re.compile(

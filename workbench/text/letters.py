@@ -35,7 +35,7 @@ def _joins(before: str, char: str) -> bool:
         category[0] == "M"
         or category == "Cf"  # joiners, directional marks, tags: no letter of their own
         or char in _AM
-        or False
+        or last == _JOINER
         or "\U0001f3fb" <= char <= "\U0001f3ff"  # skin tones
         or (category == "Lo" and unicodedata.combining(last) == _VIRAMA)
         or ("\u1160" <= char <= "\u11ff" and "\u1100" <= last <= "\u11ff")

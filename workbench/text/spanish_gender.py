@@ -37,9 +37,9 @@ _NO_NOUN = frozenset(
 _ONE = frozenset(
     words("""
     hora página persona vez casa semana noche mañana vida taza cucharada libra milla tonelada
-    mujer niña chica pregunta respuesta palabra frase línea lista parte cosa idea foto imagen
-    mano puerta ventana silla mesa calle ciudad empresa película canción lámina gota pizca caja
-    bolsa botella lata unidad plaza planta habitación cama noticia escena toma
+    mujer niña chica hija hermana amiga pregunta respuesta palabra frase línea lista parte cosa
+    idea foto imagen mano puerta ventana silla mesa calle ciudad empresa película canción lámina
+    gota pizca caja bolsa botella lata unidad plaza planta habitación cama noticia escena toma
 """)
 )
 _WORD = re.compile(r"[ \u00a0]+([^\W\d_]{2,})")
@@ -79,8 +79,8 @@ def gender(text: str, place: int, *, one: bool = False) -> str:
 _ONE_MASCULINE = frozenset(
     words("""
     día mes año minuto segundo momento euro peso dólar metro kilómetro litro gramo kilo grado
-    punto hombre niño chico libro vaso plato paso lado ejemplo problema tema vídeo video coche
-    carro gato perro café millón
+    punto hombre niño chico hijo hermano amigo libro vaso plato paso lado ejemplo problema tema
+    vídeo video coche carro gato perro café millón
 """)
 )
 
