@@ -35,7 +35,7 @@ _PUBLIC = {
     "ReferenceVoice": "workbench.engines.reference",
     "Script": "workbench.script",
     "Span": "workbench.timing",
-    "Spoken": "workbench.text.normalize",
+    "Spoken": "workbench.text.spoken",
     "StorageError": "workbench.errors",
     "Take": "workbench.take",
     "TextError": "workbench.errors",

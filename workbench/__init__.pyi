@@ -26,8 +26,8 @@ from workbench.speech.voices import voices as voices
 from workbench.take import Narration as Narration
 from workbench.take import Take as Take
 from workbench.text.lexicon import Lexicon as Lexicon
-from workbench.text.normalize import Spoken as Spoken
 from workbench.text.normalize import normalize as normalize
+from workbench.text.spoken import Spoken as Spoken
 from workbench.timing import Span as Span
 from workbench.timing import Transcript as Transcript
 from workbench.timing import Word as Word

@@ -48,7 +48,7 @@ _PLAYABLE = (
 _TABLES: dict[tuple[str, str], Callable[[Any], str]] = {
     ("workbench.captions.cues", "Cues"): twin.cue_table,
     ("workbench.recognition", "Recognition"): tables.heard_table,
-    ("workbench.text.normalize", "Spoken"): tables.spoken_table,
+    ("workbench.text.spoken", "Spoken"): tables.spoken_table,
 }
 _POSTER = 480  # pixels, the longer side
 _POSTER_COLOURS = 128

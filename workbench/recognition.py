@@ -83,7 +83,7 @@ class Recognition:
     language_probability
         How sure the detection was, 0 to 1; 1 for a language that was asked for.
     duration
-        Seconds of sound that were decoded.
+        Seconds of the recording; where it is damaged, silence stands.
     declared
         Seconds that the file says it has; None where it says nothing.
     engine, model, device

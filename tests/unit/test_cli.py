@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     Answer = tuple[int, str, str]
     Command = Callable[..., Answer]
 
-COMMANDS = ["demo", "say", "caption", "probe", "run", "voices", "doctor"]
+COMMANDS = [
+    "demo", "say", "caption", "probe", "run", "voices", "doctor", "normalize", "transcribe", "align",
+    "clone",
+]  # fmt: skip
 
 
 @pytest.fixture

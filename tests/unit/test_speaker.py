@@ -104,6 +104,17 @@ def test_a_respelling_is_spoken_and_the_word_stays(tmp_path, monkeypatch):
     assert wb.speak("We use nginx.", "espeak:es", lexicon=other).parts[0].take.spoken == ""
 
 
+@pytest.mark.parametrize("voice", ["espeak:en-us", "untimed:en-us"])
+def test_a_word_marked_with_its_sounds_is_shown_bare(untimed, voice: str):
+    """And the same word may have other sounds elsewhere in the line."""
+    untimed()
+    line = "I [read](/ɹˈɛd/) $3 in [New York](/nˈu jˈɔɹk/), you [read](/ɹˈid/)."
+    take = wb.speak(line, voice).parts[0].take
+    check_words(take.words, "I read $3 in New York, you read.", take.duration)
+    assert take.text == "I read $3 in New York, you read."
+    assert take.spoken == "I read three dollars in New York, you read."
+
+
 def test_what_was_changed_and_left_out_is_told():
     take = wb.speak("It's $5 🎉!", "espeak:en-us").parts[0].take
     changes = [(c["original"], c["spoken"], c["rule"]) for c in take.about["changes"]]

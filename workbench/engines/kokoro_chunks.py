@@ -28,9 +28,10 @@ LIMIT = 480
 _GOOD = 200  # sentences are put together up to here
 _RUSHED = 400  # and one is cut from here on
 _FEW = 20  # letters
-# In the place of markup while a text is cut, so that no cut falls into it.
-_STAND_INS = range(0xF0000, 0xF1000)
-_STAND_IN = re.compile("([\U000f0000-\U000f0fff])\\1*")
+# In the place of markup while a text is cut, so that no cut falls into it: letters, as those of a
+# word, and of a script (cuneiform) that nothing here can read.
+_STAND_INS = range(0x12000, 0x12300)
+_STAND_IN = re.compile("([\U00012000-\U000122ff])\\1*")
 
 
 def pieces(text: str, count: Callable[[str], int], language: str) -> tuple[tuple[int, int], ...]:
@@ -86,7 +87,8 @@ def _together(parts: list[str], measure: Callable[[str], int]) -> list[str]:
     """Return the parts, those after the first put together up to a good length."""
     joined: list[str] = parts[:1]
     for part in parts[1:]:
-        if len(joined) > 1 and measure(joined[-1] + part) <= _GOOD:
+        most = LIMIT if _letters(joined[-1]) < _FEW else _GOOD if len(joined) > 1 else 0
+        if measure(joined[-1] + part) <= most:
             joined[-1] += part
         else:
             joined.append(part)

@@ -15,6 +15,7 @@ from workbench.speech.roundtrip import Verdict, verified
 from workbench.speech.voices import resolve
 from workbench.storage.cache import key
 from workbench.text.lexicon import Lexicon
+from workbench.text.marks import unmarked
 from workbench.text.normalize import Spoken, normalize, require_speech
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ class Speaker:
         Cancelled
             When `cancel` was set.
         """
-        spoken = self.prepare(text)
+        written, spoken = unmarked(text, self.language), self.prepare(text)
         if not tokenize(spoken.spoken):
             require_speech(spoken)
         timing = self._timing_ears()
@@ -159,13 +160,15 @@ class Speaker:
         if take is not None and _TIMES not in take.about:
             return take
         if take is None:
-            take = self._spoken(spoken, cancel)
-        take = self._timed(take, spoken, timing)  # also one of old whose times were a guess
+            take = self._spoken(written, spoken, cancel)
+        take = self._timed(
+            take, written, spoken, timing
+        )  # also one of old whose times were a guess
         if self._cache is not None:
             self._cache.put(name, take)
         return take
 
-    def _spoken(self, spoken: Spoken, cancel: threading.Event | None) -> Take:
+    def _spoken(self, written: Spoken, spoken: Spoken, cancel: threading.Event | None) -> Take:
         def once(seed: int | None) -> Take:
             return self.engine.synthesize(
                 spoken.spoken, voice=self.voice.name, options=self.options, seed=seed
@@ -185,26 +188,26 @@ class Speaker:
         )
         return replace(
             take,
-            text=spoken.text,
-            spoken="" if spoken.spoken == spoken.text else spoken.spoken,
+            text=written.text,
+            spoken="" if spoken.spoken == written.text else spoken.spoken,
             warnings=(*take.warnings, *spoken.notes, *_left_out(spoken)),
             about={**take.about, **_record(spoken, verdict, self.ears)},
         )
 
-    def _timed(self, take: Take, spoken: Spoken, timing: Ears | None) -> Take:
+    def _timed(self, take: Take, written: Spoken, spoken: Spoken, timing: Ears | None) -> Take:
         """Return the take with the script's own words, and how good their times are."""
         if self.engine.capabilities.word_times != _UNTIMED:
-            return replace(take, words=spoken.restore(take.words))
+            return replace(take, words=written.restore(spoken.restore(take.words)))
         about = {name: value for name, value in take.about.items() if name != _TIMES}
         warnings = tuple(note for note in take.warnings if note != _GUESSED)
-        words = None if timing is None else self._heard(take, spoken, timing)
+        words = None if timing is None else self._heard(take, written.text, timing)
         if words is None:
-            words = spoken.restore(estimate(spoken.spoken, take.audio))
+            words = written.restore(spoken.restore(estimate(spoken.spoken, take.audio)))
             about[_TIMES] = "estimated"
             warnings = (*warnings, _GUESSED)
         return replace(take, words=words, about=about, warnings=warnings)
 
-    def _heard(self, take: Take, spoken: Spoken, timing: Ears) -> tuple[Word, ...] | None:
+    def _heard(self, take: Take, text: str, timing: Ears) -> tuple[Word, ...] | None:
         """Return the words where a recogniser heard them, None where it did not."""
         try:
             heard = timing.transcribe(take.audio, language=self.language.partition("-")[0])
@@ -213,7 +216,7 @@ class Speaker:
         except ModelError as error:
             log.warning("%s cannot time the words: %s", timing.name, error)
             return None
-        found = align(spoken.text, heard, duration=take.duration)
+        found = align(text, heard, duration=take.duration)
         return found.words if found.matched >= _HEARD else None
 
     def _timing_ears(self) -> Ears | None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from workbench.recognition import Recognition
-    from workbench.text.normalize import Spoken
+    from workbench.text.spoken import Spoken
 
 __all__ = ["heard_table", "spoken_table"]
 
