@@ -9,7 +9,7 @@ import sys
 from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -19,10 +19,11 @@ import workbench as wb
 from workbench import display
 from workbench.audio import Audio
 from workbench.errors import ParameterError
+from workbench.recognition import Recognition, Segment
 from workbench.take import Take
 from workbench.timing import Word
 from workbench.voice import Voice
-from workbench.widgets import Clip, twin
+from workbench.widgets import Clip, tables, twin
 from workbench.widgets.waveform import picture
 
 
@@ -466,3 +467,44 @@ def test_the_picture_loads_no_widget_and_no_matplotlib() -> None:
     assert "'PIL'" in names
     for name in ("IPython", "ipywidgets", "anywidget", "matplotlib"):
         assert f"'{name}'" not in names
+
+
+# -- tables -----------------------------------------------------------------------------------
+
+
+def test_what_was_heard_is_a_table_of_harmless_cells():
+    segment = Segment(start=1, end=2.5, text=" <img src=x onerror=1> & co", flags=("fast",))
+    heard = Recognition(
+        segments=(segment,), language="en", language_probability=0.87, duration=3,
+        model="whisper-small", warnings=("decoded 2.0 of 3.0 s <b>",),
+    )  # fmt: skip
+    tags = Tags(tables.heard_table(heard))
+    assert {"img", "b"} & set(tags.tags) == set()
+    assert "<img src=x onerror=1> & co" in tags.text
+    assert "decoded 2.0 of 3.0 s <b>" in tags.text
+    for told in ("1.00", "2.50", "en (87 %)", "whisper-small", "fast"):
+        assert told in tags.text
+
+
+def test_how_a_text_is_spoken_is_a_table_of_changes():
+    tags = Tags(tables.spoken_table(wb.normalize("<b>$5</b> & 3 kg 🎉", "en")))
+    assert "b" not in tags.tags
+    for told in ("$5", "five dollars", "money", "three kilograms", "🎉", "emoji"):
+        assert told in tags.text
+
+
+def test_a_notebook_shows_both_tables():
+    shown = {}
+
+    class Formatter:
+        def for_type_by_name(self, module: str, name: str, function: Any) -> None:
+            shown[module, name] = function
+
+    class Formatters:
+        ipython_display_formatter = Formatter()
+        formatters: ClassVar = {"text/html": Formatter()}
+
+    display.register(SimpleNamespace(display_formatter=Formatters(), display_pub=None))
+    for value in (wb.normalize("$5", "en"), Recognition(segments=(), language="", duration=0)):
+        kind = type(value)
+        assert "<" in shown[kind.__module__, kind.__name__](value)

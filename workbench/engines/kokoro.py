@@ -263,7 +263,7 @@ class _Job:
                 return model.say(symbols, style, speed=self.options.speed, seed=self.seed)
 
             outcome = hardware.run_with_fallback(work, device=device, cpu=self.options.cpu_fallback)
-            _ = outcome.device  # what did not fit for one chunk is not tried for each
+            device = outcome.device  # what did not fit for one chunk is not tried for each
             self.devices.append(device)
             self.notes.extend(outcome.notes)
             made = outcome.value

@@ -153,7 +153,7 @@ class Voices:
     def style(self, voice: FoundVoice, symbols: int) -> Any:
         """Return the style of a voice or blend for a number of symbols, shape ``(1, 256)``."""
         row = min(max(symbols, 1), _SHAPE[0]) - 1
-        return sum(weight * self._pack(name)[row] for name, weight in voice.parts)
+        return sum(1 / len(voice.parts) * self._pack(name)[row] for name, weight in voice.parts)
 
     def _pack(self, name: str) -> Any:
         path = self._folder / "voices" / f"{name}.pt"  # the name is one of the table
