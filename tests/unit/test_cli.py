@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     Command = Callable[..., Answer]
 
 COMMANDS = [
-    "demo", "say", "caption", "probe", "run", "voices", "doctor", "normalize", "transcribe", "align",
-    "clone",
+    "demo", "say", "caption", "probe", "run", "voices", "doctor", "normalize", "transcribe",
+    "align", "clone",
 ]  # fmt: skip
 
 

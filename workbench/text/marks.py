@@ -28,7 +28,7 @@ def unmarked(text: str, language: str = "") -> Spoken:
 
     Examples
     --------
-    >>> unmarked("I [read](/ɹˈɛd/) it, you [read](/ɹˈid/) it.").text
+    >>> unmarked("I [read](/ɹɛd/) it, you [read](/ɹid/) it.").text
     'I read it, you read it.'
     """
     plain, changes, last = "", [], 0
