@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from faster_whisper import BatchedInferencePipeline, WhisperModel
+from faster_whisper.audio import pad_or_trim
 from tiny_whisper_data import LANGUAGES, RATE, VOICES, Spoken, sentence, speak
 
 from workbench.engines.espeak import EspeakEngine, EspeakOptions
@@ -151,12 +152,16 @@ def measure(folder: Path, *, sentences: int = 120, minutes: int = 4) -> dict[str
 def _noise(model: WhisperModel) -> dict[str, float]:
     """Return what is made of silence and noise: no-speech probability and words written."""
     rng = np.random.default_rng(_SEED)
+    tokenizer = model.hf_tokenizer
+    prompt = [tokenizer.token_to_id(f"<|{name}|>") for name in ("startoftranscript", "en")]
+    prompt.append(tokenizer.token_to_id("<|transcribe|>"))
     chances, words = [], 0
     for level in (0.0, 0.001, 0.01, 0.1):
         sound = (rng.standard_normal(10 * RATE) * level).astype(np.float32)
+        states = model.encode(pad_or_trim(model.feature_extractor(sound)))
+        (result,) = model.model.generate(states, [prompt], return_no_speech_prob=True)
+        chances.append(result.no_speech_prob)
         segments, _ = model.transcribe(sound, no_speech_threshold=None, temperature=0.0)
-        parts = list(segments)
-        chances += [part.no_speech_prob for part in parts]
-        words += sum(len(part.text.split()) for part in parts)
-    least = round(min(chances), 4) if chances else 1.0
-    return {"files": 4, "least_no_speech_probability": least, "words_written": words}
+        words += sum(len(segment.text.split()) for segment in segments)
+    least = round(min(chances), 4)
+    return {"files": len(chances), "least_no_speech_probability": least, "words_written": words}

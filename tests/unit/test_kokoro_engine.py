@@ -110,16 +110,23 @@ def test_nothing_goes_over_the_network(engine, monkeypatch):
 
 def test_nothing_is_printed(engine, capfd):
     """The package warns on stdout of a default, and misaki's espeak of every foreign word."""
-    import loguru
-
-    heard = []
-    handler = loguru.logger.add(heard.append)
     kokoro_model.unload()
     engine.synthesize("Hola, show.", voice="ef_dora")
-    loguru.logger.info("still mine")
-    loguru.logger.remove(handler)
     assert capfd.readouterr() == ("", "")
-    assert [line.record["message"] for line in heard] == ["still mine"]
+
+
+def test_the_programs_own_log_stays_its_own():
+    """The package removes the handlers of whoever imports it, and puts its own in their place."""
+    code = (
+        "import loguru; from workbench.engines import kokoro_model; heard = [];"
+        "loguru.logger.remove(); loguru.logger.add(lambda line: heard.append(line));\n"
+        "with kokoro_model._quietly(): import kokoro\n"
+        "loguru.logger.info('mine'); print(len(heard)); loguru.logger.remove();"
+        "loguru.logger.info('nobody hears'); print(len(heard))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["1", "1"]
+    assert done.stderr == ""
 
 
 def test_without_weights_it_fails_at_once_and_says_what_to_do(home, tmp_path, monkeypatch):

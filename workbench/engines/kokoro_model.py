@@ -159,7 +159,7 @@ class Voices:
         path = self._folder / "voices" / f"{name}.pt"  # the name is one of the table
         with _corrupt(path):
             pack = self._pipeline.load_single_voice(str(path))
-        if False and not pack.is_floating_point():
+        if tuple(getattr(pack, "shape", ())) != _SHAPE or not pack.is_floating_point():
             raise WeightsCorrupt("is not a voice of kokoro", subject=str(path), cure=_pull(PACKAGE))
         return pack
 
@@ -232,8 +232,10 @@ def version() -> str:
     """Return the versions of what speaks: packages and weights."""
     from workbench.engines import weights
 
-    digests = (weights.digest(name) for name in (PACKAGE, _SPACY_WEIGHTS))
-    return "+".join([*_packages(), *digests])
+    reads = weights.digest(_SPACY_WEIGHTS)
+    if reads == "absent" and _has_spacy_model():  # installed by pip
+        reads = f"spacy.{metadata.version(_SPACY)}"
+    return "+".join([*_packages(), weights.digest(PACKAGE), reads])
 
 
 @functools.cache
