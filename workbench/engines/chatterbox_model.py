@@ -8,7 +8,6 @@ tell when it stopped at its limit. Here each call brings its voice and its seed 
 from __future__ import annotations
 
 import math
-import threading
 import warnings
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workbench.engines.chatterbox_package import CAP, RATE, Kind, load
+from workbench.engines.hardware import chance
 from workbench.errors import ModelError
 
 if TYPE_CHECKING:
@@ -31,8 +31,6 @@ __all__ = ["Model", "Said"]
 _VOICES = 8  # kept prepared, 0.3 MB each; preparing one takes seconds
 _CUT = 39.5  # seconds from which on sound counts as cut: 1,000 tokens are 40
 _LEAST_CFG = 1e-6  # 0 makes a batch of one, which the English model cannot join with its batch of 2
-# Chance is the process's: one voice speaks at a time.
-_chance = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -115,7 +113,7 @@ class Model:
         if not chunk.strip():  # the package would say that it needs some text to talk
             raise ModelError("was given nothing to say", subject="chatterbox")
         cuda = [torch.device(self._device).index or 0] if self._device.startswith("cuda") else []
-        with _chance, torch.random.fork_rng(devices=cuda), warnings.catch_warnings():
+        with chance, torch.random.fork_rng(devices=cuda), warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)  # of torch's, to the package's author
             self._model.conds = self._voice(reference, options)
             torch.manual_seed(seed)

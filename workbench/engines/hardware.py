@@ -29,6 +29,7 @@ from workbench.errors import DeviceError, ModelError, ParameterError, WorkbenchE
 __all__ = [
     "VARIABLE",
     "Outcome",
+    "chance",
     "choose",
     "device_info",
     "is_out_of_memory",
@@ -42,6 +43,10 @@ log = logging.getLogger(__name__)
 
 VARIABLE = "WORKBENCH_DEVICE"
 """The environment variable that names the device."""
+
+chance = threading.Lock()
+"""Held while a model draws from torch's generator, which belongs to the process: whoever speaks at
+the same time would change the seed's result."""
 
 _CPU = "cpu"
 _NAME = re.compile(r"(auto|cpu|gpu|mps|cuda)(?::(\d{1,3}))?", re.ASCII)

@@ -72,6 +72,11 @@ class KokoroOptions(Options):
         help="Whether the CPU goes on when a GPU's memory is full",
     )
 
+    @property
+    def tempo(self) -> float:
+        """How fast it speaks, 1 for the voice's own pace."""
+        return self.speed
+
 
 class KokoroEngine:
     """The engine; what it loads is shared by the whole process.

@@ -48,8 +48,6 @@ _NEEDS = {
     "j": ("misaki[ja]", ("fugashi", "jaconv", "mojimoji", "pyopenjtalk")),
     "z": ("misaki[zh]", ("cn2an", "jieba", "pypinyin")),
 }
-# Chance is the process's: one voice speaks at a time. So are the filters of warnings.
-_chance = threading.Lock()
 _loading = threading.RLock()
 
 
@@ -101,7 +99,7 @@ class _Model:
         import torch
 
         cuda = [torch.device(self._device).index or 0] if self._device.startswith("cuda") else []
-        with _chance, torch.random.fork_rng(devices=cuda):
+        with hardware.chance, torch.random.fork_rng(devices=cuda):
             torch.manual_seed(seed)
             output = self._model(symbols, style, speed, return_output=True)
         samples = np.asarray(output.audio.numpy(), np.float32).reshape(-1)
