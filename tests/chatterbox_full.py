@@ -28,7 +28,7 @@ class FullSize(ChatterboxEngine):
         return Path(os.environ[FOLDER])
 
     def _load(self, key):
-        from workbench.engines import chatterbox_package
+        from workbench.engines.chatterbox import package as chatterbox_package
 
         started = time.monotonic()
         chatterbox_package.Trial()  # imports it

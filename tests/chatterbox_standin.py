@@ -25,7 +25,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from workbench.engines.chatterbox_voices import LANGUAGES
+from workbench.engines.chatterbox.voices import LANGUAGES
 
 S3GEN_SR = 24_000
 TOKEN = 960  # samples

@@ -1,6 +1,6 @@
 """A hub of models on loopback: what the real one says of small files, and its bad days.
 
-It answers what `workbench.engines.weights_hub` and the hub's own library ask: the listing of a
+It answers what `workbench.engines.weights.hub` and the hub's own library ask: the listing of a
 repository at a revision, and its files with ranges, digests and redirects of large files to
 another address. `Trouble` says what goes wrong.
 """

@@ -57,7 +57,7 @@ def load(**_):
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The folder of models, made once in a run; nothing is loaded before or after."""
-    from workbench.engines import kokoro_model
+    from workbench.engines.kokoro import model as kokoro_model
 
     folder = tmp_path_factory.getbasetemp() / "kokoro-home"
     if not folder.exists():

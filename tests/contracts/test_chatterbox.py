@@ -10,9 +10,10 @@ import pytest
 
 from tests.contracts.synthesizer import SynthesizerContract
 from workbench.audio import Audio
-from workbench.engines import chatterbox_package, isolated_environments
 from workbench.engines.chatterbox import ChatterboxOptions
+from workbench.engines.chatterbox import package as chatterbox_package
 from workbench.engines.isolated import IsolatedEngine
+from workbench.engines.isolated import environments as isolated_environments
 from workbench.engines.reference import ReferenceVoice
 
 pytest.importorskip("torch", reason="Chatterbox runs on torch")

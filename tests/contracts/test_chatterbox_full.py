@@ -18,9 +18,10 @@ import pytest
 
 from tests.contracts.synthesizer import SynthesizerContract
 from workbench.audio import Audio
-from workbench.engines import isolated_environments, weights
+from workbench.engines import weights
 from workbench.engines.chatterbox import ChatterboxEngine, ChatterboxOptions
 from workbench.engines.isolated import IsolatedEngine
+from workbench.engines.isolated import environments as isolated_environments
 from workbench.engines.reference import ReferenceVoice
 
 pytestmark = [pytest.mark.model, pytest.mark.slow, pytest.mark.timeout(3600)]

@@ -11,9 +11,12 @@ import numpy as np
 import pytest
 
 from workbench.audio import Audio
-from workbench.engines import chatterbox_package, chatterbox_text, hardware, isolated_environments
+from workbench.engines import hardware
 from workbench.engines.chatterbox import ChatterboxEngine, ChatterboxOptions
-from workbench.engines.chatterbox_join import joined
+from workbench.engines.chatterbox import package as chatterbox_package
+from workbench.engines.chatterbox import text as chatterbox_text
+from workbench.engines.chatterbox.join import joined
+from workbench.engines.isolated import environments as isolated_environments
 from workbench.engines.reference import ReferenceVoice
 from workbench.errors import (
     ConsentMissing,

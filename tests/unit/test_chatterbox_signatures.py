@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from workbench.engines.chatterbox_voices import LANGUAGES
-from workbench.engines.isolated_environments import VARIABLE, environment
+from workbench.engines.chatterbox.voices import LANGUAGES
+from workbench.engines.isolated.environments import VARIABLE, environment
 
 STANDIN = Path(__file__).parents[1] / "chatterbox_standin.py"
 FILES = {

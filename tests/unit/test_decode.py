@@ -13,7 +13,7 @@ import pytest
 import soundfile
 
 from workbench.audio import Audio
-from workbench.engines import decode_container
+from workbench.engines.decode import container as decode_container
 from workbench.engines.decode import decode
 from workbench.errors import (
     MediaError,

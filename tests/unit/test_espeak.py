@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from workbench.engines.espeak import EspeakEngine, EspeakOptions
-from workbench.engines.espeak_voices import variants
+from workbench.engines.espeak.voices import variants
 from workbench.errors import ParameterError, TextError, VoiceNotFound
 
 if TYPE_CHECKING:
@@ -165,8 +165,8 @@ def test_what_a_name_means(engine, asked, name, language):
 def test_of_several_voices_the_one_that_ranks_its_language_first_is_taken(engine, monkeypatch):
     rows = [["Second", "x/bb", [[9, "qq"]]], ["First", "x/cc", [[2, "qq"]]]]
     engine.unload()
-    monkeypatch.setattr("workbench.engines.espeak_voices.info", lambda: {"voices": rows})
-    monkeypatch.setattr("workbench.engines.espeak_voices._speaks", lambda _: True)
+    monkeypatch.setattr("workbench.engines.espeak.voices.info", lambda: {"voices": rows})
+    monkeypatch.setattr("workbench.engines.espeak.voices._speaks", lambda _: True)
     assert engine.find_voice("qq").label == "First"
     monkeypatch.undo()
     engine.unload()

@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from workbench.engines import espeak_install, espeak_process, espeak_worker
 from workbench.engines.espeak import EspeakEngine, EspeakOptions
-from workbench.engines.espeak_library import RATE, loaded
+from workbench.engines.espeak import install as espeak_install
+from workbench.engines.espeak import process as espeak_process
+from workbench.engines.espeak import worker as espeak_worker
+from workbench.engines.espeak.library import RATE, loaded
 from workbench.errors import EngineMissing, ModelError, TextError
 
 TEXT = "Una mañana más, la luna no iba a bajar."

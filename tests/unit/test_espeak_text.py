@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from workbench.engines import espeak_process
 from workbench.engines.espeak import EspeakOptions
-from workbench.engines.espeak_library import PHONEME, Event
-from workbench.engines.espeak_text import spoken
-from workbench.engines.espeak_voices import find
+from workbench.engines.espeak import process as espeak_process
+from workbench.engines.espeak.library import PHONEME, Event
+from workbench.engines.espeak.text import spoken
+from workbench.engines.espeak.voices import find
 from workbench.script import tokenize
 
 

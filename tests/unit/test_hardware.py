@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from workbench.engines import hardware, hardware_memory
+from workbench.engines import hardware
 from workbench.engines.hardware import choose, device_info, prepare_torch, run_with_fallback
-from workbench.engines.hardware_threads import quota, threads
+from workbench.engines.hardware import memory as hardware_memory
+from workbench.engines.hardware.processors import quota, threads
 from workbench.errors import DeviceError, ModelError, ParameterError
 
 if TYPE_CHECKING:

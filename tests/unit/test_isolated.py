@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 from tests.contracts.synthesizer import SynthesizerContract
-from workbench.engines import isolated_process
 from workbench.engines.isolated import IsolatedEngine
+from workbench.engines.isolated import process as isolated_process
 from workbench.errors import ModelError, TextError, VoiceNotFound
 from workbench.options import Options
 

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from workbench import cli
-from workbench.engines import isolated_environments
-from workbench.engines.isolated_environments import (
+from workbench.engines.isolated import environments as isolated_environments
+from workbench.engines.isolated.environments import (
     RECIPES,
     VARIABLE,
     Recipe,

@@ -8,8 +8,8 @@ import re
 import pytest
 
 from tests.kokoro_model import vocabulary
-from workbench.engines.kokoro_chunks import HARD_LIMIT, LIMIT, pieces
-from workbench.engines.kokoro_reader import PlainReader
+from workbench.engines.kokoro.chunks import HARD_LIMIT, LIMIT, pieces
+from workbench.engines.kokoro.reader import PlainReader
 
 pytestmark = pytest.mark.model  # the phonemes are the engine's own
 

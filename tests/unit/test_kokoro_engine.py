@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 from tests.kokoro_model import home
-from workbench.engines import kokoro_model
 from workbench.engines.kokoro import KokoroEngine, KokoroOptions
-from workbench.engines.kokoro_model import Piece
-from workbench.engines.kokoro_voices import find
+from workbench.engines.kokoro import model as kokoro_model
+from workbench.engines.kokoro.model import Piece
+from workbench.engines.kokoro.voices import find
 from workbench.errors import (
     DeviceError,
     EngineMissing,

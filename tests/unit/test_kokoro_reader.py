@@ -9,9 +9,9 @@ import warnings
 import pytest
 
 from tests.kokoro_model import add_spacy_model, vocabulary
-from workbench.engines.kokoro_english import EnglishReader
-from workbench.engines.kokoro_ipa import in_symbols
-from workbench.engines.kokoro_reader import PlainReader
+from workbench.engines.kokoro.english import EnglishReader
+from workbench.engines.kokoro.ipa import in_symbols
+from workbench.engines.kokoro.reader import PlainReader
 from workbench.script import tokenize
 
 pytestmark = pytest.mark.model  # the phonemes are the engine's own

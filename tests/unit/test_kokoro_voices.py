@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from workbench.engines.kokoro_voices import find, voices
+from workbench.engines.kokoro.voices import find, voices
 from workbench.errors import ParameterError, VoiceNotFound
 from workbench.voice import Voice
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.contracts.synthesizer import check_words
-from workbench.engines.kokoro_match import match
-from workbench.engines.kokoro_words import SAMPLES, Sound, sounds, word_times
+from workbench.engines.kokoro.match import match
+from workbench.engines.kokoro.words import SAMPLES, Sound, sounds, word_times
 from workbench.script import tokenize
 
 RATE = 24_000

@@ -8,8 +8,10 @@ import pytest
 from hub import Hub, Repository, running_hub
 
 from workbench import cli
-from workbench.engines import weights_catalog, weights_hub, weights_spacy
 from workbench.engines.weights import Model
+from workbench.engines.weights import catalog as weights_catalog
+from workbench.engines.weights import hub as weights_hub
+from workbench.engines.weights import spacy as weights_spacy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

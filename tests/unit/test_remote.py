@@ -17,10 +17,12 @@ import pytest
 
 from tests.openai_server import OpenAIServer
 from workbench.audio import Audio
-from workbench.engines import remote_server, remote_sound, remote_voices
 from workbench.engines.espeak import EspeakEngine
 from workbench.engines.remote import RemoteEngine, RemoteOptions, RemoteTranscriber
-from workbench.engines.remote_address import Address
+from workbench.engines.remote import server as remote_server
+from workbench.engines.remote import sound as remote_sound
+from workbench.engines.remote import voices as remote_voices
+from workbench.engines.remote.address import Address
 from workbench.errors import (
     EngineMissing,
     ModelAccess,

@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 
 from tests.openai_server import OpenAIServer
 from workbench.audio import Audio
-from workbench.engines import registry, remote_transcriber
+from workbench.engines import registry
 from workbench.engines import transcriber as transcriber_named
 from workbench.engines.base import Transcriber
 from workbench.engines.espeak import EspeakEngine
 from workbench.engines.remote import RemoteTranscriber, RemoteTranscriberOptions
-from workbench.engines.remote_heard import heard
-from workbench.engines.remote_languages import tag
+from workbench.engines.remote import transcriber as remote_transcriber
+from workbench.engines.remote.heard import heard
+from workbench.engines.remote.languages import tag
 from workbench.errors import Cancelled, ModelAccess, ModelError, ParameterError
 from workbench.recognition import Recognition
 from workbench.speech.roundtrip import verified

@@ -14,13 +14,14 @@ from pathlib import Path
 import pytest
 
 import workbench
-from workbench.engines import weights, weights_files
-from workbench.engines.kokoro_voices import find as find_kokoro_voice
+from workbench.engines import weights
+from workbench.engines.kokoro.voices import find as find_kokoro_voice
 from workbench.engines.weights import Model, digest, find_model, folder, locate, remove, state
-from workbench.engines.weights_catalog import KOKORO_VOICES
-from workbench.engines.weights_files import Entry, Lock, safe_path
-from workbench.engines.weights_forms import form
-from workbench.engines.weights_places import hub_cache
+from workbench.engines.weights import files as weights_files
+from workbench.engines.weights.catalog import KOKORO_VOICES
+from workbench.engines.weights.files import Entry, Lock, safe_path
+from workbench.engines.weights.forms import form
+from workbench.engines.weights.places import hub_cache
 from workbench.errors import ParameterError, WeightsCorrupt, WeightsMissing
 
 HOME = Path(workbench.__file__).parent

@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING
 import pytest
 from hub import Hub, Repository, running_hub
 
-from workbench.engines import weights, weights_hub, weights_pull
+from workbench.engines import weights
 from workbench.engines.weights import Model, locate, pull, state
-from workbench.engines.weights_hub import Hub as Client
+from workbench.engines.weights import fetch as weights_pull
+from workbench.engines.weights import hub as weights_hub
+from workbench.engines.weights.hub import Hub as Client
 from workbench.errors import (
     Cancelled,
     ModelAccess,

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from workbench.engines import weights, weights_spacy
+from workbench.engines import weights
 from workbench.engines.weights import activate_spacy, spacy_folder
-from workbench.engines.weights_wheel import unpacked
+from workbench.engines.weights import spacy as weights_spacy
+from workbench.engines.weights.wheel import unpacked
 from workbench.errors import StorageError, WeightsCorrupt, WeightsMissing
 
 if TYPE_CHECKING:

@@ -17,9 +17,11 @@ import pytest
 from whisper_model import TinyWhisper, bare, say, sentences, wrong_words
 
 from workbench.audio import Audio
-from workbench.engines import hardware, whisper, whisper_language, whisper_model
+from workbench.engines import hardware, whisper
 from workbench.engines.whisper import WhisperOptions, WhisperTranscriber
-from workbench.engines.whisper_listen import RATE, joined, speech
+from workbench.engines.whisper import language as whisper_language
+from workbench.engines.whisper import model as whisper_model
+from workbench.engines.whisper.listen import RATE, joined, speech
 from workbench.errors import (
     Cancelled,
     DeviceError,
@@ -261,7 +263,7 @@ def test_long_speech_is_pictured_in_blocks(tiny_whisper, stub, monkeypatch):
     sound = Audio.join(one * 8)
     results = []
     for block in (600 * RATE, 4 * RATE, 1):
-        monkeypatch.setattr("workbench.engines.whisper_listen._BLOCK", block)
+        monkeypatch.setattr("workbench.engines.whisper.listen._BLOCK", block)
         for batch in (0, 2):
             options = WhisperOptions(model=tiny_whisper.name, batch_size=batch)
             heard = WhisperTranscriber().transcribe(sound, language="en", options=options)

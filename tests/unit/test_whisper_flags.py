@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from workbench.engines.whisper_flags import compression, flagged, flags, warning
+from workbench.engines.whisper.flags import compression, flagged, flags, warning
 from workbench.recognition import Segment
 
 if TYPE_CHECKING:

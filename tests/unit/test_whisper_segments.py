@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from workbench.engines.whisper_segments import Converter
+from workbench.engines.whisper.segments import Converter
 from workbench.recognition import Recognition
 
 

@@ -15,7 +15,7 @@ from workbench.audio import Audio
 from workbench.engines import whisper
 from workbench.engines.decode import decode
 from workbench.engines.whisper import WhisperOptions, WhisperTranscriber
-from workbench.engines.whisper_listen import RATE, speech
+from workbench.engines.whisper.listen import RATE, speech
 
 SECONDS = 12
 TIME = np.arange(SECONDS * RATE) / RATE

@@ -9,11 +9,11 @@ import pytest
 
 from tests.contracts.synthesizer import check_words
 from tests.unit.corpus import english, spanish
-from workbench.engines import espeak_process
 from workbench.engines.espeak import EspeakEngine, EspeakOptions
-from workbench.engines.espeak_library import PHONEME, RATE, WORD, Event
-from workbench.engines.espeak_voices import find
-from workbench.engines.espeak_words import word_times
+from workbench.engines.espeak import process as espeak_process
+from workbench.engines.espeak.library import PHONEME, RATE, WORD, Event
+from workbench.engines.espeak.voices import find
+from workbench.engines.espeak.words import word_times
 from workbench.script import tokenize
 
 

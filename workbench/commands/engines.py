@@ -49,7 +49,7 @@ def _list(*, as_json: AsJson = False) -> None:
 
 
 def _about(name: str, kind: str, find: Any) -> dict[str, str]:
-    from workbench.engines.isolated_environments import RECIPES, environment
+    from workbench.engines.isolated.environments import RECIPES, environment
     from workbench.errors import ModelError
 
     row = {"engine": name, "kind": kind, "version": "", "problem": "", "cure": "", "folder": ""}
@@ -65,7 +65,7 @@ def _about(name: str, kind: str, find: Any) -> dict[str, str]:
 def _install(*, name: _Name, folder: _Folder = None, as_json: AsJson = False) -> None:
     """Make an environment for an engine, or finish one that was broken off."""
     from workbench.commands.output import warn
-    from workbench.engines.isolated_environments import VARIABLE, environment, install
+    from workbench.engines.isolated.environments import VARIABLE, environment, install
     from workbench.progress import bar
 
     with bar(f"installing {name}") as report:
@@ -77,7 +77,7 @@ def _install(*, name: _Name, folder: _Folder = None, as_json: AsJson = False) ->
 
 def _remove(*, name: _Name, folder: _Folder = None, as_json: AsJson = False) -> None:
     """Remove the environment of an engine."""
-    from workbench.engines.isolated_environments import environment
+    from workbench.engines.isolated.environments import environment
 
     there = environment(name, folder)
     removed = there.remove()

@@ -102,7 +102,7 @@ def pull(
 
 def _with_needs(chosen: list[Model], *, alone: bool) -> list[Model]:
     from workbench.engines import weights
-    from workbench.engines.weights_spacy import spacy_installed
+    from workbench.engines.weights.spacy import spacy_installed
 
     found = list(chosen)
     for model in chosen if not alone else ():
@@ -180,7 +180,7 @@ def _row(found: State) -> str:
     size = _size(found.size if found.files else model.size)
     head = f"{mark} {model.name:<26} {size:>8}  {model.licence:<11}"
     if found.state == "absent":
-        from workbench.engines.weights_spacy import spacy_installed
+        from workbench.engines.weights.spacy import spacy_installed
 
         if model.name == "spacy-english" and spacy_installed():
             return f"{_MARKS['ready']}{head[1:]} installed as a package"
