@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from workbench.audio import Audio
-from workbench.engines.espeak import EspeakEngine, EspeakOptions
+from workbench.engines.espeak.engine import EspeakEngine, EspeakOptions
 from workbench.errors import TextError, VoiceNotFound
 
 if TYPE_CHECKING:

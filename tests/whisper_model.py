@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from workbench.audio import Audio
-from workbench.engines.espeak import EspeakEngine, EspeakOptions
+from workbench.engines.espeak.engine import EspeakEngine, EspeakOptions
 
 __all__ = ["VOICES", "Said", "TinyWhisper", "say", "sentences", "tiny_whisper", "wrong_words"]
 

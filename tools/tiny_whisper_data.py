@@ -12,7 +12,7 @@ import soxr
 import torch
 from faster_whisper.feature_extractor import FeatureExtractor
 
-from workbench.engines.espeak import EspeakEngine, EspeakOptions
+from workbench.engines.espeak.engine import EspeakEngine, EspeakOptions
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ from faster_whisper import BatchedInferencePipeline, WhisperModel
 from faster_whisper.audio import pad_or_trim
 from tiny_whisper_data import LANGUAGES, RATE, VOICES, Spoken, sentence, speak
 
-from workbench.engines.espeak import EspeakEngine, EspeakOptions
+from workbench.engines.espeak.engine import EspeakEngine, EspeakOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -27,7 +27,7 @@ from tiny_whisper_measure import distance, measure
 from tiny_whisper_model import TinyWhisper
 from tiny_whisper_windows import Tokens, Windows
 
-from workbench.engines.espeak import EspeakEngine
+from workbench.engines.espeak.engine import EspeakEngine
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.contracts.synthesizer import SynthesizerContract, check_words
 from workbench.engines import engine as engine_named
-from workbench.engines.espeak import EspeakEngine, EspeakOptions
+from workbench.engines.espeak.engine import EspeakEngine, EspeakOptions
 
 VOICES = [voice.name for voice in EspeakEngine().voices()]
 # The language's own letters, where they are not Latin: "Hello, world", or a greeting and a name.

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.contracts.synthesizer import check_words
 from workbench.audio import Audio
-from workbench.engines.espeak import EspeakEngine
+from workbench.engines.espeak.engine import EspeakEngine
 from workbench.errors import ParameterError
 from workbench.recognition import Recognition, Segment
 from workbench.script import tokenize

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from workbench.engines.espeak import EspeakEngine, EspeakOptions
+from workbench.engines.espeak.engine import EspeakEngine, EspeakOptions
 from workbench.engines.espeak.voices import variants
 from workbench.errors import ParameterError, TextError, VoiceNotFound
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from workbench.engines.espeak import EspeakEngine, EspeakOptions
 from workbench.engines.espeak import install as espeak_install
 from workbench.engines.espeak import process as espeak_process
 from workbench.engines.espeak import worker as espeak_worker
+from workbench.engines.espeak.engine import EspeakEngine, EspeakOptions
 from workbench.engines.espeak.library import RATE, loaded
 from workbench.errors import EngineMissing, ModelError, TextError
 
@@ -160,10 +160,10 @@ def worker_pid() -> int:
 
 def test_importing_starts_nothing():
     code = (
-        "import sys, workbench, workbench.engines.espeak\n"
-        "from workbench.engines import espeak_process\n"
-        "workbench.engines.espeak.EspeakEngine()\n"
-        "assert espeak_process._worker is None\n"
+        "import sys, workbench, workbench.engines.espeak.engine\n"
+        "from workbench.engines.espeak import process\n"
+        "workbench.engines.espeak.engine.EspeakEngine()\n"
+        "assert process._worker is None\n"
         "assert 'espeakng_loader' not in sys.modules\n"
         "assert 'importlib.metadata' not in sys.modules\n"
     )
@@ -299,8 +299,8 @@ def test_a_forked_child_speaks_with_a_worker_of_its_own():
     """A lock held by another thread, and pipes of the parent's worker, would be inherited."""
     code = (
         "import os, signal\n"
-        "from workbench.engines import espeak_process as process\n"
-        "from workbench.engines.espeak import EspeakEngine\n"
+        "from workbench.engines.espeak import process\n"
+        "from workbench.engines.espeak.engine import EspeakEngine\n"
         "say = lambda: EspeakEngine().synthesize('Hola.', voice='es').audio.digest()\n"
         "expected = say()\n"
         "pid = process._worker._process.pid\n"
@@ -322,7 +322,7 @@ def test_a_forked_child_speaks_with_a_worker_of_its_own():
 def test_the_worker_does_not_outlive_its_process():
     code = (
         "import os\n"
-        "from workbench.engines import espeak_process as process\n"
+        "from workbench.engines.espeak import process\n"
         "process.ask({'task': 'info'})\n"
         "print(process._worker._process.pid, flush=True)\n"
         "os._exit(9)\n"

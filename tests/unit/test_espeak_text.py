@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from workbench.engines.espeak import EspeakOptions
 from workbench.engines.espeak import process as espeak_process
+from workbench.engines.espeak.engine import EspeakOptions
 from workbench.engines.espeak.library import PHONEME, Event
 from workbench.engines.espeak.text import spoken
 from workbench.engines.espeak.voices import find

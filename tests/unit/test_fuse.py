@@ -15,7 +15,7 @@ from hypothesis.extra import numpy as arrays
 
 from tests.unit.faulty_speech import FAULTS, faulty
 from workbench.audio import Audio
-from workbench.engines.espeak import EspeakEngine, EspeakOptions
+from workbench.engines.espeak.engine import EspeakEngine, EspeakOptions
 from workbench.errors import ParameterError
 from workbench.speech.fuse import FLAGS, check, check_samples, expected
 from workbench.speech.fuse_sound import Sound

@@ -118,7 +118,7 @@ def test_nothing_is_printed(engine, capfd):
 def test_the_programs_own_log_stays_its_own():
     """The package removes the handlers of whoever imports it, and puts its own in their place."""
     code = (
-        "import loguru; from workbench.engines import kokoro_model; heard = [];"
+        "import loguru; from workbench.engines.kokoro import model as kokoro_model; heard = [];"
         "loguru.logger.remove(); loguru.logger.add(lambda line: heard.append(line));\n"
         "with kokoro_model._quietly(): import kokoro\n"
         "loguru.logger.info('mine'); print(len(heard)); loguru.logger.remove();"

@@ -17,7 +17,7 @@ import pytest
 
 from tests.openai_server import OpenAIServer
 from workbench.audio import Audio
-from workbench.engines.espeak import EspeakEngine
+from workbench.engines.espeak.engine import EspeakEngine
 from workbench.engines.remote import RemoteEngine, RemoteOptions, RemoteTranscriber
 from workbench.engines.remote import server as remote_server
 from workbench.engines.remote import sound as remote_sound

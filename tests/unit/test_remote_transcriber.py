@@ -16,7 +16,7 @@ from workbench.audio import Audio
 from workbench.engines import registry
 from workbench.engines import transcriber as transcriber_named
 from workbench.engines.base import Transcriber
-from workbench.engines.espeak import EspeakEngine
+from workbench.engines.espeak.engine import EspeakEngine
 from workbench.engines.remote import RemoteTranscriber, RemoteTranscriberOptions
 from workbench.engines.remote import transcriber as remote_transcriber
 from workbench.engines.remote.heard import heard

@@ -14,7 +14,7 @@ from tests.unit.faulty_speech import FAULTS, faulty
 from tests.unit.test_fuse import CLIPS, clip
 from workbench.audio import Audio
 from workbench.engines.base import Transcriber
-from workbench.engines.espeak import EspeakEngine
+from workbench.engines.espeak.engine import EspeakEngine
 from workbench.errors import (
     Cancelled,
     ConsentMissing,
@@ -339,10 +339,7 @@ def whisper():
     """A trained model of a megabyte, which knows a few dozen words."""
     from workbench.engines.whisper import WhisperOptions, WhisperTranscriber
 
-    places = [ROOT / "tests/models/tiny_whisper", ROOT.parent / "shared/lab/tiny_whisper_ct2"]
-    folder = next((place for place in places if (place / "model.bin").is_file()), None)
-    if folder is None:
-        pytest.skip("there is no tiny Whisper; tools/train_tiny_whisper.py makes it")
+    folder = ROOT / "tests/models/tiny_whisper"
     ears = WhisperTranscriber()
     yield ears, WhisperOptions(model=str(folder), device="cpu", vad=False)
     ears.unload()

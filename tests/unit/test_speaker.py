@@ -15,7 +15,7 @@ from tests.whisper_model import TinyWhisper, tiny_whisper
 from workbench.audio import Audio
 from workbench.engines import registry
 from workbench.engines.base import Capabilities
-from workbench.engines.espeak import EspeakEngine
+from workbench.engines.espeak.engine import EspeakEngine
 from workbench.errors import ModelError, ParameterError, TextError, WeightsMissing
 from workbench.script import tokenize
 from workbench.speech.ears import VARIABLE, ears

@@ -19,7 +19,7 @@ from workbench import cli
 from workbench.audio import Audio
 from workbench.captions.cues import Cues
 from workbench.engines import registry
-from workbench.engines.espeak import EspeakEngine
+from workbench.engines.espeak.engine import EspeakEngine
 from workbench.errors import EngineNotFound, MediaError, ParameterError, WeightsMissing
 from workbench.options import Options
 from workbench.recognition import Recognition, Segment

@@ -9,8 +9,8 @@ import pytest
 
 from tests.contracts.synthesizer import check_words
 from tests.unit.corpus import english, spanish
-from workbench.engines.espeak import EspeakEngine, EspeakOptions
 from workbench.engines.espeak import process as espeak_process
+from workbench.engines.espeak.engine import EspeakEngine, EspeakOptions
 from workbench.engines.espeak.library import PHONEME, RATE, WORD, Event
 from workbench.engines.espeak.voices import find
 from workbench.engines.espeak.words import word_times
