@@ -22,7 +22,8 @@ from workbench.media.ffmpeg import encode
 pytestmark = [pytest.mark.faults, pytest.mark.media]
 
 RENDER = """
-    import sys
+    import signal, sys
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in a shell's background
     import workbench as wb
     from workbench.media.backdrop import backdrop
     def report(done):

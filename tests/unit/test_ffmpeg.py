@@ -122,6 +122,22 @@ def test_the_reason_is_told_and_not_the_broken_pipe(tmp_path):
         )
 
 
+def test_a_report_to_a_closed_pipe_is_not_taken_for_ffmpeg_s_end(tmp_path):
+    """`workbench run … | head -1` waited for ever, and so did ffmpeg, each for the other."""
+
+    def report(count: int) -> None:
+        raise BrokenPipeError(count)
+
+    with pytest.raises(BrokenPipeError, match="1"):
+        encode(
+            [*RAW, "-i", "pipe:0", "-f", "null", "-"],
+            frames(),
+            folder=tmp_path,
+            limit=60,
+            on_frame=report,
+        )
+
+
 def test_messages_in_any_encoding(tmp_path):
     """The old system decoded them as UTF-8 and lost a good conversion to a Latin-1 title."""
     name = os.fsdecode(b"caf\xe9.mp4")

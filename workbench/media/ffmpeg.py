@@ -230,17 +230,28 @@ def encode(
         pipe = run.process.stdin
         if pipe is not None:
             _widen(pipe)
-            try:
-                for count, frame in enumerate(frames, start=1):
-                    view = memoryview(frame).cast("B")
-                    while view:
-                        view = view[pipe.write(view) :]
-                    if on_frame is not None:
-                        on_frame(count)
+            for count, frame in enumerate(frames, start=1):
+                if not _fed(pipe, frame):
+                    break
+                if on_frame is not None:
+                    on_frame(count)
+            with contextlib.suppress(BrokenPipeError):
                 pipe.close()
-            except BrokenPipeError:
-                pass  # ffmpeg has ended early: finish() tells why
         return run.finish()
+
+
+def _fed(pipe: IO[bytes], frame: Frame) -> bool:
+    """Return whether ffmpeg took a frame; not when it has ended early, and `finish` tells why.
+
+    No other pipe is meant: a progress report to a closed terminal fails in the same way.
+    """
+    view = memoryview(frame).cast("B")
+    try:
+        while view:
+            view = view[pipe.write(view) :]
+    except BrokenPipeError:
+        return False
+    return True
 
 
 def read(
