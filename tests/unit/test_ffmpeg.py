@@ -131,7 +131,7 @@ def test_a_report_to_a_closed_pipe_is_not_taken_for_ffmpeg_s_end(tmp_path):
     with pytest.raises(BrokenPipeError, match="1"):
         encode(
             [*RAW, "-i", "pipe:0", "-f", "null", "-"],
-            frames(),
+            (FRAME for _ in range(3)),
             folder=tmp_path,
             limit=60,
             on_frame=report,
