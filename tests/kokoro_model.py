@@ -19,7 +19,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["CONFIG", "VOICES", "add_spacy_model", "home", "make", "vocabulary"]
+__all__ = ["CONFIG", "VOICES", "add_spacy_model", "home", "make", "need_kokoro", "vocabulary"]
 
 CONFIG = Path(__file__).parent / "models" / "kokoro_config.json"
 VOICES = ("af_heart", "am_adam", "bf_emma", "ef_dora", "em_alex", "ff_siwis")
@@ -54,9 +54,16 @@ def load(**_):
 '''
 
 
+def need_kokoro() -> None:
+    """Skip where the extra was left out, as `make test EXTRAS=` does."""
+    for module in ("torch", "kokoro", "misaki", "spacy"):
+        pytest.importorskip(module, reason="the extra kokoro is not installed")
+
+
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The folder of models, made once in a run; nothing is loaded before or after."""
+    need_kokoro()
     from workbench.engines.kokoro import model as kokoro_model
 
     folder = tmp_path_factory.getbasetemp() / "kokoro-home"

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from tests.kokoro_model import vocabulary
+from tests.kokoro_model import need_kokoro, vocabulary
 from workbench.engines.kokoro.chunks import HARD_LIMIT, LIMIT, pieces
 from workbench.engines.kokoro.reader import PlainReader
 
@@ -34,6 +34,7 @@ MARKS = [" "] * 14 + [", "] * 3 + [". ", "? ", "! ", "; ", ": ", " — ", "… "
 
 @pytest.fixture(scope="module")
 def readers():
+    need_kokoro()
     from misaki.espeak import EspeakG2P
 
     converters = {tag: EspeakG2P(tag) for tag in ("es", "en-us")}

@@ -8,7 +8,7 @@ import warnings
 
 import pytest
 
-from tests.kokoro_model import add_spacy_model, vocabulary
+from tests.kokoro_model import add_spacy_model, need_kokoro, vocabulary
 from workbench.engines.kokoro.english import EnglishReader
 from workbench.engines.kokoro.ipa import in_symbols
 from workbench.engines.kokoro.reader import PlainReader
@@ -28,6 +28,7 @@ AWKWARD = [
 
 @pytest.fixture(scope="module")
 def plain():
+    need_kokoro()
     from misaki.espeak import EspeakG2P
 
     known = vocabulary()
@@ -41,6 +42,7 @@ def plain():
 
 @pytest.fixture(scope="module")
 def english(tmp_path_factory):
+    need_kokoro()
     folder = add_spacy_model(tmp_path_factory.mktemp("spacy"))
     with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
         warnings.simplefilter("ignore")

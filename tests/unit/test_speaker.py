@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -309,3 +311,37 @@ def test_every_word_of_a_text_full_of_numbers_stays(tone):
     text = "On 3/4/2026 at 10:30, Dr. Smith paid $1,234.56 (50 %) for 3 kg & 2½ m²."
     take = wb.speak(text, "tone:high").parts[0].take
     assert [word.text for word in take.words] == [token.text for token in tokenize(text)]
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("language", ["und", "eo", ""])
+def test_a_voice_whose_language_the_recogniser_does_not_know_still_speaks(
+    untimed, heard, monkeypatch, language: str
+):
+    """A remote voice of unknown language ended in "'und' is not one of …"."""
+    engine = untimed()
+    find = engine.find_voice
+    monkeypatch.setattr(engine, "find_voice", lambda name: replace(find(name), language=language))
+    take = wb.speak("hello world", "untimed:en-us", cache=False).parts[0].take
+    check_words(take.words, "hello world", take.duration)
+
+
+def test_a_take_is_that_of_a_language_and_of_a_recogniser_s_weights(
+    untimed, tiny_whisper, tmp_path, monkeypatch
+):
+    """A voice that was given another language kept the takes of the first."""
+    monkeypatch.setenv("WORKBENCH_CACHE", str(tmp_path / "takes"))
+    engine = untimed()
+    find = engine.find_voice
+    for language in ("en-us", "es", "en-us"):
+        monkeypatch.setattr(
+            engine, "find_voice", lambda name, told=language: replace(find(name), language=told)
+        )
+        wb.speak("hola", "untimed:en-us")
+    assert len(engine.seeds) == 2
+    folder = tmp_path / "model"
+    shutil.copytree(tiny_whisper.folder, folder)
+    before = ears(f"stt:{folder}").key
+    assert ears(f"stt:{folder}").key == before
+    os.utime(folder / "model.bin", (1, 1))
+    assert ears(f"stt:{folder}").key != before

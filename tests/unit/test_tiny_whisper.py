@@ -7,11 +7,10 @@ import json
 import numpy as np
 import pytest
 
+from tests.whisper_model import FOLDER, TinyWhisper, bare, say, sentences, wrong_words
 from workbench.audio import Audio
 from workbench.engines.whisper import WhisperOptions, WhisperTranscriber
 from workbench.speech.transcribe import transcribe
-
-from tests.whisper_model import FOLDER, TinyWhisper, bare, say, sentences, wrong_words
 
 pytestmark = pytest.mark.model
 

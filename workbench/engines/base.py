@@ -154,6 +154,13 @@ class Transcriber(Protocol):
         """The version of the library; the model is named by the result."""
         ...
 
+    def identity(self, options: Options | None = None) -> str:
+        """Return what an answer depends on besides the options: library, model, its weights.
+
+        A part of cache keys; it never fails, and never asks the network.
+        """
+        ...
+
     def transcribe(
         self,
         audio: Audio,

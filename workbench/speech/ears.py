@@ -45,12 +45,12 @@ class Ears:
     engine: Transcriber
     options: Options
     name: str
-    _heard: dict[tuple[str, str | None], Recognition] = field(default_factory=dict, repr=False)
+    _heard: dict[tuple[str, str | None, str], Recognition] = field(default_factory=dict, repr=False)
 
     @property
     def key(self) -> str:
-        """The recogniser, its version and its options, as one string."""
-        return f"{self.engine.name} {self.engine.version} {self.options.to_dict()}"
+        """The recogniser, its model's weights and its options, as one string."""
+        return f"{self.engine.name} {self.engine.identity(self.options)} {self.options.to_dict()}"
 
     def ready(self) -> None:
         """Load the model, so that what is wrong with it is known before anything is spoken.
@@ -72,13 +72,14 @@ class Ears:
         cancel: threading.Event | None = None,
     ) -> Recognition:
         """Return what is said in `audio`, see `workbench.engines.base.Transcriber`."""
-        known = audio.digest(), language
+        chosen = options or self.options
+        known = audio.digest(), language, str(chosen.to_dict())
         heard = self._heard.get(known)
         if heard is None:
             heard = self.engine.transcribe(
                 audio,
                 language=language,
-                options=options or self.options,
+                options=chosen,
                 progress=progress,
                 cancel=cancel,
             )

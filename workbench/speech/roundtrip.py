@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from workbench.errors import (
     Cancelled,
     ConsentMissing,
+    DeviceError,
     EngineMissing,
     EngineNotFound,
     ModelAccess,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from workbench.recognition import Recognition
     from workbench.take import Take
 
-__all__ = ["LIMIT", "Listener", "Verdict", "judge", "unlike", "verified"]
+__all__ = ["LIMIT", "UNKNOWN", "Listener", "Verdict", "judge", "unlike", "verified"]
 
 log = logging.getLogger(__name__)
 
@@ -46,10 +47,11 @@ _ATTEMPTS = 3
 _SEEDS = 2**32
 # What another seed cannot mend.
 _LASTING = (
-    ConsentMissing, EngineMissing, EngineNotFound, ModelAccess, VoiceNotFound, WeightsCorrupt,
-    WeightsMissing,
+    ConsentMissing, DeviceError, EngineMissing, EngineNotFound, ModelAccess, VoiceNotFound,
+    WeightsCorrupt, WeightsMissing,
 )  # fmt: skip
-_NO_LANGUAGE = {"", "und", "mul", "mis", "zxx"}  # ISO 639-2: undetermined, several, none
+UNKNOWN = frozenset({"", "und", "mul", "mis", "zxx"})
+"""Tags that tell no language (ISO 639-2: undetermined, several, uncoded, none)."""
 
 
 class Listener(Protocol):
@@ -237,7 +239,7 @@ def judge(
     if transcriber is None or {"empty", "silent"} & set(flags):
         return Verdict(flags=flags, cer=None if transcriber is None else 1.0)
     tongue = (language or take.language).lower()
-    known = None if tongue in _NO_LANGUAGE else tongue
+    known = None if tongue in UNKNOWN else tongue
     heard = transcriber.transcribe(take.audio, language=known, options=options, cancel=cancel).text
     wanted = text or take.text
     cer = min(unlike(version, heard, tongue) for version in {wanted, take.spoken or wanted})

@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from workbench.engines.registry import engine
-from workbench.errors import ModelError, WeightsMissing
+from workbench.errors import ModelError, ParameterError, WeightsMissing
 from workbench.script import tokenize
 from workbench.speech.align import align, estimate
 from workbench.speech.ears import Ears, ears
-from workbench.speech.roundtrip import Verdict, verified
+from workbench.speech.roundtrip import UNKNOWN, Verdict, verified
 from workbench.speech.voices import resolve
 from workbench.storage.cache import key
 from workbench.text.lexicon import Lexicon
@@ -148,6 +148,7 @@ class Speaker:
                 "engine": self.voice.engine,
                 "version": self.engine.version,
                 "voice": self.voice.name,
+                "language": self.language,
                 "options": self.options.to_dict(),
                 "seed": self.seed,
                 "text": text,
@@ -161,9 +162,8 @@ class Speaker:
             return take
         if take is None:
             take = self._spoken(written, spoken, cancel)
-        take = self._timed(
-            take, written, spoken, timing
-        )  # also one of old whose times were a guess
+        # Also one of old whose times were a guess.
+        take = self._timed(take, written, spoken, timing, cancel)
         if self._cache is not None:
             self._cache.put(name, take)
         return take
@@ -194,26 +194,36 @@ class Speaker:
             about={**take.about, **_record(spoken, verdict, self.ears)},
         )
 
-    def _timed(self, take: Take, written: Spoken, spoken: Spoken, timing: Ears | None) -> Take:
+    def _timed(
+        self,
+        take: Take,
+        written: Spoken,
+        spoken: Spoken,
+        timing: Ears | None,
+        cancel: threading.Event | None,
+    ) -> Take:
         """Return the take with the script's own words, and how good their times are."""
         if self.engine.capabilities.word_times != _UNTIMED:
             return replace(take, words=written.restore(spoken.restore(take.words)))
         about = {name: value for name, value in take.about.items() if name != _TIMES}
         warnings = tuple(note for note in take.warnings if note != _GUESSED)
-        words = None if timing is None else self._heard(take, written.text, timing)
+        words = None if timing is None else self._heard(take, written.text, timing, cancel)
         if words is None:
             words = written.restore(spoken.restore(estimate(spoken.spoken, take.audio)))
             about[_TIMES] = "estimated"
             warnings = (*warnings, _GUESSED)
         return replace(take, words=words, about=about, warnings=warnings)
 
-    def _heard(self, take: Take, text: str, timing: Ears) -> tuple[Word, ...] | None:
+    def _heard(
+        self, take: Take, text: str, timing: Ears, cancel: threading.Event | None
+    ) -> tuple[Word, ...] | None:
         """Return the words where a recogniser heard them, None where it did not."""
+        language = None if self.language in UNKNOWN else self.language
         try:
-            heard = timing.transcribe(take.audio, language=self.language.partition("-")[0])
+            heard = timing.transcribe(take.audio, language=language, cancel=cancel)
         except WeightsMissing:
             return None
-        except ModelError as error:
+        except (ModelError, ParameterError) as error:  # such as a language it does not know
             log.warning("%s cannot time the words: %s", timing.name, error)
             return None
         found = align(text, heard, duration=take.duration)

@@ -110,6 +110,10 @@ class RemoteTranscriber:
         """The version of the protocol as it is spoken here, and a digest of the address."""
         return f"{_PROTOCOL}-{self._address.digest}"
 
+    def identity(self, options: Options | None = None) -> str:  # noqa: ARG002 - no model is here
+        """Return the server, as `version` does; its model is one of the options."""
+        return self.version
+
     def transcribe(
         self,
         audio: Audio,

@@ -74,6 +74,11 @@ class WhisperTranscriber:
         """The versions of faster-whisper and CTranslate2; the model is named by the result."""
         return whisper_model.library_version()
 
+    def identity(self, options: Options | None = None) -> str:
+        """Return the library's version and which files the model is made of, for cache keys."""
+        model = whisper_model.identity(_checked(options).model)
+        return f"{self.version} {model}"
+
     def ready(self, options: Options | None = None) -> None:
         """Look whether the model's files are there, before a long recording is decoded.
 

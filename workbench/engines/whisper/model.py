@@ -14,6 +14,7 @@ from workbench.errors import (
     ParameterError,
     WeightsCorrupt,
     WeightsMissing,
+    WorkbenchError,
     one_line,
 )
 from workbench.paths import user_path
@@ -50,6 +51,16 @@ class Loading(NamedTuple):
 def library_version() -> str:
     """Return the versions of faster-whisper and CTranslate2 as one word."""
     return f"{version('faster-whisper')}+ctranslate2-{version('ctranslate2')}"
+
+
+def identity(model: str) -> str:
+    """Return a model's name, folder, and the size and date of its weights; its name if absent."""
+    try:
+        name, folder = find(model)
+        state = (folder / "model.bin").stat()
+    except (WorkbenchError, OSError):
+        return model
+    return f"{name} {folder.absolute()} {state.st_size} {state.st_mtime_ns}"
 
 
 def find(model: str) -> Weights:
