@@ -27,11 +27,11 @@ def cells_of(path: Path) -> list[Any]:
 def test_run_play_and_seek(open_notebook: Any, artefacts: Path) -> None:
     page: Page = open_notebook(TOUR, run=True)
     players = page.locator(".wb-player")
-    page.wait_for_function(f"{MEDIA}.length === 4 && [...{MEDIA}].every((m) => m.duration > 0)")
+    page.wait_for_function(f"{MEDIA}.length === 5 && [...{MEDIA}].every((m) => m.duration > 0)")
     texts = page.locator(".jp-OutputArea-output").all_inner_texts()
     assert not [text for text in texts if "Traceback" in text or "Error displaying" in text]
     twins = "[...document.querySelectorAll('.wb-twin')].map((twin) => twin.offsetHeight)"
-    assert page.evaluate(twins) == [0, 0, 0, 0]
+    assert page.evaluate(twins) == [0] * 5
 
     player = players.nth(1)
     player.scroll_into_view_if_needed()
@@ -138,11 +138,11 @@ def test_a_saved_notebook_plays_for_a_reader_who_did_not_run_it(
 ) -> None:
     """JupyterLab shows no widget of a stranger's notebook: IPython's own Audio is dead there."""
     page: Page = open_notebook(saved, run=False)
-    page.wait_for_function("document.querySelectorAll('.wb-twin audio').length === 4")
+    page.wait_for_function("document.querySelectorAll('.wb-twin audio').length === 5")
     assert page.locator(".wb-player").count() == 0
     pictures = "[...document.querySelectorAll('.jp-OutputArea-output img')]"
     page.wait_for_function(
-        f"{pictures}.length === 4 && {pictures}.every((i) => i.naturalWidth > 0)"
+        f"{pictures}.length === 5 && {pictures}.every((i) => i.naturalWidth > 0)"
     )
     sounds = "[...document.querySelectorAll('.wb-twin audio')]"
     page.wait_for_function(f"{sounds}.every((a) => a.duration > 0.5)")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,9 +14,11 @@ import pytest
 from workbench.audio import Audio
 from workbench.engines import hardware
 from workbench.engines.chatterbox import ChatterboxEngine, ChatterboxOptions
+from workbench.engines.chatterbox import model as chatterbox_model
 from workbench.engines.chatterbox import package as chatterbox_package
 from workbench.engines.chatterbox import text as chatterbox_text
 from workbench.engines.chatterbox.join import joined
+from workbench.engines.chatterbox.package import CANGJIE, CONDS
 from workbench.engines.isolated import environments as isolated_environments
 from workbench.engines.reference import ReferenceVoice
 from workbench.errors import (
@@ -305,6 +308,33 @@ def test_only_its_own_voice_needs_the_file_of_its_own_voice(engine, monkeypatch)
     assert say(engine, voice="ana").duration > 0
 
 
+@pytest.mark.parametrize(("voice", "extra"), [("default", CONDS), ("zh", CANGJIE)])
+def test_the_folder_that_was_looked_at_is_the_one_that_is_loaded(engine, monkeypatch, voice, extra):
+    """A plain folder without the file was loaded after the cache of the hub was found to have it:
+    each was asked for by itself.
+    """
+    from workbench.engines import weights
+
+    model = "chatterbox" if voice == "default" else "chatterbox-multilingual"
+    needed = set(weights.find_model(model).files)
+    places = {"plain": needed, "more": {CONDS, CANGJIE}, "cache": needed | {CONDS, CANGJIE}}
+
+    def locate(name: str, files: tuple[str, ...] = ()) -> Path:
+        wanted = set(files) or needed
+        return Path(next(place for place, there in places.items() if wanted <= there))
+
+    loaded = []
+    load = chatterbox_model.load
+    monkeypatch.setattr(weights, "locate", locate)
+    monkeypatch.setattr(
+        chatterbox_model,
+        "load",
+        lambda kind, at, device: loaded.append(at) or load(kind, at, device),
+    )
+    say(engine, "你好，世界。" if voice == "zh" else "Hello.", voice=voice)
+    assert loaded == [Path("cache")], extra
+
+
 # -- joins -------------------------------------------------------------------------------------
 
 
@@ -388,6 +418,44 @@ def test_eight_threads_load_one_model(engine):
         takes = list(pool.map(speak, range(8)))
     assert standin.log.loads == [("ChatterboxTTS", "cpu")]
     assert takes == [say(engine, seed=number) for number in range(8)]
+
+
+@pytest.mark.parametrize("work", ["say", "load", "try"])
+def test_warnings_are_filtered_by_one_at_a_time(engine, monkeypatch, work):
+    """The filters belong to the process: of two who put them back, the later one keeps the other's.
+    Kokoro's loading had a lock of its own, and so had Chatterbox's, and its speaking another.
+    """
+    say(engine)
+    calls = {
+        "say": lambda: say(engine),
+        "load": lambda: chatterbox_package.load(
+            chatterbox_package.MODELS["english"], Path(), "cpu"
+        ),
+        "try": chatterbox_package.Trial,
+    }
+    entered = threading.Event()
+
+    class Watched(warnings.catch_warnings):
+        def __enter__(self):
+            entered.set()
+            return super().__enter__()
+
+    monkeypatch.setattr(warnings, "catch_warnings", Watched)
+    with ThreadPoolExecutor(1) as pool:
+        with hardware.quiet:
+            working = pool.submit(calls[work])
+            assert not entered.wait(0.3)
+            assert not hardware.chance.locked()  # else who has it and loads waits for ever
+            assert hardware.choose("cpu") == "cpu"
+        working.result(timeout=60)
+    assert entered.is_set()
+
+
+def test_who_looks_for_a_device_does_not_wait_for_who_speaks():
+    with hardware.quiet, ThreadPoolExecutor(1) as pool:
+        assert pool.submit(hardware._listed_cuda, "torch").result(timeout=60) is not None
+    assert hardware.quiet.acquire(blocking=False)
+    hardware.quiet.release()
 
 
 def test_two_models_stay_and_unload_lets_them_go(engine):
@@ -533,6 +601,26 @@ def test_a_voice_recorded_anew_is_another_voice_and_another_version(engine):
     assert say(engine, voice="ana").audio != before.audio
 
 
+@pytest.mark.parametrize(
+    "change", [{"language": "es"}, {"who": "Eva"}, {"purpose": "a film"}, {"note": "hoarse"}]
+)
+def test_the_same_recording_with_another_record_is_another_version(engine, change):
+    """The version knew the sound alone: a take in the old language came out of the cache."""
+    record()
+    version = engine.version
+    record(replace=True)
+    assert engine.version == version
+    record(replace=True, **change)
+    assert engine.version != version
+
+
+def test_a_damaged_record_changes_no_other_voice(engine):
+    first = record()
+    version, voices = engine.version, engine.voices()
+    (first.folder / "bob.toml").write_text("who = ")
+    assert (engine.version, engine.voices()) == (version, voices)
+
+
 def test_a_recording_that_was_exchanged_is_refused_also_when_it_is_known(engine):
     voice = record()
     say(engine, voice="ana")
@@ -564,7 +652,7 @@ def test_a_language_it_does_not_speak_asks_for_one_that_it_does(engine):
 
 
 def test_weights_that_are_not_here_are_told_before_anything_is_loaded(engine, monkeypatch):
-    def missing(name: str) -> None:
+    def missing(name: str, files: tuple[str, ...] = ()) -> None:
         raise WeightsMissing("is not here", subject=name, cure=f"workbench models pull {name}")
 
     from workbench.engines import weights

@@ -8,12 +8,14 @@ import socket
 import subprocess
 import sys
 import time
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
 from tests.kokoro_model import home
+from workbench.engines import hardware
 from workbench.engines.kokoro import KokoroEngine, KokoroOptions
 from workbench.engines.kokoro import model as kokoro_model
 from workbench.engines.kokoro.model import Piece
@@ -127,6 +129,28 @@ def test_the_programs_own_log_stays_its_own():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["1", "1"]
     assert done.stderr == ""
+
+
+def test_loading_waits_for_who_filters_warnings(home):
+    """It had a lock of its own: beside Chatterbox, one left its filters in the process for good."""
+    loaded = []
+
+    def load() -> None:
+        with kokoro_model._quietly():
+            loaded.append(1)
+
+    before = list(warnings.filters)
+    with ThreadPoolExecutor(1) as pool:
+        with hardware.quiet:
+            with kokoro_model._quietly():  # whoever has it already goes on
+                pass
+            working = pool.submit(load)
+            with pytest.raises(TimeoutError):
+                working.result(timeout=0.3)
+            assert not loaded
+        working.result(timeout=60)
+    assert loaded
+    assert warnings.filters == before
 
 
 def test_without_weights_it_fails_at_once_and_says_what_to_do(home, tmp_path, monkeypatch):

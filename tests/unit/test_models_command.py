@@ -110,8 +110,29 @@ def test_from_nothing_to_a_model_and_back(hub: Hub, here: Path, monkeypatch, cap
     assert json.loads(out)[0]["size"] > len(BIG)
     assert not (here / "small").exists()
     code, out, err = run("remove", "small")
-    assert (code, out) == (1, "")
-    assert err == f"workbench: small: is not in {here / 'small'}\n"
+    assert (code, err) == (1, "")
+    assert out == f"✗ small: small: is not in {here / 'small'}\n"
+
+
+def test_what_is_removed_is_told_though_another_is_not_there(
+    hub: Hub, here: Path, monkeypatch, capsys
+):
+    """The error of the second one was all that was told."""
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        return workbench(monkeypatch, capsys, "models", *arguments)
+
+    run("pull", "tiny")
+    code, out, err = run("remove", "tiny", "small", "tiny", "--json")
+    assert (code, err) == (1, "")
+    told = json.loads(out)
+    assert [(one["name"], one["ok"]) for one in told] == [("tiny", True), ("small", False)]
+    assert told[0]["folders"] == [str(here / "tiny")]
+    assert told[1]["code"] == "weights_missing"
+    run("pull", "tiny")
+    code, out, _ = run("remove", "small", "tiny")
+    assert (code, [line[:7] for line in out.splitlines()]) == (1, ["✗ small", "✓ tiny:"])
+    assert not (here / "tiny").exists()
 
 
 def test_another_folder(hub: Hub, here: Path, tmp_path: Path, monkeypatch, capsys):

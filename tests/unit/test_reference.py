@@ -165,6 +165,7 @@ def test_another_recording_under_the_record_is_refused():
         (("consent = true", "consent = false"), "consent = true"),
         (("consent = true", ""), "consent = true"),
         (("Ana Gil", ""), "who"),
+        (("Ana Gil", " "), "who"),
         (('date = "2', 'day = "2'), "date"),
         (("sha256", "md5"), "sha256"),
         (('language = "en"', 'language = "English!"'), "language"),
@@ -219,6 +220,7 @@ def command(capsys, monkeypatch, *arguments: object) -> tuple[int, str, str]:
     monkeypatch.setattr(sys, "argv", ["workbench", "clone", *map(str, arguments)])
     monkeypatch.setattr(cli.signal, "signal", lambda *_: None)
     with warnings.catch_warnings(), pytest.raises(SystemExit) as ended:
+        warnings.simplefilter("always")  # the command tells them, as for a user
         cli.main()
     return (int(ended.value.code or 0), *capsys.readouterr())
 
@@ -255,3 +257,73 @@ def test_the_command_refuses_what_is_missing(capsys, monkeypatch, arguments, cod
     assert (ended, out) == (code, "")
     assert said in errors
     assert len(errors.splitlines()) == 1
+
+
+def damage(how: str, name: str = "ana") -> None:
+    path = Path(f"voices/{name}.toml")
+    if how == "gone":
+        path.with_suffix(".flac").unlink()
+    else:
+        path.write_text(
+            path.read_text().replace(*{"who": ("Ana Gil", ""), "toml": ("=", ":")}[how])
+        )
+
+
+DAMAGES = ["who", "toml", "gone"]
+
+
+@pytest.mark.parametrize("how", DAMAGES)
+def test_a_damaged_voice_does_not_hide_the_others(capsys, monkeypatch, how):
+    """One broken record was the end of the list."""
+    for name in ("ana", "bob"):
+        ReferenceVoice.record(name, speech(), **AGREED)
+    damage(how)
+    code, out, errors = command(capsys, monkeypatch)
+    assert (code, out.split()[0], len(out.splitlines())) == (0, "bob", 1)
+    assert "ana is left out" in errors
+    code, out, _ = command(capsys, monkeypatch, "--json")
+    assert (code, [voice["voice"] for voice in json.loads(out)]) == (0, ["bob"])
+
+
+@pytest.mark.parametrize("how", DAMAGES)
+def test_a_damaged_voice_can_be_removed(capsys, monkeypatch, how):
+    """It was loaded first, which fails: consent withdrawn could not be acted upon."""
+    ReferenceVoice.record("ana", speech(), **AGREED)
+    damage(how)
+    code, out, errors = command(capsys, monkeypatch, "ANA", "--remove")
+    assert (code, out, errors) == (0, "removed voices/ana.flac\n", "")
+    assert list(Path("voices").iterdir()) == []
+    code, _, errors = command(capsys, monkeypatch, "ana", "--remove")
+    assert (code, "there is no such voice" in errors) == (1, True)
+
+
+def test_what_a_crash_left_of_a_voice_can_be_removed():
+    ReferenceVoice.record("ana", speech(), **AGREED)
+    Path("voices/ana.toml").unlink()
+    assert ReferenceVoice.discard("ana") == Path("voices/ana.flac")
+    assert list(Path("voices").iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["../ana", "voices/../../ana", "", "es", "a\0b"])
+def test_what_is_no_name_removes_nothing(name):
+    Path("voices").mkdir()
+    for kept in (Path("ana.toml"), Path("ana.flac"), Path("voices/es.toml")):
+        kept.write_text("")
+    with pytest.raises(VoiceNotFound):
+        ReferenceVoice.discard(name)
+    assert len(list(Path().rglob("*.*"))) == 3
+
+
+@pytest.mark.parametrize("how", DAMAGES)
+def test_the_cure_that_is_printed_works(capsys, monkeypatch, how):
+    """It lacked --replace, and so was refused: there is such a voice."""
+    ReferenceVoice.record("ana", speech(), **AGREED)
+    speech().write("take.wav")
+    damage(how)
+    code, _, errors = command(capsys, monkeypatch, "ana")
+    assert code == 1
+    cure = errors.partition("workbench clone ")[2].partition(",")[0]
+    given = cure.replace("FILE", "take.wav").replace("…", "somebody").split()
+    code, _, errors = command(capsys, monkeypatch, *given)
+    assert (code, errors) == (0, "")
+    assert ReferenceVoice.load("ana").verify().is_file()

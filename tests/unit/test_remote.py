@@ -17,6 +17,7 @@ import pytest
 
 from tests.openai_server import OpenAIServer
 from workbench.audio import Audio
+from workbench.engines import remote
 from workbench.engines.espeak.engine import EspeakEngine
 from workbench.engines.remote import RemoteEngine, RemoteOptions, RemoteTranscriber
 from workbench.engines.remote import server as remote_server
@@ -283,6 +284,27 @@ def test_a_voice_that_the_server_refuses_after_all_is_not_found(server):
         engine.synthesize("Hi.", voice="alloy")
     assert "WORKBENCH_REMOTE_VOICES" in caught.value.cure
     engine.unload()
+
+
+def test_a_list_of_voices_without_an_end_is_none():
+    """It was a RecursionError."""
+    deep = b"[" * 100_000
+    assert remote._json(deep) is None
+    assert remote_voices.from_server([{"id": "nova", "gender": {"f": 1}}])[0].gender == ""
+
+
+def test_labels_have_no_control_characters():
+    """A server could move a terminal's cursor, and turn a line around."""
+    told = [{"id": "nova", "name": "No\x1b[2Jva\n\u202e"}, {"id": "a\x1bb"}, {"id": "al\nloy"}]
+    (voice,) = remote_voices.from_server(told)
+    assert (voice.name, voice.label) == ("nova", r"No\x1b[2Jva\n\u202e")
+
+
+@pytest.mark.parametrize("rate", ["9" * 5000, "\u00b2", "0", "-1", ""])
+def test_a_rate_that_is_no_number_is_the_usual_one(rate):
+    """Both of the first were a ValueError."""
+    assert remote_sound._number(f" rate={rate}", "rate", 24_000) == 24_000
+    assert remote_sound._number(" rate=22050 ", "rate", 24_000) == 22_050
 
 
 def test_voices_that_differ_in_case_are_both_one():

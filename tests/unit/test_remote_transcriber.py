@@ -247,6 +247,9 @@ def test_whatever_times_a_server_tells_words_are_in_order_and_in_the_sound(words
         {"text": "a", "words": [{"word": "a", "start": "x", "end": 1}]},
         {"text": "a", "words": [{"word": "a", "start": math.nan, "end": 1}]},
         {"error": {"message": "the model is not loaded"}},
+        b"[" * 100_000,  # RecursionError
+        {"text": "a", "words": [{"word": "a", "start": 0, "end": 10**400}]},  # OverflowError
+        {"text": "a", "segments": [{"text": "a", "start": 0, "end": 1, "avg_logprob": 10**400}]},
     ],
 )  # fmt: skip
 def test_what_is_no_transcription_is_an_error(answer, ears, server, sound):

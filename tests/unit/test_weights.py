@@ -199,6 +199,41 @@ def test_every_model_that_is_absent_says_so_and_has_a_digest():
             locate(model.name)
 
 
+@pytest.mark.parametrize("layout", ["plain", "cache", "copied"])
+@pytest.mark.parametrize("name", ["voices/anna.pt", "conds.pt"])
+def test_a_changed_voice_or_optional_file_is_another_digest(here: Path, layout: str, name: str):
+    """Only what a model cannot do without was looked at, and of that the lock was believed."""
+    model = Model(**{**vars(SMALL), "optional": ("conds.pt",)})
+    home = cached() if layout == "cache" else plain(here)
+    if layout == "copied":
+        (home / "workbench-lock.json").unlink()
+    told = [digest(model)]
+    (home / name).parent.mkdir(exist_ok=True)
+    for data in (b"one", b"two", b"three"):
+        (home / name).write_bytes(data)
+        told.append(digest(model))
+    (home / "README.md").write_bytes(b"no file of the model")
+    told.append(digest(model))
+    assert len(set(told)) == 4
+    assert told[-1] == told[-2]
+    (home / name).unlink()
+    assert digest(model) == told[0]
+
+
+def test_what_came_after_the_lock_is_read(here: Path):
+    """Of the same length as the lock says, and nothing remembered of it."""
+    home = plain(here)
+    before = digest(SMALL)
+    (home / "model.big").write_bytes(BIG[::-1])
+    assert digest(SMALL) not in {before, "absent"}
+
+
+def test_every_model_is_one_that_an_engine_loads():
+    """One more was fetched for Kokoro, 382 MB that nothing read."""
+    kokoro = {one.name for one in weights.models() if one.engine == "kokoro"}
+    assert kokoro == {"kokoro", "spacy-english"}
+
+
 # --- damages ---
 
 

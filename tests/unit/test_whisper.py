@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from whisper_model import TinyWhisper, bare, say, sentences, wrong_words
 
 from workbench.audio import Audio
 from workbench.engines import hardware, whisper
-from workbench.engines.whisper import WhisperOptions, WhisperTranscriber
+from workbench.engines.whisper import WhisperOptions, WhisperTranscriber, listen
 from workbench.engines.whisper import language as whisper_language
 from workbench.engines.whisper import model as whisper_model
 from workbench.engines.whisper.listen import RATE, joined, speech
@@ -262,7 +263,7 @@ def test_long_speech_is_pictured_in_blocks(tiny_whisper, stub, monkeypatch):
     one = [burst, Audio.silence(4.0, RATE)]
     sound = Audio.join(one * 8)
     results = []
-    for block in (600 * RATE, 4 * RATE, 1):
+    for block in (600 * RATE, 4 * RATE, 2 * RATE):
         monkeypatch.setattr("workbench.engines.whisper.listen._BLOCK", block)
         for batch in (0, 2):
             options = WhisperOptions(model=tiny_whisper.name, batch_size=batch)
@@ -270,6 +271,60 @@ def test_long_speech_is_pictured_in_blocks(tiny_whisper, stub, monkeypatch):
             results.append([word.start for word in heard.words])
     assert all(len(result) == 8 for result in results)
     assert np.abs(np.array(results) - np.array(results[0])).max() <= 0.0201
+
+
+@pytest.mark.parametrize("vad", [True, False])
+def test_speech_without_a_pause_is_pictured_in_blocks_too(tiny_whisper, stub, monkeypatch, vad):
+    """A stretch of an hour was one block, and without the detector all the sound was."""
+    burst = say("stop", pause=0.0).audio.resample(RATE)
+    sound = Audio.join([burst, Audio.silence(0.5, RATE)] * 24)
+    whole = [{"start": 0, "end": sound.frames}]
+    monkeypatch.setattr("workbench.engines.whisper.speech", lambda *_: whole)
+    results, longest = [], []
+    real = listen.joined
+
+    def spy(samples: Any, chunks: Any) -> Any:
+        longest.append(sum(chunk["end"] - chunk["start"] for chunk in chunks))
+        return real(samples, chunks)
+
+    monkeypatch.setattr(listen, "joined", spy)
+    for block in (600 * RATE, 12 * RATE):
+        monkeypatch.setattr(listen, "_BLOCK", block)
+        longest.clear()
+        options = WhisperOptions(model=tiny_whisper.name, vad=vad)
+        heard = WhisperTranscriber().transcribe(sound, language="en", options=options)
+        results.append([word.start for word in heard.words])
+        assert sum(longest) == sound.frames
+        assert max(longest) <= block
+    assert [len(result) for result in results] == [24, 24]
+    assert np.abs(np.subtract(*results)).max() <= 0.0201
+
+
+@pytest.mark.parametrize(("start", "most"), [(0, 5 * RATE), (700, 20 * RATE), (0, RATE), (0, 1000)])
+def test_a_stretch_is_cut_where_it_is_quiet_and_nothing_is_lost(start, most):
+    rng = np.random.default_rng(1)
+    samples = (0.1 * rng.standard_normal(46 * RATE)).astype(np.float32)
+    quiet = start + round(0.95 * most)
+    samples[quiet - 3000 : quiet + 3000] = 0
+    chunks = [{"start": start, "end": 44 * RATE}, {"start": 45 * RATE, "end": 45 * RATE + 900}]
+    found = list(listen._cut(samples, chunks, most))
+    assert all(0 < one["end"] - one["start"] <= most for one in found)
+    assert (found[0]["start"], found[-1]) == (start, chunks[-1])
+    assert found[-2]["end"] == 44 * RATE
+    assert all(one["end"] == two["start"] for one, two in pairwise(found[:-1]))
+    if most > 4 * RATE:  # else the part that is searched is shorter than what is looked for
+        assert abs(found[0]["end"] - quiet) < 700
+
+
+def test_the_language_is_looked_for_in_two_minutes_at_most():
+    """All of a long stretch was copied for it."""
+    asked = []
+    model = SimpleNamespace(
+        detect_language=lambda *, audio, **_: (asked.append(len(audio)), ("en", 1.0, []))[1]
+    )
+    samples = np.zeros(400 * RATE, np.float32)
+    assert listen.detect(model, samples, [{"start": 0, "end": len(samples)}]) == ("en", 1.0)
+    assert asked == [120 * RATE]
 
 
 # -- every option acts --------------------------------------------------------------------------
