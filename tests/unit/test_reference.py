@@ -219,9 +219,10 @@ def test_a_folder_that_cannot_be_written_is_told(monkeypatch, here):
 def command(capsys, monkeypatch, *arguments: object) -> tuple[int, str, str]:
     monkeypatch.setattr(sys, "argv", ["workbench", "clone", *map(str, arguments)])
     monkeypatch.setattr(cli.signal, "signal", lambda *_: None)
-    with warnings.catch_warnings(), pytest.raises(SystemExit) as ended:
-        warnings.simplefilter("always")  # the command tells them, as for a user
-        cli.main()
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")  # the command tells them, as to a user
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
     return (int(ended.value.code or 0), *capsys.readouterr())
 
 

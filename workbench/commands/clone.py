@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path  # noqa: TC003 - typer reads the annotations
 from typing import Annotated, Any
 
 import typer
 
 from workbench.commands.output import AsJson, show
-from workbench.errors import ParameterError
+from workbench.errors import ParameterError, WorkbenchError, WorkbenchWarning
 
 __all__ = ["add_to"]
 
@@ -58,10 +59,13 @@ def _clone(
         if remove:
             raise ParameterError("needs the name of a voice", subject="--remove")
         _show_all(as_json=as_json)
-    elif file is None:
-        _show_or_remove(ReferenceVoice.load(name), remove=remove, as_json=as_json)
     elif remove:
-        raise ParameterError("takes a name alone", subject="--remove")
+        if file is not None:
+            raise ParameterError("takes a name alone", subject="--remove")
+        path = ReferenceVoice.discard(name)
+        show({"voice": path.stem, "removed": True}, f"removed {path}", as_json=as_json)
+    elif file is None:
+        _show_one(ReferenceVoice.load(name), as_json=as_json)
     else:
         voice = ReferenceVoice.record(
             name,
@@ -80,17 +84,20 @@ def _clone(
 def _show_all(*, as_json: bool) -> None:
     from workbench.engines.reference import ReferenceVoice
 
-    voices = [ReferenceVoice.load(name) for name in ReferenceVoice.names()]
+    voices = []
+    for name in ReferenceVoice.names():
+        try:
+            voice = ReferenceVoice.load(name)
+            voice.verify()
+        except WorkbenchError as error:  # one that is damaged does not hide the others
+            warnings.warn(f"{name} is left out: {error}", WorkbenchWarning, stacklevel=2)
+        else:
+            voices.append(voice)
     rows = [f"{v.name:<16} {v.language:<8} {v.date}  {v.who}: {v.purpose}" for v in voices]
     show([_told(voice) for voice in voices], "\n".join(rows), as_json=as_json)
 
 
-def _show_or_remove(voice: Any, *, remove: bool, as_json: bool) -> None:
-    if remove:
-        voice.remove()
-        data = {"voice": voice.name, "removed": True}
-        show(data, f"removed {voice.path}", as_json=as_json)
-        return
+def _show_one(voice: Any, *, as_json: bool) -> None:
     voice.verify()
     rows = [f"{name:<9} {value}" for name, value in _told(voice).items() if value]
     show(_told(voice), "\n".join(rows), as_json=as_json)

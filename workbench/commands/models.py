@@ -160,18 +160,29 @@ def remove(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Remove models from this machine, and say how much room that made."""
+    """Remove models from this machine, and say how much room that made.
+
+    Exits with 1 when one of them is not there or cannot be removed; the others are removed.
+    """
     from workbench.engines import weights
 
     chosen = [weights.find_model(name) for name in names]
-    done: list[dict[str, Any]] = []
+    results: list[dict[str, Any]] = []
     lines = []
-    for model in chosen:
-        gone = weights.remove(model, cache=cache)
-        folders = [str(path) for path in gone.folders]
-        done.append({"name": model.name, "folders": folders, "size": gone.size})
-        lines.append(f"{model.name}: removed {', '.join(folders)}, {_size(gone.size)}")
-    show(done, "\n".join(lines), as_json=as_json)
+    for model in dict.fromkeys(chosen):
+        try:
+            gone = weights.remove(model, cache=cache)
+        except WorkbenchError as error:
+            results.append({"name": model.name, "ok": False, **error.to_dict()})
+            lines.append(f"✗ {model.name}: {error}")
+        else:
+            folders = [str(path) for path in gone.folders]
+            told = {"folders": folders, "size": gone.size}
+            results.append({"name": model.name, "ok": True, **told})
+            lines.append(f"✓ {model.name}: removed {', '.join(folders)}, {_size(gone.size)}")
+    show(results, "\n".join(lines), as_json=as_json)
+    if not all(result["ok"] for result in results):
+        raise typer.Exit(1)
 
 
 def _row(found: State) -> str:

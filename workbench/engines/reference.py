@@ -259,12 +259,7 @@ class ReferenceVoice:
         wanted = str(name).lower()
         path = home / f"{wanted}.toml"
         if not _NAME.fullmatch(wanted) or not path.is_file():
-            near = suggest(wanted, cls.names(folder=home))
-            raise VoiceNotFound(
-                f"there is no such voice in {home}",
-                subject=str(name),
-                cure=near or f"workbench clone {wanted} FILE makes it",
-            )
+            raise cls._not_found(str(name), home)
         try:
             data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         except OSError as error:
@@ -282,6 +277,15 @@ class ReferenceVoice:
         stems = (path.stem for path in home.glob("*.toml"))
         return sorted(s for s in stems if _NAME.fullmatch(s) and s not in _RESERVED)
 
+    @classmethod
+    def _not_found(cls, name: str, home: Path) -> VoiceNotFound:
+        near = suggest(name.lower(), cls.names(folder=home))
+        return VoiceNotFound(
+            f"there is no such voice in {home}",
+            subject=name,
+            cure=near or f"workbench clone {name.lower()} FILE makes it",
+        )
+
     def remove(self) -> None:
         """Remove the recording and its record.
 
@@ -290,11 +294,42 @@ class ReferenceVoice:
         StorageError
             When they cannot be removed.
         """
-        for path in (self.path, self.folder / f"{self.name}.toml"):
-            try:
-                path.unlink(missing_ok=True)
-            except OSError as error:
-                raise storage_error(error, path) from error
+        _unlink(self.path, self.folder / f"{self.name}.toml")
+
+    @classmethod
+    def discard(cls, name: str, *, folder: str | os.PathLike[str] | None = None) -> Path:
+        """Remove what there is of a voice, though its record may be damaged or one of both gone.
+
+        Nothing is read: whoever withdraws their consent need not mend the record of it first.
+
+        Returns
+        -------
+        Path
+            Where the recording was.
+
+        Raises
+        ------
+        VoiceNotFound
+            With the nearest names, when there is neither recording nor record.
+        StorageError
+            When they cannot be removed.
+        """
+        home = user_path(folder) if folder is not None else voices_folder()
+        wanted = str(name).lower()
+        recording, record = home / f"{wanted}.flac", home / f"{wanted}.toml"
+        # A link that leads nowhere is there, too.
+        if not _NAME.fullmatch(wanted) or not any(map(os.path.lexists, (recording, record))):
+            raise cls._not_found(str(name), home)
+        _unlink(recording, record)
+        return recording
+
+
+def _unlink(*paths: Path) -> None:
+    for path in paths:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise storage_error(error, path) from error
 
 
 def _agreed(data: dict[str, Any], path: Path, name: str) -> dict[str, Any]:
@@ -310,7 +345,8 @@ def _agreed(data: dict[str, Any], path: Path, name: str) -> dict[str, Any]:
     }
     data = {"language": "en", "note": "", **data}
     wrong = [key for key, kind in kinds.items() if not isinstance(data.get(key), kind)]
-    wrong += [key for key in ("who", "purpose", "date") if data.get(key) == ""]
+    needed = ("who", "purpose", "date")
+    wrong += [key for key in needed if key not in wrong and not data[key].strip()]
     if data.get("consent") is not True:
         wrong.insert(0, "consent = true")
     if not LANGUAGE_TAG.fullmatch(str(data["language"])):
@@ -323,7 +359,10 @@ def _agreed(data: dict[str, Any], path: Path, name: str) -> dict[str, Any]:
 
 
 def _again(name: str) -> str:
-    return f"record it again: workbench clone {name} FILE --who … --purpose … --i-have-consent"
+    return (
+        f"record it again: workbench clone {name} FILE --who … --purpose … --i-have-consent "
+        f"--replace, or remove it: workbench clone {name} --remove"
+    )
 
 
 def _named(name: str) -> str:

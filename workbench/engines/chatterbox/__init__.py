@@ -73,7 +73,7 @@ class ChatterboxEngine:
             self._isolated = IsolatedEngine(
                 self.name, there.recipe.target, there.python, options=ChatterboxOptions
             )
-        self._models: Loaded[tuple[str, str], Model] = Loaded(self._load, limit=_MODELS)
+        self._models: Loaded[tuple[str, str, Path], Model] = Loaded(self._load, limit=_MODELS)
 
     @property
     def version(self) -> str:
@@ -189,21 +189,22 @@ class ChatterboxEngine:
         name = found.model.name
         more = [CONDS] if found.reference is None else []
         more += [CANGJIE] if found.language == "zh" else []
-        self._folder(found.model, more)
         return _Job(
             voice=found,
+            folder=self._folder(found.model, more),
             options=(options or ChatterboxOptions()).effective(found.model),
             seed=_seed(seed),
             ready=ready(text, found.language, latin=name != "multilingual", tags=name == "turbo"),
         )
 
     def _folder(self, kind: Kind, more: Sequence[str] = ()) -> Path:
-        folder = weights.locate(kind.weights)
-        return weights.locate(kind.weights, more) if more else folder
+        # Of two folders that have the model, only one may have what is needed besides.
+        files = [*weights.find_model(kind.weights).files, *more] if more else []
+        return weights.locate(kind.weights, files)
 
-    def _load(self, key: tuple[str, str]) -> Model:
-        kind = MODELS[key[0]]
-        return Model(kind, self._folder(kind), key[1])
+    def _load(self, key: tuple[str, str, Path]) -> Model:
+        name, device, folder = key
+        return Model(MODELS[name], folder, device)
 
     def _sound(self, job: _Job) -> Iterator[Samples]:
         # The variable that names a device is asked for when nothing else does.
@@ -238,7 +239,7 @@ class ChatterboxEngine:
 
     def _say(self, job: _Job, chunk: str, place: str, seed: int) -> Said:
         def work(device: str, _: int) -> Said:
-            return self._models.get((job.voice.model.name, device)).say(
+            return self._models.get((job.voice.model.name, device, job.folder)).say(
                 chunk,
                 language=job.voice.language,
                 reference=job.voice.reference,
@@ -272,11 +273,13 @@ class _Job:
         self,
         *,
         voice: chatterbox_voices.FoundVoice,
+        folder: Path,
         options: ChatterboxOptions,
         seed: int,
         ready: Ready,
     ) -> None:
         self.voice = voice
+        self.folder = folder
         self.options = options
         self.seed = seed
         self.ready = ready

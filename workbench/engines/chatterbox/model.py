@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workbench.engines.chatterbox.package import CAP, RATE, Kind, load
-from workbench.engines.hardware import chance
+from workbench.engines.hardware import chance, quiet
 from workbench.errors import ModelError
 
 if TYPE_CHECKING:
@@ -113,7 +113,12 @@ class Model:
         if not chunk.strip():  # the package would say that it needs some text to talk
             raise ModelError("was given nothing to say", subject="chatterbox")
         cuda = [torch.device(self._device).index or 0] if self._device.startswith("cuda") else []
-        with chance, torch.random.fork_rng(devices=cuda), warnings.catch_warnings():
+        with (
+            quiet,
+            chance,
+            torch.random.fork_rng(devices=cuda),
+            warnings.catch_warnings(),
+        ):
             warnings.simplefilter("ignore", FutureWarning)  # of torch's, to the package's author
             self._model.conds = self._voice(reference, options)
             torch.manual_seed(seed)

@@ -17,7 +17,6 @@ from __future__ import annotations
 import contextlib
 import importlib.metadata
 import sys
-import threading
 import types
 import warnings
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from workbench.engines.base import Capabilities
-from workbench.engines.hardware import prepare_torch
+from workbench.engines.hardware import prepare_torch, quiet
 from workbench.errors import EngineMissing, ModelError
 
 if TYPE_CHECKING:
@@ -51,8 +50,6 @@ RATE = 24_000
 
 CAP = 1000
 """Speech tokens after which a model stops in the middle of a word; 25 are a second."""
-
-_lock = threading.Lock()  # what is patched while a model loads is the process's
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,7 +143,8 @@ def load(kind: Kind, folder: Path, device: str) -> Any:
     ModelError
         When torch is too old, or the watermark cannot be made.
     """
-    with _lock, warnings.catch_warnings():
+    # The lock is for what is patched meanwhile as well, which is the process's too.
+    with quiet, warnings.catch_warnings():
         # diffusers warns for each of 150 layers of a class that its author is to replace.
         warnings.simplefilter("ignore", FutureWarning)
         warnings.simplefilter("ignore", UserWarning)
@@ -162,7 +160,7 @@ class Trial:
     capabilities: ClassVar[Capabilities] = Capabilities(rate=RATE)
 
     def __init__(self) -> None:
-        with _lock, warnings.catch_warnings():
+        with quiet, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             _prepare()
             for imported in _CLASSES.values():
@@ -252,10 +250,10 @@ def _silence() -> None:
     from perth.perth_net.perth_net_implicit.model import perth_net
 
     for module in (t3, flow_matching, perth_net):
-        quiet: Any = module
-        quiet.print = _nothing
+        loud: Any = module
+        loud.print = _nothing
         if hasattr(module, "tqdm"):
-            quiet.tqdm = _no_bar
+            loud.tqdm = _no_bar
 
 
 def _no_bar(steps: Iterable[Any], **_: Any) -> Iterable[Any]:

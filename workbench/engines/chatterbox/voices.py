@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from workbench.engines.base import VoiceInfo
 from workbench.engines.chatterbox.package import MODELS, Kind
 from workbench.engines.reference import ReferenceVoice
-from workbench.errors import ConsentMissing, VoiceNotFound, suggest
+from workbench.errors import VoiceNotFound, WorkbenchError, suggest
 
 __all__ = ["LANGUAGES", "FoundVoice", "digest", "find", "voices"]
 
@@ -69,7 +69,7 @@ def voices() -> tuple[VoiceInfo, ...]:
     for name in ReferenceVoice.names():
         try:
             found.append(_cloned(name, "").info)
-        except (ConsentMissing, VoiceNotFound) as error:
+        except WorkbenchError as error:
             log.warning("%s is left out: %s", name, error)
     return tuple(sorted(found, key=lambda info: (info.language, info.name)))
 
@@ -106,15 +106,21 @@ def find(name: str) -> FoundVoice:
 
 
 def digest() -> str:
-    """Return a few letters that change when a recorded voice does; empty without one."""
+    """Return a few letters that change when a recorded voice does; empty without one.
+
+    What a take is spoken in and what its receipt says of consent come from the record: one that
+    was made anew, of the same recording, is another voice too.
+    """
+    import json
     from hashlib import sha256
 
     parts = []
     for name in ReferenceVoice.names():
         try:
-            parts.append(f"{name} {ReferenceVoice.load(name).sha256}")
-        except ConsentMissing:
+            voice = ReferenceVoice.load(name)
+        except WorkbenchError:  # it does not speak, so no take is made with it
             continue
+        parts.append(json.dumps([voice.consent(), voice.language], sort_keys=True))
     return sha256("\n".join(parts).encode()).hexdigest()[:8] if parts else ""
 
 

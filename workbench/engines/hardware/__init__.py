@@ -7,6 +7,7 @@ image is available"). So a device is asked to multiply a few numbers before it i
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import platform
@@ -34,6 +35,7 @@ __all__ = [
     "device_info",
     "is_out_of_memory",
     "prepare_torch",
+    "quiet",
     "release",
     "run_with_fallback",
     "threads",
@@ -47,6 +49,11 @@ VARIABLE = "WORKBENCH_DEVICE"
 chance = threading.Lock()
 """Held while a model draws from torch's generator, which belongs to the process: whoever speaks at
 the same time would change the seed's result."""
+
+quiet = threading.RLock()
+"""Held while warnings are filtered: the filters belong to the process, and `catch_warnings` puts
+back those that it found, so that of two at the same time the later one keeps the other's for good.
+Whoever needs `chance` as well takes this one first."""
 
 _CPU = "cpu"
 _NAME = re.compile(r"(auto|cpu|gpu|mps|cuda)(?::(\d{1,3}))?", re.ASCII)
@@ -162,9 +169,14 @@ def _listed_mps(library: str) -> tuple[list[str], str]:
 
 
 def _listed_cuda(library: str) -> tuple[list[str], str]:
+    told: list[warnings.WarningMessage] = []
+    # Who speaks holds it for a whole chunk: rather lose a driver's warning than wait for that.
+    alone = quiet.acquire(blocking=False)
     try:
-        with warnings.catch_warnings(record=True) as told:
-            warnings.simplefilter("always")
+        with contextlib.ExitStack() as filters:
+            if alone:
+                told = filters.enter_context(warnings.catch_warnings(record=True))
+                warnings.simplefilter("always")
             if library == "torch":
                 torch = _torch()
                 if not torch.backends.cuda.is_built():
@@ -176,6 +188,9 @@ def _listed_cuda(library: str) -> tuple[list[str], str]:
                 count = ctranslate2.get_cuda_device_count()
     except Exception as error:  # noqa: BLE001 - a driver's failure comes in many kinds
         return [], f"{library}: {one_line(str(error), limit=200)}"
+    finally:
+        if alone:
+            quiet.release()
     if count:
         return [f"cuda:{number}" for number in range(count)], ""
     # torch says in a warning what is wrong with a driver, and then that there is no device

@@ -10,7 +10,6 @@ import contextlib
 import functools
 import json
 import logging
-import threading
 import warnings
 from dataclasses import dataclass
 from importlib import invalidate_caches, metadata
@@ -48,7 +47,6 @@ _NEEDS = {
     "j": ("misaki[ja]", ("fugashi", "jaconv", "mojimoji", "pyopenjtalk")),
     "z": ("misaki[zh]", ("cn2an", "jieba", "pypinyin")),
 }
-_loading = threading.RLock()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -293,7 +291,7 @@ def _quietly() -> Iterator[None]:
     import loguru
 
     kept = {"remove": lambda *_: None, "add": lambda *_, **__: 0}
-    with _loading, warnings.catch_warnings():
+    with hardware.quiet, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         vars(loguru.logger).update(kept)
         try:

@@ -350,7 +350,7 @@ def _json(body: bytes) -> Any:
 
     try:
         return json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):  # "[" a hundred thousand times
         return None
 
 

@@ -59,7 +59,7 @@ def heard(payload: Any, duration: float) -> Heard:
 
     Raises
     ------
-    ValueError, TypeError, KeyError
+    ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError
         When it is no transcription.
 
     Examples

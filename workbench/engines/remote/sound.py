@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 from typing import TYPE_CHECKING
 
@@ -208,8 +209,10 @@ def _number(parameters: str, name: str, default: int) -> int:
     """Return a number that a content type names, as in ``audio/L16; rate=22050; channels=1``."""
     for item in parameters.split(";"):
         key, _, value = item.partition("=")
-        if key.strip() == name and value.strip().isdigit() and 0 < int(value) <= 768_000:  # noqa: PLR2004
-            return int(value)
+        # Six digits at most: int refuses thousands of them, and a raised two, which isdigit allows.
+        known = re.fullmatch(r"\s*([0-9]{1,6})\s*", value)
+        if key.strip() == name and known and 0 < int(known[1]) <= 768_000:  # noqa: PLR2004
+            return int(known[1])
     return default
 
 

@@ -38,6 +38,12 @@ _PART = 600.0
 _SEARCH = 0.1
 _QUIET = 0.3  # seconds of silence that are looked for
 _ANSWER_BYTES = 50_000_000
+# What an answer that is no transcription fails with: as an integer of 400 digits, which no float
+# holds, or lists within lists without end.
+_NONE_OF_IT = (
+    *(TypeError, ValueError, KeyError, AttributeError),
+    *(OverflowError, RecursionError),
+)
 _PROTOCOL = "1"
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{1,8})*")
 
@@ -221,7 +227,7 @@ class RemoteTranscriber:
         payload, refusal = _until_cancelled(ask, cancel)
         try:
             return heard(payload, sound.duration)
-        except (TypeError, ValueError, KeyError, AttributeError) as error:
+        except _NONE_OF_IT as error:
             raise refusal from error
 
     def _answer(
@@ -245,7 +251,7 @@ class RemoteTranscriber:
         refusal = answer.refuse(body, "transcription")
         try:
             return json.loads(body), refusal
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise refusal from error
 
 

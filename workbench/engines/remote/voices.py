@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.engines.base import VoiceInfo
 from workbench.engines.remote.languages import tag
-from workbench.errors import ParameterError, VoiceNotFound, suggest
+from workbench.errors import ParameterError, VoiceNotFound, one_line, suggest
 from workbench.voice import Voice
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def from_server(payload: Any) -> tuple[VoiceInfo, ...]:
 
     Understood are lists of names and lists of objects with an ``id``, ``voice_id`` or ``name``,
     by themselves or as the ``voices`` or ``data`` of an object. Names that cannot stand behind
-    ``remote:`` are left out.
+    ``remote:`` are left out; labels are shown on one line, without control characters.
 
     Examples
     --------
@@ -101,7 +101,8 @@ def from_server(payload: Any) -> tuple[VoiceInfo, ...]:
         languages = [about.get(key) for key in ("language", "lang", "locale", "language_code")]
         languages += spoken if isinstance(spoken, list) else []
         language = next(filter(None, map(tag, languages)), "")
-        gender = _GENDERS.get(str(about.get("gender", "")).lower(), "")
+        told = about.get("gender")
+        gender = _GENDERS.get(told.lower(), "") if isinstance(told, str) else ""
         found.append(_voice(name, label=label, language=language, gender=gender))
     return _sorted(found)
 
@@ -140,7 +141,7 @@ def _voice(name: str, *, label: str = "", language: str = "", gender: str = "") 
     return VoiceInfo(
         name=name,
         language=language or ("en" if documented else UNKNOWN),
-        label=label.strip() or name.replace("_", " ").capitalize(),
+        label=one_line(label.strip()) or name.replace("_", " ").capitalize(),
         gender=gender,
     )
 

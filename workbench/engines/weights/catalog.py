@@ -188,16 +188,6 @@ MODELS: dict[str, Model] = {
             size=356 * _MB,
         ),
         Model(
-            name="kokoro-zh",
-            repository="hexgrad/Kokoro-82M-v1.1-zh",
-            engine="kokoro",
-            files=("config.json", "kokoro-v1_1-zh.pth"),
-            optional=("voices/*.pt",),
-            licence="Apache-2.0",
-            about="text to speech, a hundred Chinese voices",
-            size=382 * _MB,
-        ),
-        Model(
             name="spacy-english",
             repository="spacy/en_core_web_sm",
             engine="kokoro",
@@ -254,7 +244,7 @@ def models() -> tuple[Model, ...]:
     Examples
     --------
     >>> [model.name for model in models()][:3]
-    ['kokoro', 'kokoro-zh', 'spacy-english']
+    ['kokoro', 'spacy-english', 'chatterbox']
     """
     return tuple(MODELS.values())
 
@@ -273,7 +263,7 @@ def find_model(name: str | Model) -> Model:
     ('whisper-large-v3-turbo', 'whisper-tiny')
     >>> find_model("kokorro")
     Traceback (most recent call last):
-    workbench.errors.ParameterError: kokorro: is not a model; did you mean 'kokoro' ...
+    workbench.errors.ParameterError: kokorro: is not a model; did you mean 'kokoro'?
     """
     if isinstance(name, Model):
         return name

@@ -33,6 +33,7 @@ __all__ = [
     "file_digest",
     "git_digest",
     "remember",
+    "remembered",
     "safe_path",
 ]
 
@@ -189,7 +190,7 @@ def _without_lock(path: Path, thorough: bool) -> str:  # noqa: FBT001
         return "" if good else _ANOTHER
     if _SHA1.fullmatch(blob):
         return "" if git_digest(path) == blob else _ANOTHER
-    if not thorough and _remembered(path) is not None:
+    if not thorough and remembered(path) is not None:
         return ""
     told = form(path)
     if not told:
@@ -212,7 +213,7 @@ def file_digest(path: Path, *, fresh: bool = False) -> str:
     OSError
         When it cannot be read.
     """
-    known = None if fresh else _remembered(path)
+    known = None if fresh else remembered(path)
     if known is None:
         known = content_digest(path)
         remember(path, known)
@@ -247,7 +248,14 @@ def remember(path: Path, sha256: str) -> None:
             write_bytes(_memory_file(), json.dumps(known).encode())
 
 
-def _remembered(path: Path) -> str | None:
+def remembered(path: Path) -> str | None:
+    """Return the digest that is kept of a file; None when there is none, or it was written to.
+
+    Raises
+    ------
+    OSError
+        When the file is not there.
+    """
     real = path.resolve()
     state = real.stat()
     match _memory().get(str(real)):

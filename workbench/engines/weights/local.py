@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from workbench.engines.weights.catalog import Model, find_model
-from workbench.engines.weights.files import PARTIAL, file_digest
+from workbench.engines.weights.files import LOCK, PARTIAL, Lock, file_digest, remembered
 from workbench.engines.weights.places import (
     Place,
     cached_repository,
@@ -183,15 +183,16 @@ def _corrupt(model: Model, place: Place, faults: dict[str, str]) -> WeightsCorru
 
 
 def digest(name: str | Model) -> str:
-    """Return 12 hex digits for the content of the files a model cannot do without.
+    """Return 12 hex digits for the content of a model's files that are there.
 
-    The same files have the same digest in every layout. It is a part of what engines call their
-    version, so that a take is spoken again when the weights are other ones.
+    These are what it cannot do without, what is optional, and its voices. The same files have the
+    same digest in every layout. It is a part of what engines call their version, so that a take is
+    spoken again when the weights or a voice are other ones.
 
     Returns
     -------
     str
-        ``absent`` when they are not there.
+        ``absent`` when one is missing that it cannot do without.
 
     Raises
     ------
@@ -204,20 +205,33 @@ def digest(name: str | Model) -> str:
         if missing:
             continue
         try:
-            told = [f"{path}:{_content(place, path)}" for path in sorted(here)]
+            lock = place.lock
+            files = {*here, *(path for path in place.files() if _belongs(model, path))}
+            told = [f"{path}:{_content(place.folder, path, lock)}" for path in sorted(files)]
         except (OSError, WorkbenchError):
             return ABSENT
         return hashlib.sha256("\n".join(told).encode()).hexdigest()[:12]
     return ABSENT
 
 
-def _content(place: Place, name: str) -> str:
+def _belongs(model: Model, path: str) -> bool:
+    """Whether a file is one of a model's, its voices and those that somebody added included."""
+    return model.wants(path) or path.startswith("voices/")
+
+
+def _content(folder: Path, name: str, lock: Lock | None) -> str:
     """Return the sha256 of a file by what is known of it; read where nothing is."""
-    path = place.folder / name
-    lock = place.lock
+    path = folder / name
+    known = remembered(path)
+    if known is not None:
+        return known
     entry = lock.files.get(name) if lock is not None else None
-    if entry is not None and path.stat().st_size == entry.size:
-        return entry.sha256
+    if entry is not None:
+        about = path.stat()
+        # Two voices have the same length: what came after the lock is not what it tells of.
+        changed = max(about.st_mtime_ns, about.st_ctime_ns)
+        if about.st_size == entry.size and changed < (folder / LOCK).stat().st_mtime_ns:
+            return entry.sha256
     blob = path.resolve().name
     if path.is_symlink() and len(blob) == 64:  # noqa: PLR2004 - the name of a large file's blob
         return blob
@@ -293,9 +307,7 @@ def verify(name: str | Model) -> State:
     if missing:
         raise _missing(model, place, missing)
     mine = [
-        path
-        for path in place.files()
-        if model.wants(path) or path.startswith("voices/") or (lock and path in lock.files)
+        path for path in place.files() if _belongs(model, path) or (lock and path in lock.files)
     ]
     faults = place.faults(mine, thorough=True)
     if faults:

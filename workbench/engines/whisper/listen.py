@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from workbench.audio import Samples
     from workbench.engines.whisper.options import WhisperOptions
@@ -23,6 +23,8 @@ RATE = 16_000
 """Frames per second that Whisper and its VAD take."""
 
 _BLOCK = 600 * RATE  # frames of speech that are pictured at once
+_SEARCH = 0.1  # of a block: the part at its end where a longer stretch is cut
+_QUIET = round(0.3 * RATE)  # frames of silence that are looked for there
 _SHORTEST = RATE  # frames; below 0.1 s the library fails
 _WINDOWS = 4  # of 30 s that are asked for the language, until one is sure
 _SURE = 0.5
@@ -60,11 +62,13 @@ def detect(model: Any, samples: Samples, chunks: Sequence[Chunk]) -> tuple[str, 
     Whisper itself looks at the first 30 s, whatever is in them (SYSTRAN/faster-whisper#265); here
     the first 30 s of speech are looked at, and more while no language is likely.
     """
-    wanted, total = [], 0
+    wanted: list[Chunk] = []
+    left = _WINDOWS * 30 * RATE
     for chunk in chunks:
-        wanted.append(chunk)
-        total += chunk["end"] - chunk["start"]
-        if total >= _WINDOWS * 30 * RATE:
+        start, end = chunk["start"], min(chunk["end"], chunk["start"] + left)
+        wanted.append({"start": start, "end": end})
+        left -= end - start
+        if not left:
             break
     language, probability, _ = model.detect_language(
         audio=joined(samples, wanted),
@@ -103,7 +107,7 @@ def hear(
     from faster_whisper.transcribe import restore_speech_timestamps
 
     call = {**options.for_library(), "language": language}
-    for block in _blocks(chunks, _BLOCK):
+    for block in _blocks(_cut(samples, chunks, _BLOCK), _BLOCK):
         sound = joined(samples, block)
         if batch:
             windows = _windows(block, options.chunk_length * RATE)
@@ -144,8 +148,27 @@ def _windows(chunks: Sequence[Chunk], longest: int) -> list[dict[str, float]]:
     return [{"start": first / RATE, "end": last / RATE} for first, last in windows]
 
 
-def _blocks(chunks: Sequence[Chunk], most: int) -> Iterator[list[Chunk]]:
-    """Yield the stretches in groups of at most `most` frames, or of a single one."""
+def _cut(samples: Samples, chunks: Iterable[Chunk], most: int) -> Iterator[Chunk]:
+    """Yield the stretches, one of more than `most` frames in parts, cut where it is quietest."""
+    for chunk in chunks:
+        start, end = chunk["start"], chunk["end"]
+        while end - start > most:
+            place = _quietest(samples, start + most - round(most * _SEARCH), start + most)
+            yield {"start": start, "end": place}
+            start = place
+        yield {"start": start, "end": end}
+
+
+def _quietest(samples: Samples, first: int, last: int) -> int:
+    """Return the middle of the quietest 0.3 s between two frames; `last` where it is shorter."""
+    if last - first <= _QUIET:
+        return last
+    energy = np.cumsum(np.square(samples[first:last], dtype=np.float64))
+    return first + int((energy[_QUIET:] - energy[:-_QUIET]).argmin()) + _QUIET // 2
+
+
+def _blocks(chunks: Iterable[Chunk], most: int) -> Iterator[list[Chunk]]:
+    """Yield the stretches, none of them longer than `most` frames, in groups of at most as many."""
     block: list[Chunk] = []
     total = 0
     for chunk in chunks:
