@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from tests.kokoro_model import home
+from tests.kokoro_model import home, need_kokoro
 from workbench.engines import hardware
 from workbench.engines.kokoro import KokoroEngine, KokoroOptions
 from workbench.engines.kokoro import model as kokoro_model
@@ -119,6 +119,7 @@ def test_nothing_is_printed(engine, capfd):
 
 def test_the_programs_own_log_stays_its_own():
     """The package removes the handlers of whoever imports it, and puts its own in their place."""
+    need_kokoro()
     code = (
         "import loguru; from workbench.engines.kokoro import model as kokoro_model; heard = [];"
         "loguru.logger.remove(); loguru.logger.add(lambda line: heard.append(line));\n"

@@ -298,14 +298,9 @@ class ReferenceVoice:
 
     @classmethod
     def discard(cls, name: str, *, folder: str | os.PathLike[str] | None = None) -> Path:
-        """Remove what there is of a voice, though its record may be damaged or one of both gone.
+        """Remove what there is of a voice, damaged or not; return where the recording was.
 
         Nothing is read: whoever withdraws their consent need not mend the record of it first.
-
-        Returns
-        -------
-        Path
-            Where the recording was.
 
         Raises
         ------
@@ -317,7 +312,6 @@ class ReferenceVoice:
         home = user_path(folder) if folder is not None else voices_folder()
         wanted = str(name).lower()
         recording, record = home / f"{wanted}.flac", home / f"{wanted}.toml"
-        # A link that leads nowhere is there, too.
         if not _NAME.fullmatch(wanted) or not any(map(os.path.lexists, (recording, record))):
             raise cls._not_found(str(name), home)
         _unlink(recording, record)
@@ -345,8 +339,7 @@ def _agreed(data: dict[str, Any], path: Path, name: str) -> dict[str, Any]:
     }
     data = {"language": "en", "note": "", **data}
     wrong = [key for key, kind in kinds.items() if not isinstance(data.get(key), kind)]
-    needed = ("who", "purpose", "date")
-    wrong += [key for key in needed if key not in wrong and not data[key].strip()]
+    wrong += [key for key in ("who", "purpose", "date") if not str(data.get(key, key)).strip()]
     if data.get("consent") is not True:
         wrong.insert(0, "consent = true")
     if not LANGUAGE_TAG.fullmatch(str(data["language"])):
@@ -359,10 +352,8 @@ def _agreed(data: dict[str, Any], path: Path, name: str) -> dict[str, Any]:
 
 
 def _again(name: str) -> str:
-    return (
-        f"record it again: workbench clone {name} FILE --who … --purpose … --i-have-consent "
-        f"--replace, or remove it: workbench clone {name} --remove"
-    )
+    again = f"workbench clone {name} FILE --who … --purpose … --i-have-consent --replace"
+    return f"record it again: {again}, or remove it: workbench clone {name} --remove"
 
 
 def _named(name: str) -> str:
