@@ -103,6 +103,23 @@ def test_a_respelling_is_spoken_and_the_word_stays(tmp_path, monkeypatch):
     assert [word.text for word in take.words] == ["We", "use", "nginx."]
     other = Lexicon.load(tmp_path / "lexicon.toml")
     assert wb.speak("We use nginx.", "espeak:es", lexicon=other).parts[0].take.spoken == ""
+    (tmp_path / "lexicon.toml").rename(tmp_path / "other.toml")
+    take = wb.speak("We use nginx.", "espeak:en-us", lexicon="other.toml").parts[0].take
+    assert take.spoken == "We use engine x."
+
+
+@pytest.mark.parametrize(
+    ("ways", "told"),
+    [
+        ({"lexicon": {"a": "b"}}, "lexicon: must be a Lexicon or the path of one, not dict"),
+        ({"normalize": "no"}, "normalize: must be true, false or rules, not 'no'"),
+        ({"normalize": ["dates"]}, "normalize: must be true"),
+    ],
+)
+def test_what_is_no_lexicon_and_no_rules_is_refused(tone, ways: dict[str, Any], told: str):
+    with pytest.raises(ParameterError, match=told):
+        wb.speak("a", "tone:high", **ways)
+    assert tone.calls == []
 
 
 @pytest.mark.parametrize("voice", ["espeak:en-us", "untimed:en-us"])

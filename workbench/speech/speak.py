@@ -15,6 +15,7 @@ from workbench.storage.cache import TakeCache
 from workbench.take import Narration, Part
 
 if TYPE_CHECKING:
+    import os
     import threading
     from collections.abc import Mapping
 
@@ -35,7 +36,7 @@ def speak(
     gap: float = 0.35,
     seed: int | None = None,
     normalize: bool | Mapping[str, bool] = True,
-    lexicon: Lexicon | None = None,
+    lexicon: Lexicon | str | os.PathLike[str] | None = None,
     verify: str | None = None,
     cache: bool = True,
     progress: Report | None = None,
@@ -60,7 +61,8 @@ def speak(
         `workbench.text.normalize`'s rules are: ``{"dates": False}``. The captions keep the
         script's own spelling.
     lexicon
-        How words are pronounced; None for ``lexicon.toml`` in the working directory.
+        How words are pronounced, or the path of the file; None for ``lexicon.toml`` in the working
+        directory.
     verify
         ``stt`` to have each line heard by a recogniser, ``stt:base`` by that model of it: a line
         that is unlike its text is spoken again, at most three times, with other seeds, and flagged

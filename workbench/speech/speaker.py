@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +20,8 @@ from workbench.text.marks import unmarked
 from workbench.text.normalize import Spoken, normalize, require_speech
 
 if TYPE_CHECKING:
+    import os
     import threading
-    from collections.abc import Mapping
 
     from workbench.engines.base import Synthesizer
     from workbench.options import Options
@@ -58,7 +59,8 @@ class Speaker:
         Whether numbers, dates, abbreviations … are written out before they are spoken; or which of
         `workbench.text.normalize`'s rules are, by name.
     lexicon
-        How words are pronounced; None for the project's own, `Lexicon.project`.
+        How words are pronounced, or the path of the file; None for the project's own,
+        `Lexicon.project`.
     verify
         Who listens to each line: ``stt``, ``stt:MODEL``, see `workbench.speech.ears`; None for
         the fuse alone.
@@ -88,7 +90,7 @@ class Speaker:
         seed: int | None = None,
         cache: TakeCache | None = None,
         normalize: bool | Mapping[str, bool] = True,
-        lexicon: Lexicon | None = None,
+        lexicon: Lexicon | str | os.PathLike[str] | None = None,
         verify: str | None = None,
     ) -> None:
         self.voice, info, preset = resolve(voice)
@@ -97,8 +99,14 @@ class Speaker:
         self.seed = seed if self.engine.capabilities.seeded else None
         self.language = info.language
         self.ears = None if verify is None else ears(verify)
+        if not isinstance(normalize, bool | Mapping):
+            raise ParameterError(
+                f"must be true, false or rules, not {normalize!r}",
+                subject="normalize",
+                cure='such as {"dates": False}',
+            )
         self._normalize = normalize
-        self._lexicon = Lexicon.project() if lexicon is None else lexicon
+        self._lexicon = Lexicon.project() if lexicon is None else Lexicon.of(lexicon)
         self._cache = cache
 
     def prepare(self, text: str) -> Spoken:

@@ -26,7 +26,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import StorageError, TextError, storage_error, suggest
+from workbench.errors import ParameterError, StorageError, TextError, storage_error, suggest
 from workbench.paths import user_path
 from workbench.text.edits import Found
 
@@ -274,6 +274,17 @@ class Lexicon:
             raise TextError(
                 f"{error.subject}: {error.problem}", subject=str(file), cure=error.cure
             ) from error
+
+    @classmethod
+    def of(cls, given: Lexicon | str | os.PathLike[str]) -> Lexicon:
+        """Return a lexicon as it is, or the one of a file; a `ParameterError` for anything else."""
+        if isinstance(given, cls):
+            return given
+        if isinstance(given, str | os.PathLike):
+            return cls.load(given)
+        raise ParameterError(
+            f"must be a Lexicon or the path of one, not {type(given).__name__}", subject="lexicon"
+        )
 
     @classmethod
     def project(cls) -> Lexicon:

@@ -8,6 +8,7 @@ words find their way back to the words of the original.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -28,14 +29,15 @@ from workbench.text import (
 )
 from workbench.text.counting import Counting
 from workbench.text.edits import Change, Draft, applied, composed
+from workbench.text.lexicon import Lexicon
 from workbench.text.spoken import Spoken
 from workbench.text.tables import Noun
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    import os
+    from collections.abc import Callable, Iterator
 
     from workbench.text.edits import Found
-    from workbench.text.lexicon import Lexicon
     from workbench.text.numbers import Grammar
 
 __all__ = ["RULES", "Change", "Rule", "Spoken", "normalize", "require_speech"]
@@ -93,7 +95,7 @@ def normalize(
     language: str,
     *,
     rules: Mapping[str, bool] | None = None,
-    lexicon: Lexicon | None = None,
+    lexicon: Lexicon | str | os.PathLike[str] | None = None,
     phonemes: bool = False,
 ) -> Spoken:
     """Return how `text` is spoken.
@@ -108,7 +110,8 @@ def normalize(
     rules
         Which of `RULES` to use, by name; those that are not named are on.
     lexicon
-        Words to be said in a way of their own; they come before all rules of the language.
+        Words to be said in a way of their own, or the path of their file; they come before all
+        rules of the language.
     phonemes
         Whether the engine takes ``[word](/ipa/)``: then the lexicon's sounds are written so, and
         what is written so in the text stays.
@@ -127,6 +130,12 @@ def normalize(
     """
     if not isinstance(text, str):
         raise ParameterError(f"must be text, not {type(text).__name__}", subject="text")
+    if not isinstance(rules, Mapping | None):
+        raise ParameterError(
+            f"must name rules and whether they are on, not {rules!r}",
+            subject="rules",
+            cure='such as {"dates": False}',
+        )
     off = _off(rules or {})
     clean = _clean(text, off, phonemes=phonemes)
     plain = applied(text, clean)
@@ -134,8 +143,9 @@ def normalize(
     for match in cleaning.IPA.finditer(plain):
         draft.protect(*match.span())
     notes: list[str] = []
-    if lexicon and "lexicon" not in off:
-        for found, note in lexicon.matches(plain, language, phonemes=phonemes):
+    words = None if lexicon is None else Lexicon.of(lexicon)
+    if words and "lexicon" not in off:
+        for found, note in words.matches(plain, language, phonemes=phonemes):
             if draft.add(found, "lexicon") and note:
                 notes.append(note)
     for name, finder in _finders(language.lower()):
