@@ -21,7 +21,7 @@ ROWS = [
     ("MP3, H2O, 4K, R2-D2, B12 and A4", "MP3, H2O, 4K, R2-D2, B12 and A4"),
     ("items 1,2", "items 1,2"),  # two numbers, or one? left alone
     ("1500 people in 1500 cases", "one thousand five hundred people in one thousand five hundred cases"),  # noqa: E501
-    ("Room 101.", "Room one hundred one."),
+    ("Room 101.", "Room one oh one."),
     # ordinals and Roman numerals
     ("the 1st, 22nd and 113th", "the first, twenty-second and one hundred thirteenth"),
     ("the 1,000th visitor", "the one thousandth visitor"),
@@ -112,6 +112,40 @@ ROWS = [
     ("10^6", "ten to the power of six"),
     ("3 < 5 and ~5", "three less than five and about five"),
     ("Acme™ rocks", "Acme rocks"),
+    # the dot of a unit or a street is no full stop where the sentence goes on
+    ("5 ft. 3 in. tall", "five feet three inches tall"),
+    ("1 hr. 30 mins. later", "one hour thirty minutes later"),
+    ("1600 Pennsylvania Ave. NW", "one thousand six hundred Pennsylvania Avenue NW"),
+    ("at K St. NW and 5th St. SE", "at K Street NW and fifth Street SE"),
+    ("3 tsp. vanilla, 2 tbsp oil", "three teaspoons vanilla, two tablespoons oil"),
+    ("3 gal of milk at 30 mpg", "three gallons of milk at thirty miles per gallon"),
+    ("It fell 5 ft. The end.", "It fell five feet. The end."),
+    ("It is 5 ft.", "It is five feet."),
+    ("He is 5 ft. 11 in. She sat.", "He is five feet eleven inches. She sat."),
+    ("They let 3 in. The rest left.", "They let three in. The rest left."),
+    ("It is 5 km. 20 people came.", "It is five kilometers. twenty people came."),
+    # years without a word of time
+    ("est. 1990, by 2100", "established nineteen ninety, by twenty-one hundred"),
+    ("the 1905 revolution of pre-1914 days", "the nineteen oh five revolution of pre-nineteen fourteen days"),  # noqa: E501
+    ("the mid-1990s and early-1900s", "the mid-nineteen nineties and early-nineteen hundreds"),
+    ("the 1250 new seats, the 1500 people, the 1200 mile trip", "the one thousand two hundred fifty new seats, the one thousand five hundred people, the one thousand two hundred mile trip"),  # noqa: E501
+    # numbers that name
+    ("Dial 911 or call 999.", "Dial nine one one or call nine nine nine."),
+    ("call 112 people", "call one hundred twelve people"),
+    ("Flight 747 departs, Boeing 707", "Flight seven forty-seven departs, Boeing seven oh seven"),
+    ("highway 101, zip code 90210", "highway one oh one, zip code nine zero two one zero"),
+    ("In the room 250 guests sat", "In the room two hundred fifty guests sat"),
+    ("600-123-456 or 600.123.456", "six zero zero, one two three, four five six or six zero zero, one two three, four five six"),  # noqa: E501
+    ("123-45-6789", "one two three, four five, six seven eight nine"),
+    # short scales, cents, times
+    ("10k followers, 5M views, a 10k run", "ten thousand followers, five million views, a 10k run"),
+    ("99¢", "ninety-nine cents"),
+    ("2x faster, 1.5x more, 2x = 4", "two times faster, one point five times more, 2x equals four"),
+    ("3 × 4 = 12, a 4 × 6 photo", "three times four equals twelve, a four by six photo"),
+    ("Mt. Everest and Ft. Worth", "Mount Everest and Fort Worth"),
+    ("$20/mo or $5/day", "twenty dollars per month or five dollars per day"),
+    ("World War I in 1918, Super Bowl LVIII, Episode IV", "World War one in nineteen eighteen, Super Bowl fifty-eight, Episode four"),  # noqa: E501
+    ("rated 8/10, 9/10 points, 3/10 of it", "rated eight out of ten, nine out of ten points, three tenths of it"),  # noqa: E501
 ]
 # fmt: on
 
@@ -133,6 +167,25 @@ def test_english(text, spoken):
 )
 def test_british(text, spoken):
     assert normalize(text, "en-gb").spoken == spoken
+
+
+@pytest.mark.parametrize(
+    ("text", "spoken"),
+    [
+        ("Llame al 600.123.456", "Llame al seis cero cero, uno dos tres, cuatro cinco seis"),
+        ("600-123-456", "seis cero cero, uno dos tres, cuatro cinco seis"),
+    ],
+)
+def test_spanish_telephones_in_three_groups(text, spoken):
+    """They were read as six hundred millions, and as a range."""
+    assert normalize(text, "es").spoken == spoken
+
+
+@pytest.mark.parametrize(
+    "text", ["un total de 600.123.456", "600.123.456 de euros", "600.123.456 casas"]
+)
+def test_spanish_millions_are_no_telephone(text):
+    assert "seiscient" in normalize(text, "es").spoken
 
 
 def test_plain_text_is_not_touched():

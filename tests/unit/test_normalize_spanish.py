@@ -32,6 +32,16 @@ ROWS = [
     ("1001 noches", "mil una noches"),
     ("3 veces", "tres veces"),
     ("101 dálmatas", "ciento un dálmatas"),
+    # one before a noun that no list has; it stays itself before a verb, and behind a name
+    ("Añade 1 cebolla, 1 limón y 1 diente", "Añade una cebolla, un limón y un diente"),
+    ("1 mapa, 1 aula, 1 decisión, 1 luz", "un mapa, un aula, una decisión, una luz"),
+    ("1 sistema, 1 vista, 1 mes", "un sistema, una vista, un mes"),
+    ("1 de cada 3, solo 1.", "uno de cada tres, solo uno."),
+    ("el 1 gana y el capítulo 1 trata de", "el uno gana y el capítulo uno trata de"),
+    ("paso 1 corta, solo 1 funciona", "paso uno corta, solo uno funciona"),
+    ("en Fórmula 1 corre", "en Fórmula uno corre"),
+    ("31 mil personas, 21 mil", "treinta y un mil personas, veintiún mil"),
+    ("200 mil personas y 21 millones", "doscientas mil personas y veintiún millones"),
     # ordinals and Roman numerals
     ("el 1.º y la 2.ª", "el primero y la segunda"),
     ("1.er premio, 3er piso", "primer premio, tercer piso"),
@@ -44,6 +54,10 @@ ROWS = [
     ("capítulo IV", "capítulo cuatro"),
     ("la II Guerra Mundial y el III Congreso", "la segunda Guerra Mundial y el tercer Congreso"),
     ("DVD, CIVIL y MIX", "DVD, CIVIL y MIX"),
+    ("la XX edición y la XV legislatura", "la vigésima edición y la decimoquinta legislatura"),
+    ("el III aniversario", "el tercer aniversario"),
+    ("cap. IV, vol. II", "capítulo cuatro, volumen dos"),
+    ("ss. XIX y XX", "siglos diecinueve y veinte"),
     # dates
     ("23/11/2026", "veintitrés de noviembre de dos mil veintiséis"),
     ("3/4/2026", "tres de abril de dos mil veintiséis"),
@@ -66,7 +80,18 @@ ROWS = [
     ("10:30 p.m. en punto", "diez y treinta p. m. en punto"),
     ("a las 9am.", "a las nueve a. m."),
     ("12:30:15", "doce horas, treinta minutos y quince segundos"),
+    ("A la 1 de la tarde", "A la una de la tarde"),
+    ("vuelvo a la 1.", "vuelvo a la una."),
+    ("a las 9.30 y desde las 10.05", "a las nueve y treinta y desde las diez y cinco"),
+    ("de 9.30 a 14.00 h", "de nueve y treinta a catorce horas"),
+    ("a las 9.30am", "a las 9.30am"),  # not understood, and left whole
+    ("20.30h", "veinte horas y treinta minutos"),
+    ("a las 20.30 h", "a las veinte horas y treinta minutos"),
+    ("llegó a las 1.500 personas", "llegó a las mil quinientas personas"),
+    ("sube a las 2.50 toneladas", "sube a las dos punto cincuenta toneladas"),
+    ("9am-5pm", "nueve a. m. a cinco p. m."),
     # money
+    ("1.200 €/mes", "mil doscientos euros al mes"),
     ("25,50 €", "veinticinco euros con cincuenta céntimos"),
     ("1 €, 1,01 € y 21 €", "un euro, un euro con un céntimo y veintiún euros"),
     ("0,50 €", "cincuenta céntimos"),
@@ -97,6 +122,9 @@ ROWS = [
     ("pág. 12, núm. 5, n.º 3, art. 27", "página doce, número cinco, número tres, artículo veintisiete"),  # noqa: E501
     ("p. ej. esto, etc. Luego", "por ejemplo esto, etcétera. Luego"),
     ("C/ Mayor", "calle Mayor"),
+    ("la Avda. de la Paz, Pza. Mayor", "la avenida de la Paz, plaza Mayor"),
+    ("en la Ctra. de Toledo", "en la carretera de Toledo"),
+    ("P. ej. 2 cdas. de sal", "Por ejemplo dos cucharadas de sal"),
     ("en el 44 a. C.", "en el cuarenta y cuatro antes de Cristo."),
     # addresses and signs
     ("www.ejemplo.es/a-b", "uve doble uve doble uve doble punto ejemplo punto es barra a guion b"),
@@ -129,6 +157,20 @@ def test_spanish(text, spoken):
     ],
 )
 def test_american_spanish(text, spoken, language):
+    assert normalize(text, language).spoken == spoken
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "spoken"),
+    [
+        ("1.500 pesos y $1.500", "es-419", "mil quinientos pesos y mil quinientos pesos"),
+        ("1.500 pesos", "es-mx", "uno punto quinientos pesos"),
+        ("9am-5pm", "en", "nine a.m. to five p.m."),
+        ("9:30am-5:45pm", "en", "nine thirty a.m. to five forty-five p.m."),
+        ("open 6-7pm.", "en", "open six to seven p.m."),
+    ],
+)
+def test_points_and_spans_of_the_place(text, language, spoken):
     assert normalize(text, language).spoken == spoken
 
 

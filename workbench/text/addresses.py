@@ -90,6 +90,8 @@ _PHONE = re.compile(
     r"\+[0-9]{1,3}(?:[ .\u00a0-]?\(?[0-9]{1,4}\)?){2,6}"  # with the country
     r"|\([0-9]{2,4}\)[ \u00a0-]?[0-9]{3,4}[ \u00a0-]?[0-9]{4}"
     r"|1-[0-9]{3}-[0-9]{3}-[0-9]{4}|[0-9]{3}[-.][0-9]{3}[-.][0-9]{4}|[0-9]{3}-[0-9]{4}"
+    r"|[0-9]{3}-[0-9]{2}-[0-9]{4}|[679][0-9]{2}-[0-9]{3}-[0-9]{3}"
+    r"|(?P<dotted>[679][0-9]{2}\.[0-9]{3}\.[0-9]{3})"
     r"|[6789][0-9]{2}(?:[ \u00a0][0-9]{3}){2}|[6789][0-9]{2}(?:[ \u00a0][0-9]{2}){3}"
     r"|9[0-9][ \u00a0][0-9]{3}(?:[ \u00a0][0-9]{2}){2}"
     r"|[0-9]{4}(?:[ \u00a0][0-9]{4}){3}"  # a card
@@ -97,12 +99,20 @@ _PHONE = re.compile(
 )
 _GROUP = re.compile(r"[0-9]+")
 _FEWEST = 7
+# 600.123.456 may be millions: of 600.123.456, and 600.123.456 kilómetros.
+_AMOUNT_BEFORE = re.compile(r"\b(?:de|unos|unas|casi|son|hay|total)[ \u00a0]$")
+_AMOUNT_AFTER = re.compile(r"[ \u00a0](?:de[ \u00a0])?[^\W\d_]+s\b")
 
 
 def phones(text: str, grammar: Grammar) -> Iterator[Found]:
     """Yield numbers of telephones and cards, digit by digit, with a pause after each group."""
     for match in _PHONE.finditer(text):
         if sum(char.isdigit() for char in match[0]) < _FEWEST:
+            continue
+        if match["dotted"] and (
+            _AMOUNT_BEFORE.search(text[max(0, match.start() - 8) : match.start()])
+            or _AMOUNT_AFTER.match(text, match.end())
+        ):
             continue
         groups = list(_GROUP.finditer(text, *match.span()))
         parts: list[tuple[int, int, str]] = []

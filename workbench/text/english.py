@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, ClassVar
 
 from workbench.text.edits import Found
+from workbench.text.english_cues import COUNTED, cues
 from workbench.text.english_words import ABBREVIATIONS, MONTHS, NAMES, NUMBERED, SIGNS, TITLES
 from workbench.text.numbers import Grammar, Numeral, spell
 
@@ -75,7 +76,11 @@ _ABBREVIATION = re.compile(
     rf"|(?P<plain>{'|'.join(re.escape(word) for word in sorted(ABBREVIATIONS, key=len, reverse=True))})(?![\w@/])"  # noqa: E501
     r")"
 )
-_STREET = re.compile(r"(?<=[a-z] )(?P<street>St|Dr)\.(?=\s*(?:[,;]|$|\n|[a-z]))")
+_STREET = re.compile(
+    r"(?<=[a-z] )(?P<street>St|Dr)\.(?=\s*(?:[,;]|$|\n|[a-z]|[NS][EW]\b))"
+    r"|(?<=[ ][A-Z][ ])(?P<lettered>St)\.(?=[ ][NS][EW]\b)"  # K St. NW
+)
+_QUARTER = re.compile(r"[NS][EW]\b")  # of a town, behind the name of a street
 # Never without the dot, because they are words or marks of their own: "no 5", "p 5", "art 3".
 _DOTTED = frozenset({"No", "no", "p", "art", "Art", "sec", "fig", "Fig", "ch"})
 
@@ -87,6 +92,10 @@ def abbreviations(text: str, grammar: Grammar) -> Iterator[Found]:  # noqa: ARG0
         if match["title"]:
             if match["title"] == "St" and re.search(r"[A-Z][a-z]+ $", text[:start][-20:]):
                 continue  # Main St. Bridge: it may be a street
+            if _QUARTER.match(text[end:].lstrip()[:3]) and match["title"] in {"St", "Dr"}:
+                continue
+            if match["title"] == "Ft" and re.search(r"[0-9]\s$", text[:start][-2:]):
+                continue  # 5 Ft. Tall
             yield Found(start, end, ((start, end, TITLES[match["title"]]),))
         elif match["numbered"]:
             if match["numbered"] in _DOTTED and text[end - 1] != ".":
@@ -97,7 +106,7 @@ def abbreviations(text: str, grammar: Grammar) -> Iterator[Found]:  # noqa: ARG0
             spoken = closed(text, end, spoken) if match["plain"] in _LAST else spoken
             yield Found(start, end, ((start, end, spoken),))
     for match in _STREET.finditer(text):
-        word = {"St": "Street", "Dr": "Drive"}[match["street"]]
+        word = {"St": "Street", "Dr": "Drive"}[match["street"] or match["lettered"]]
         yield Found(*match.span(), ((*match.span(), closed(text, match.end(), word)),))
 
 
@@ -107,13 +116,18 @@ def closed(text: str, end: int, spoken: str) -> str:
         return spoken
     rest = text[end : end + 80].lstrip("\"'”’»)")  # noqa: RUF001
     after = rest.lstrip()
+    if _QUARTER.match(after):
+        return spoken
     return f"{spoken}." if not after or (rest[0].isspace() and after[0].isupper()) else spoken
 
 
 # --- Roman numerals -------------------------------------------------------------------------
 
-_ROMAN = r"(?=[IVXL])X{0,3}(?:IX|IV|V?I{0,3})|XL(?:IX|IV|V?I{0,3})|L"
-_THINGS = "World War|Super Bowl|Chapter|Part|Volume|Book|Act|Phase|Type|Section|Article|Title|Class"
+_ROMAN = r"(?=[IVXL])(?:XL|L?X{0,3})(?:IX|IV|V?I{0,3})"
+_THINGS = (
+    "World War|Super Bowl|Chapter|Part|Episode|Volume|Book|Act|Phase|Type|Section|Article|Title|"
+    "Class"
+)
 _RULERS = (
     "Henry|Edward|George|Charles|James|William|Richard|Louis|Elizabeth|Mary|Catherine|Philip|"
     "Ferdinand|Francis|Frederick|Alexander|Nicholas|Napoleon|Leopold|Ivan|Peter|Pius|Gregory|"
@@ -144,7 +158,8 @@ def romans(text: str, grammar: Grammar) -> Iterator[Found]:
     """Yield the numerals of rulers and of numbered things, never a lone I."""
     for match in _ROMANS.finditer(text):
         written = match["roman"]
-        if not written or (written == "I" and not _AFTER_ONE.match(text, match.end())):
+        doubtful = written == "I" and match["thing"] != "World War"
+        if not written or (doubtful and not _AFTER_ONE.match(text, match.end())):
             continue
         value = roman(written)
         spoken = grammar.cardinal(value) if match["thing"] else f"the {grammar.ordinal(value)}"
@@ -156,19 +171,26 @@ def romans(text: str, grammar: Grammar) -> Iterator[Found]:
 
 _YEAR = r"(?:1[0-9]|20)[0-9]{2}"
 _BEFORE = (
-    r"c\.|ca\.|in|since|from|until|till|by|of|year|circa|before|after|during|late|early|mid|summer|spring|"
+    r"c\.|ca\.|est\.|in|since|from|until|till|by|of|year|circa|before|after|during|late|early|mid|summer|spring|"
     "autumn|fall|winter|class|between|©|and|to|through|" + "|".join(m.lower() for m in MONTHS)
 )
 _YEARS = re.compile(
-    rf"(?:(?<![\w.,$€£-])(?i:{_BEFORE})[ \u00a0]|\()(?P<year>{_YEAR})"
-    rf"(?:[ ]?[-–][ ]?(?P<until>{_YEAR}|[0-9]{{2}}))?(?![\w%$€£])(?![.,:/-][0-9])"  # noqa: RUF001
+    rf"(?:(?<![\w.,$€£-])(?i:{_BEFORE})[ \u00a0]|(?<![\w-])(?i:mid|pre|post)-|\()"
+    rf"(?P<year>{_YEAR}|21[0-9]{{2}})(?:[ ]?[-–][ ]?(?P<until>{_YEAR}|[0-9]{{2}}))?"  # noqa: RUF001
+    r"(?![\w%$€£])(?![.,:/-][0-9])"
 )
 _ERA = re.compile(rf"(?<![\w.,$€£-])(?P<year>{_YEAR}|[1-9][0-9]{{2,3}})(?=[ ](?:AD|BC|CE|BCE)\b)")
 _SPAN = re.compile(
     rf"(?<![\w.,$€£/-])(?P<year>{_YEAR})[ ]?[-–][ ]?(?P<until>{_YEAR}|[0-9]{{2}})"  # noqa: RUF001
     r"(?![\w%$€£])(?![.,:/-][0-9])"
 )
-_DECADE = re.compile(r"(?<![\w.,$€£-])(?P<head>1[1-9]|20|['’])?(?P<tens>[0-9]0)['’]?s\b")  # noqa: RUF001
+_THE = re.compile(
+    r"(?<![\w.,$€£-])[Tt]he[ \u00a0](?P<year>1[1-9][0-9]{2}|20[0-2][0-9])(?=[ ][A-Za-z])"
+)
+_DECADE = re.compile(
+    r"(?:(?<![\w.,$€£-])|(?<=\b[Mm]id-)|(?<=\b[Pp]re-)|(?<=\b[Pp]ost-)|(?<=\blate-)|(?<=\bearly-))"
+    r"(?P<head>1[1-9]|20|['’])?(?P<tens>[0-9]0)['’]?s\b"  # noqa: RUF001
+)
 _TENS = {
     "20": "twenties",
     "30": "thirties",
@@ -179,11 +201,14 @@ _TENS = {
     "80": "eighties",
     "90": "nineties",
 }
+_FUTURE = ("by", "until", "till", "in", "year")
 _AND = ("and ", "to ", "thr")
-# What is counted is not a year: in 1500 cases.
-_COUNTED = re.compile(
-    r"[ \u00a0](?!(?:is|was|has|as|this|its|his|does|us|various|series)\b)"
-    r"(?:[a-z]+s|people|men|women|children|percent|million|feet)\b"
+# The 1200 mile trip, the 1250 new seats: behind "the", only what is surely not counted is a year.
+_MEASURED = re.compile(
+    r"[ \u00a0](?:[A-Za-z-]+[ \u00a0])?(?:(?!(?:is|was|has)\b)[a-z]+s|people|men|women|children|"
+    r"percent|million|feet|(?:kilo|centi)?met(?:er|re)|mile|foot|yard|pound|dollar|euro|page|word|"
+    r"person|man|seat|calorie|watt|ton|hour|minute|point|mark|strong|block|freestyle|or|and|"
+    r"staff|troop|square|acre|year)\b"
 )
 
 
@@ -197,7 +222,8 @@ def years(text: str, grammar: Grammar) -> Iterator[Found]:
             if until and int(until) <= int(match["year"][-len(until) :]):
                 continue
             if pattern is _YEARS and (
-                _COUNTED.match(text, match.end())
+                (text[match.start("year") - 1] != "-" and COUNTED.match(text, match.end()))
+                or (match["year"] >= "2100" and not head.startswith(_FUTURE))
                 or (head.startswith(_AND) and not _follows_year(text, match.start()))
             ):
                 continue
@@ -208,6 +234,16 @@ def years(text: str, grammar: Grammar) -> Iterator[Found]:
                 start, _, first = parts.pop()
                 parts.append((start, match.end("until"), f"{first} to {said}"))
             yield Found(match.start("year"), parts[-1][1], tuple(parts))
+    yield from _definite(text, grammar)
+    yield from cues(text, grammar)
+
+
+def _definite(text: str, grammar: Grammar) -> Iterator[Found]:
+    """Yield ``the 1905 revolution`` and ``the mid-1990s``."""
+    for match in _THE.finditer(text):
+        if match["year"][2:] != "00" and not _MEASURED.match(text, match.end()):
+            span = match.span("year")
+            yield Found(*span, ((*span, grammar.year(int(match["year"]))),))
     for match in _DECADE.finditer(text):
         head, tens = match["head"] or "", match["tens"]
         if not head.isdigit():

@@ -53,6 +53,7 @@ CURRENCIES = currencies("""
     € EUR | euro | euros | cent | cents
     £ GBP | pound | pounds | penny | pence
     ¥ JPY | yen | yen
+    ¢ | cent | cents
     US$ USD | US dollar | US dollars | cent | cents
     MX$ MXN | Mexican peso | Mexican pesos | centavo | centavos
     C$ CA$ CAD | Canadian dollar | Canadian dollars | cent | cents
@@ -91,7 +92,13 @@ UNITS = nouns("""
     L l | liter
     ml mL | milliliter
     ft | foot | feet
-    yd | yard
+    yd yds | yard
+    in. | inch | inches
+    gal | gallon
+    qt | quart
+    tsp | teaspoon
+    tbsp | tablespoon
+    mpg | mile per gallon | miles per gallon
     mi | mile
     ac | acre
     lb lbs | pound
@@ -126,6 +133,7 @@ UNITS = nouns("""
     ms | millisecond
     min mins | minute
     h hr hrs | hour
+    yr yrs | year
     px | pixel
     fps | frame per second | frames per second
 """)
@@ -137,6 +145,8 @@ TITLES = pairs("""
     Ms = Miz
     Prof = Professor
     St = Saint
+    Mt = Mount
+    Ft = Fort
     Rev = Reverend
     Hon = Honorable
     Capt = Captain

@@ -50,11 +50,18 @@ def _values(match: re.Match[str], grammar: Grammar, counting: Counting) -> str |
 def _units(units: str) -> re.Pattern[str]:
     return re.compile(
         rf"{START}{SIGN}(?P<one>{NUMBER})(?:{DASH}(?P<two>{NUMBER}))?(?P<gap>{GAP})(?P<unit>{units})(?![\w²³/°])"
+        rf"(?P<dot>\.(?=[ \u00a0]+(?:[a-z]|[0-9]{{1,2}}[ \u00a0]?(?:{units})(?!\w))|[,;]))?"
     )
 
 
 # Attached to their number these are something else: 5m is five million, 80s are the eighties.
 _APART = frozenset({"m", "s", "h", "t", "l", "L", "V", "W", "g", "min"})
+# These have a dot of their own, which is not the end of a sentence: 5 ft. 3 in. tall.
+_SHORTENED = frozenset(
+    "ft yd yds mi lb lbs oz hr hrs min mins sec secs gal qt tsp tbsp yr yrs".split()  # noqa: SIM905
+)
+_FEET = re.compile(r"(?:\bft\.?|\bfeet)[ \u00a0]$")
+_INCHES = re.compile(r"[ \u00a0]+[a-z]|[,;)]")
 _ATTACHED = frozenset({"g", "m", "h", "V", "W"})
 
 
@@ -68,14 +75,20 @@ def units(text: str, grammar: Grammar, counting: Counting) -> Iterator[Found]:
             continue
         if not gap and unit in _APART and (unit not in _ATTACHED or len(match["one"]) < 2):  # noqa: PLR2004
             continue
+        stop = ""
+        if unit == "in." and not _INCHES.match(text, match.end()):
+            if not _FEET.search(text[max(0, match.start() - 5) : match.start()]):
+                continue  # three came in. The end
+            stop = "."
         noun = counting.units[unit]
         words, form = grammar.counted(two or one, noun)
         if two:
             words = f"{grammar.number(one, feminine=noun.feminine)} {counting.to} {words}"
         minus = f"{counting.minus} " if match["sign"] else ""
         number = match.end("two") if match["two"] else match.end("one")
-        parts = [(match.start(), number, minus + words), (*match.span("unit"), form)]
-        yield Found(*match.span(), joined(text, parts))
+        end = match.end() if match["dot"] and unit in _SHORTENED else match.end("unit")
+        parts = [(match.start(), number, minus + words), (match.start("unit"), end, form + stop)]
+        yield Found(match.start(), end, joined(text, parts))
 
 
 # --- ranges, scores, series -------------------------------------------------------------------
@@ -137,6 +150,8 @@ _FRACTION = re.compile(
     r"|(?:(?P<whole2>[0-9]{1,3})[ \u00a0])?(?P<top>[0-9]{1,2})[/\u2044](?P<bottom>[0-9]{1,3}))"
     r"(?![\w/\u2044%])(?![.,:-][0-9])"
 )
+_SCORE_BEFORE = re.compile(r"\b(?i:rated|scored?|rating)(?:[ ](?:it|of|is|was|a))?:?[ ]$")
+_SCORE_AFTER = re.compile(r"[ \u00a0](?:points|stars)\b")
 _BOTTOMS = {2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16, 20, 32, 64, 100, 1000}
 
 
@@ -148,7 +163,9 @@ def fractions(text: str, grammar: Grammar, counting: Counting) -> Iterator[Found
             whole = match["whole"]
         else:
             top, bottom, whole = int(match["top"]), int(match["bottom"]), match["whole2"]
-        if match[0] == "24/7":
+        if grammar.primary == "en" and not whole and _scored(text, match, top, bottom):
+            spoken = f"{grammar.cardinal(top)} out of {grammar.cardinal(bottom)}"
+        elif match[0] == "24/7":
             spoken = f"{grammar.cardinal(24)} {grammar.cardinal(7)}"
         elif 0 < top < bottom and bottom in _BOTTOMS:
             feminine = grammar.gender(text, match.end(), one=True) == "f"
@@ -159,6 +176,14 @@ def fractions(text: str, grammar: Grammar, counting: Counting) -> Iterator[Found
         else:
             continue
         yield Found(*match.span(), ((*match.span(), spoken),))
+
+
+def _scored(text: str, match: re.Match[str], top: int, bottom: int) -> bool:
+    """Whether it is a score: rated 8/10, 95/100 points."""
+    if bottom not in {5, 10, 100} or not 1 < top <= bottom:
+        return False
+    before = text[max(0, match.start() - 16) : match.start()]
+    return bool(_SCORE_BEFORE.search(before) or _SCORE_AFTER.match(text, match.end()))
 
 
 def _part(top: int, bottom: int, grammar: Grammar, *, alone: bool, feminine: bool) -> str:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from workbench.text.edits import Found
 from workbench.text.english import closed, roman
-from workbench.text.numbers import Grammar, Numeral, spell
+from workbench.text.numbers import Grammar, Numeral, numeral, spell
 from workbench.text.spanish_gender import gender
 from workbench.text.spanish_words import ABBREVIATIONS, NAMES, NUMBERED, SIGNS, TITLES
+from workbench.text.tables import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Spanish", "abbreviations", "romans"]
 
+# Latin America as a whole writes thousands with a point more often than thousandths.
+_THOUSANDS = re.compile(r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+")
 # A thousand is counted without the "de" that a million needs before a noun.
 _SCALED = re.compile(r"ll(?:ón|ones)$")
 # Where the point is the decimal mark and the comma sets thousands apart (Ortografía de la lengua
@@ -54,6 +57,11 @@ class Spanish(Grammar):
         self.decimal = "." if self.region in _POINTED else ","
         self.european = self.region in {"", "es"}
         self.dollars = self.european or self.region in _DOLLARS
+
+    def read(self, text: str, *, lenient: bool = False) -> Numeral | None:
+        """Return the number that `text` writes in this place."""
+        pan = self.region == "419" and _THOUSANDS.fullmatch(text)
+        return numeral(text, decimal="," if pan else self.decimal, lenient=lenient)
 
     def cardinal(self, value: int, *, feminine: bool = False, before: bool = False) -> str:
         """Return a whole number in words, right before ``mil`` and ``millones`` too.
@@ -129,7 +137,20 @@ class Spanish(Grammar):
 # --- abbreviations --------------------------------------------------------------------------
 
 # These are never the last word of a sentence.
-_LEADING = frozenset({"p. ej.", "p.ej.", "aprox.", "vs.", "tel.", "C/", "c/", "pág.", "núm."})
+_STREETS = frozenset(words("Avda. avda. Av. av. Pza. Plza. Ctra. ctra."))
+_LEADING = _STREETS | {
+    "p. ej.",
+    "p.ej.",
+    "P. ej.",
+    "P.ej.",
+    "aprox.",
+    "vs.",
+    "tel.",
+    "C/",
+    "c/",
+    "pág.",
+    "núm.",
+}
 _ABBREVIATION = re.compile(
     r"(?<![\w.@/-])(?:"
     rf"(?P<title>{'|'.join(re.escape(w) for w in sorted(TITLES, key=len, reverse=True))})\.?(?=[ \u00a0]+[A-ZÁÉÍÓÚÑ])"  # noqa: E501
@@ -137,6 +158,10 @@ _ABBREVIATION = re.compile(
     rf"|(?P<plain>{'|'.join(re.escape(w).replace(chr(92) + ' ', '[ ' + chr(160) + ']') for w in sorted(ABBREVIATIONS, key=len, reverse=True))})(?![\w@])"  # noqa: E501
     r")"
 )
+_CAPITAL = _STREETS | {"P. ej.", "P.ej."}
+# 1.200 €/mes: euros al mes.
+_PER = re.compile(r"(?<=[€$])/(?P<time>mes|día|año|hora|semana|noche|persona)(?![\w/])")
+_PER_WORDS = {"mes": "al", "día": "al", "año": "al", "hora": "por", "semana": "a la"}
 _BARE = frozenset({"D.ª", "n.º", "nº", "Nº", "N.º"})
 
 
@@ -156,9 +181,12 @@ def abbreviations(text: str, grammar: Grammar) -> Iterator[Found]:  # noqa: ARG0
                 if plain in _LEADING
                 else closed(text, end, ABBREVIATIONS[plain])
             )
-        if text[start].isupper() and not match["plain"]:
+        if text[start].isupper() and (not match["plain"] or match["plain"] in _CAPITAL):
             spoken = spoken[0].upper() + spoken[1:] if _opens(text, start) else spoken
         yield Found(start, end, ((start, end, spoken),))
+    for match in _PER.finditer(text):
+        spoken = f" {_PER_WORDS.get(match['time'], 'por')} {match['time']}"
+        yield Found(*match.span(), ((*match.span(), spoken),))
 
 
 def _opens(text: str, place: int) -> bool:
@@ -176,17 +204,20 @@ _KINGS = (
     "Pío|Benedicto|León|Inocencio|Gregorio|Clemente|Urbano|Napoleón|Eduardo|Jorge|Guillermo|"
     "Ricardo|Francisco|Federico|Alejandro|Nicolás|Jacobo|Iván|Ramsés|Pablo|Juan|Amadeo|José"
 )
-_THINGS = "capítulo|tomo|volumen|acto|título|libro|parte|fase|anexo|tema|apartado|unidad"
+_THINGS = (
+    "capítulo|tomo|volumen|acto|título|libro|parte|fase|anexo|tema|apartado|unidad|cap\\.|vol\\."
+)
 _ROMANS = re.compile(
-    rf"\b(?:(?P<century>[Ss]iglos?|[Ss]\.)|(?P<thing>(?i:{_THINGS}))|(?P<queen>{_QUEENS})"
+    rf"\b(?:(?P<century>[Ss]iglos?|[Ss]s?\.)|(?P<thing>(?i:{_THINGS}))|(?P<queen>{_QUEENS})"
     rf"|(?P<king>{_KINGS}))[ \u00a0](?P<roman>{_ROMAN})(?![\w-])"
     rf"(?:(?<=[IVXL])[ \u00a0](?:y|o|al?)[ \u00a0](?P<until>{_ROMAN})(?![\w-]))?"
 )
 _EVENTS = re.compile(
     rf"\b(?P<roman>{_ROMAN})[ \u00a0](?=(?P<she>Guerra|República|Edición|Jornadas?|Feria|"
-    r"Conferencia|Cumbre)|(?:Congreso|Festival|Plan|Premio|Encuentro|Concilio|Certamen)\b)"
+    r"Conferencia|Cumbre|edición|legislatura|jornadas?)|(?:[Aa]niversario|Congreso|Festival|Plan|Premio|Encuentro|Concilio|Certamen)\b)"
 )
 _LAST_ORDINAL = 10
+_SHORT = {"cap.": "capítulo", "vol.": "volumen"}
 
 
 def romans(text: str, grammar: Grammar) -> Iterator[Found]:
@@ -209,8 +240,16 @@ def romans(text: str, grammar: Grammar) -> Iterator[Found]:
                 spoken = grammar.ordinal(value, feminine=bool(match["queen"]))
             parts.append((*match.span(group), spoken))
         if match["century"] and match["century"].endswith("."):
-            parts.insert(0, (*match.span("century"), "siglo"))
+            many = match["century"].lower() == "ss."
+            parts.insert(0, (*match.span("century"), "siglos" if many else "siglo"))
+        elif match["thing"] and match["thing"].lower() in _SHORT:
+            parts.insert(0, (*match.span("thing"), _SHORT[match["thing"].lower()]))
         yield Found(parts[0][0], parts[-1][1], tuple(parts))
+    yield from _events(text, grammar)
+
+
+def _events(text: str, grammar: Grammar) -> Iterator[Found]:
+    """Yield the numerals before what is counted by them: la II Guerra, la XV legislatura."""
     for match in _EVENTS.finditer(text):
         if not match["roman"]:
             continue

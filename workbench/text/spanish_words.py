@@ -188,6 +188,14 @@ ABBREVIATIONS = pairs("""
     tel. = teléfono
     admón. = administración
     C/ | c/ = calle
+    Avda. | avda. | Av. | av. = avenida
+    Pza. | Plza. = plaza
+    Ctra. | ctra. = carretera
+    P. ej. | P.ej. = por ejemplo
+    cda. = cucharada
+    cdas. = cucharadas
+    cdta. = cucharadita
+    cdtas. = cucharaditas
     pág. = página
     núm. = número
 """)
