@@ -65,6 +65,9 @@ class Ears:
         segments = (Segment(start=0, end=audio.duration, text=text),) if text else ()
         return Recognition(segments=segments, language=language or "en", duration=audio.duration)
 
+    def identity(self, options=None) -> str:
+        return self.version
+
     def unload(self) -> None:
         """Nothing stays loaded."""
 
@@ -205,9 +208,8 @@ def test_flags_of_an_earlier_check_do_not_stay(ears):
 # -- failures ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", [ModelError, DeviceError])
-def test_a_failing_attempt_is_an_attempt(kind, ears):
-    say = Mouth(ears, {1: kind("out of luck"), 2: "dropped 30 %", 3: kind("again")})
+def test_a_failing_attempt_is_an_attempt(ears):
+    say = Mouth(ears, {1: ModelError("out of luck"), 2: "dropped 30 %", 3: ModelError("again")})
     take, verdict = verified(say, text=TEXT, transcriber=ears, seed=1)
     assert (say.seeds, take.seed, verdict.attempts) == ([1, 2, 3], 2, 3)
 
@@ -221,7 +223,7 @@ def test_when_all_fail_the_last_error_is_told(ears):
 @pytest.mark.parametrize(
     "error",
     [
-        VoiceNotFound("x"), WeightsMissing("x"), ModelAccess("x"), ConsentMissing("x"),
+        DeviceError("x"), VoiceNotFound("x"), WeightsMissing("x"), ModelAccess("x"), ConsentMissing("x"),
         TextError("x"), ParameterError("x", subject="rate"), Cancelled("x"), KeyError("x"),
     ],
 )  # fmt: skip
