@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -170,7 +171,9 @@ def test_nothing_was_to_be_said():
     found = align("", hear("one"))
     assert found.words == ()
     assert [w.text for w in found.extra] == ["one"]
+    assert found.matched == 0  # it was 1, as of a perfect reading
     assert align("", []).wer == 0
+    assert align("", []).matched == 1
 
 
 # --- what comes in ----------------------------------------------------------------------------------  # noqa: E501
@@ -197,6 +200,37 @@ def test_scripts_and_hearings_of_every_kind():
     assert isinstance(found[0], Alignment)
     assert found[1].language == "es"
     assert found[1].transcript.language == "es"
+
+
+@pytest.mark.parametrize(
+    ("script", "heard", "subject"),
+    [
+        (None, [], "script"),
+        (7, [], "script"),
+        (b"one", [], "script"),
+        (["one"], [], "script"),
+        ("one", "a.wav", "heard"),
+        ("one", Path("a.wav"), "heard"),
+        ("one", b"RIFF", "heard"),
+        ("one", Audio.silence(1, 8_000), "heard"),
+        ("one", None, "heard"),
+        ("one", ["one"], "heard"),
+    ],
+)
+def test_what_is_neither_script_nor_hearing_is_refused(script, heard, subject):
+    """An AttributeError or TypeError came from within."""
+    with pytest.raises(ParameterError, match="must be") as caught:
+        align(script, heard, duration=1.0)
+    assert caught.value.subject == subject
+    assert ("wb.transcribe(" in caught.value.cure) == (subject == "heard")
+
+
+def test_an_alignment_is_shown_in_a_line():
+    """A cell of a notebook showed every word of a book."""
+    text = "one two " * 500
+    assert repr(align(text + "three", hear(text), language="en")) == (
+        "Alignment(1001 words, 100% heard, 1 missing, 0 extra, wer 0.001, language 'en')"
+    )
 
 
 def test_times_that_a_recogniser_may_return_are_made_legal():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -219,7 +220,25 @@ def test_the_command_installs_lists_and_removes(home, tmp_path, capsys, monkeypa
     rows = {row["engine"]: row for row in json.loads(out)}
     assert code == 0
     assert rows["espeak"]["version"]
+    assert command() == (0, command("--help")[1], "")  # it was an error of the command line
     assert rows["chatterbox"]["folder"] == str(home / "chatterbox")
     assert command("remove", "chatterbox")[1] == f"removed {home / 'chatterbox'}\n"
     assert command("remove", "chatterbox")[1] == f"there is nothing at {home / 'chatterbox'}\n"
     assert command("install", "nothing")[0] == 1
+
+
+def test_an_engine_without_its_weights_is_listed_with_the_command(tmp_path, capsys, monkeypatch):
+    """Its row said 1.2.1+ctranslate2-4.8.5, or of others …+absent+absent, as if all was well."""
+    for name in ("WORKBENCH_MODELS", "HF_HOME", "HF_HUB_CACHE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+    monkeypatch.setattr(cli.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(sys, "argv", ["workbench", "engines", "list"])
+    with pytest.raises(SystemExit):
+        cli.main()
+    rows = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
+    assert re.fullmatch(
+        r"whisper +ear +[\d.]+, needs its weights  → workbench models pull whisper-small",
+        rows["whisper"],
+    )
+    assert re.fullmatch(r"espeak +voice +[\d.]+", rows["espeak"])
+    assert not any("+" in row.partition("→")[0] for row in rows.values())

@@ -166,6 +166,28 @@ def test_without_weights_it_fails_at_once_and_says_what_to_do(home, tmp_path, mo
     assert "workbench models pull kokoro" in caught.value.cure
 
 
+@pytest.mark.parametrize(
+    ("voice", "command"),
+    [
+        ("ef_dora", "--voice ef_dora"),
+        ("af_heart", "--voice af_heart"),
+        ("af_heart+af_bella", "--voice af_heart --voice af_bella"),
+    ],
+)
+def test_without_anything_its_own_weights_are_named_first(
+    home, tmp_path, monkeypatch, voice, command
+):
+    """English was told to fetch spacy-english, and only then of the model, and its 54 voices."""
+    monkeypatch.setattr(sys, "path", [p for p in sys.path if p != str(home / "python")])
+    monkeypatch.delitem(sys.modules, "en_core_web_sm", raising=False)
+    monkeypatch.setenv("WORKBENCH_MODELS", str(tmp_path))
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hub"))
+    with pytest.raises(WeightsMissing) as caught:
+        KokoroEngine().synthesize("Hello.", voice=voice)
+    assert caught.value.subject == "kokoro"
+    assert caught.value.cure == f"workbench models pull kokoro {command}"
+
+
 def test_english_without_its_model_of_spacy_fails_at_once(home, tmp_path, monkeypatch):
     """misaki runs pip, which without a network ends in a ConnectionError of requests."""
     monkeypatch.setattr(sys, "path", [p for p in sys.path if p != str(home / "python")])

@@ -125,9 +125,24 @@ def test_what_cannot_be_a_name_is_refused(name):
         ReferenceVoice.load(name)
 
 
+@pytest.mark.parametrize("language", ["klingon", "Spanish", "es_ES", "", "e"])
+def test_what_cannot_be_a_language_is_refused(language):
+    """A voice of the language klingon was recorded, and nothing could speak with it."""
+    with pytest.raises(ParameterError, match="is no language tag"):
+        ReferenceVoice.record("ana", speech(), **{**AGREED, "language": language})
+    assert ReferenceVoice.names() == []
+
+
+@pytest.mark.parametrize("language", ["es", "ES-mx", "ca", "yue", "zh-hant-tw"])
+def test_a_language_that_may_be_spoken_is_taken(language):
+    """Another language's name after the + speaks with any voice."""
+    voice = ReferenceVoice.record("ana", speech(), **{**AGREED, "language": language})
+    assert ReferenceVoice.load("ana").language == voice.language == language.lower()
+
+
 def test_a_name_that_is_taken_is_not_taken_over():
     first = ReferenceVoice.record("ana", speech(), **AGREED)
-    with pytest.raises(ParameterError, match="there is such a voice"):
+    with pytest.raises(ParameterError, match=r"there is such a voice.*--replace.*--remove"):
         ReferenceVoice.record("ana", speech(6), **AGREED)
     assert ReferenceVoice.load("ana") == first
     second = ReferenceVoice.record("ana", speech(6), **AGREED, replace=True)

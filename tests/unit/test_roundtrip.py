@@ -223,8 +223,9 @@ def test_when_all_fail_the_last_error_is_told(ears):
 @pytest.mark.parametrize(
     "error",
     [
-        DeviceError("x"), VoiceNotFound("x"), WeightsMissing("x"), ModelAccess("x"), ConsentMissing("x"),
-        TextError("x"), ParameterError("x", subject="rate"), Cancelled("x"), KeyError("x"),
+        DeviceError("x"), VoiceNotFound("x"), WeightsMissing("x"), ModelAccess("x"),
+        ConsentMissing("x"), TextError("x"), ParameterError("x", subject="rate"),
+        Cancelled("x"), KeyError("x"),
     ],
 )  # fmt: skip
 def test_what_another_seed_cannot_mend_is_not_tried_again(error, ears):

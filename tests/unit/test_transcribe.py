@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
 import pytest
 from whisper_model import bare, say
 
@@ -20,7 +21,13 @@ from workbench.audio import Audio
 from workbench.captions.cues import Cues
 from workbench.engines import registry
 from workbench.engines.espeak.engine import EspeakEngine
-from workbench.errors import EngineNotFound, MediaError, ParameterError, WeightsMissing
+from workbench.errors import (
+    EngineNotFound,
+    MediaError,
+    MediaNotFound,
+    ParameterError,
+    WeightsMissing,
+)
 from workbench.options import Options
 from workbench.recognition import Recognition, Segment
 from workbench.speech import transcribe as module
@@ -150,8 +157,30 @@ def test_a_mistake_is_told_before_anything_is_decoded(monkeypatch, tmp_path, opt
     monkeypatch.setenv("WORKBENCH_MODELS", str(tmp_path))
     monkeypatch.setenv("HF_HOME", str(tmp_path))
     monkeypatch.delenv("HF_HUB_CACHE", raising=False)
+    path = tmp_path / "no sound.wav"
+    path.write_bytes(b"no sound at all")
     with pytest.raises(error, match=told):
-        transcribe("there is no such file.wav", **options)
+        transcribe(path, **options)
+
+
+def test_a_path_is_looked_at_before_the_weights(monkeypatch, tmp_path):
+    """Somebody who misspelt a path was told to fetch half a gigabyte of weights first."""
+    monkeypatch.setenv("WORKBENCH_MODELS", str(tmp_path))
+    monkeypatch.setenv("HF_HOME", str(tmp_path))
+    monkeypatch.delenv("HF_HUB_CACHE", raising=False)
+    for path, told in ((tmp_path / "none.wav", "no such file"), (tmp_path, "not a plain file")):
+        for source in (path, str(path)):
+            with pytest.raises(MediaNotFound, match=told):
+                transcribe(source)
+
+
+@pytest.mark.parametrize("source", [np.zeros(8), Audio.silence(1, 8_000)])
+def test_the_rate_is_called_as_the_caller_calls_it(ear, source):
+    """The message spoke of array_rate, which `transcribe` does not have."""
+    rate = 8_000 if isinstance(source, Audio) else None
+    with pytest.raises(ParameterError, match=r"^rate: ") as caught:
+        transcribe(source, engine="ear", rate=rate)
+    assert caught.value.subject == "rate"
 
 
 def test_a_recording_without_sound_is_told(ear, media):
@@ -181,9 +210,9 @@ def command(tmp_path, monkeypatch, capsys) -> Iterator[Callable[..., tuple[int, 
     """``workbench ARGUMENTS`` in this process: the exit code, standard output and error."""
     monkeypatch.chdir(tmp_path)
 
-    def run(*arguments: object) -> tuple[int, str, str]:
+    def run(*arguments: object, stdin: bytes = b"") -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["workbench", *map(str, arguments)])
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO()))
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
         with pytest.raises(SystemExit) as ended:
             cli.main()
         return (int(ended.value.code or 0), *capsys.readouterr())
@@ -270,6 +299,47 @@ def test_the_command_passes_on_what_it_is_told(ear, command, wav, media):
     assert ear.given[-1][1]["language"] == "en"
 
 
+def test_a_script_on_standard_input_is_aligned(ear, command, wav):
+    """The dash was taken for the script itself, and every word of the recording left out."""
+    code, out, _ = command(
+        "align", "-", wav.name, "-e", "ear", "-o", "a.srt", stdin=b"Hello,\nworld!\n"
+    )
+    assert (code, out) == (0, "a.srt: 2 captions, 100% heard\n")
+    assert [cue.text for cue in Cues.read("a.srt")] == ["Hello,", "world!"]
+
+
+@pytest.mark.parametrize(
+    ("script", "code", "notes"),
+    [
+        ("Hello, world.", 0, 0),
+        ("Hello, green world. Bye!", 0, 0),
+        ("Hello, green garden. Bye!", 0, 1),
+        ("One two three four five six seven eight nine ten, hello.", 1, 0),
+        ("Something else altogether.", 1, 0),
+    ],
+)
+def test_the_script_of_another_recording_is_told(ear, command, wav, *, script, code, notes):
+    """Captions of another text were written, at made-up times, without a word."""
+    ended, out, err = command("align", script, wav.name, "-e", "ear", "-o", "a.srt", "--json")
+    assert ended == code
+    if code:
+        assert "a.wav: is not what the script says" in err
+        assert not Path("a.srt").exists()
+        return
+    told = json.loads(out)["warnings"]
+    assert told[0] == "doubtful"
+    assert len(told) == 1 + notes
+    assert err.splitlines() == [f"workbench: warning: {note}" for note in told]
+    if notes:
+        assert told[1] == "a.wav: only 25% of the script was heard in it"
+
+
+def test_a_recogniser_without_times_of_words_aligns_as_well(ear, command, wav):
+    ear.segments = (Segment(start=0.5, end=1.5, text="Hello, world."),)
+    code, out, _ = command("align", "Hello, world!", wav.name, "-e", "ear", "-o", "a.srt")
+    assert (code, out) == (0, "a.srt: 1 captions, 100% heard\n")
+
+
 def test_words_without_times_share_those_of_their_segment(ear, command, wav):
     ear.segments = (
         Segment(start=0.5, end=1.5, text="Hello, world."),
@@ -294,7 +364,9 @@ def test_a_silent_recording_has_no_captions_and_is_no_failure(ear, command, wav)
     ("arguments", "code", "told"),
     [
         (("transcribe",), 2, "Missing argument"),
-        (("transcribe", "none.wav"), 1, "workbench models pull whisper-small"),
+        (("transcribe", "a.wav"), 1, "workbench models pull whisper-small"),
+        (("transcribe", "none.wav"), 1, "none.wav: there is no such file"),
+        (("align", "a", "none.wav", "-o", "a.srt"), 1, "none.wav: there is no such file"),
         (("transcribe", "none.wav", "-e", "ear"), 1, "none.wav: there is no such file"),
         (("transcribe", "a.wav", "-e", "eer"), 1, "did you mean 'ear'?"),
         (("transcribe", "a.wav", "-o", "a.doc"), 2, "a.doc: must end in .srt, .vtt, .ass, .json"),

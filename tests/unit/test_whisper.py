@@ -407,6 +407,13 @@ def test_threads_are_those_of_the_machine(spied, monkeypatch):
     assert seen
 
 
+def test_a_setting_of_the_machine_that_is_wrong_is_no_damage(spied, monkeypatch):
+    """The weights were called damaged, and to be fetched again, for WORKBENCH_THREADS=abc."""
+    monkeypatch.setenv("WORKBENCH_THREADS", "abc")
+    with pytest.raises(ParameterError, match="WORKBENCH_THREADS"):
+        spied()
+
+
 def test_beam_size_temperature_and_fallback_act(spied):
     _, spy, _ = spied(beam_size=3)
     assert [one["beam_size"] for one in spy.asked] == [3]

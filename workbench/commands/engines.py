@@ -25,13 +25,18 @@ def add_to(app: typer.Typer) -> None:
     group = typer.Typer(
         name="engines",
         help="List the engines; give one an environment of its own.",
-        no_args_is_help=True,
         rich_markup_mode=None,
     )
+    group.callback(invoke_without_command=True)(_help)
     group.command("list")(_list)
     group.command("install")(_install)
     group.command("remove")(_remove)
     app.add_typer(group)
+
+
+def _help(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 def _list(*, as_json: AsJson = False) -> None:
@@ -41,11 +46,16 @@ def _list(*, as_json: AsJson = False) -> None:
     rows = [_about(name, "voice", engine) for name in engines()]
     rows += [_about(name, "ear", transcriber) for name in transcribers()]
     lines = [
-        f"{row['engine']:<12} {row['kind']:<6} {row['version'] or row['problem']}"
+        f"{row['engine']:<12} {row['kind']:<6} {', '.join(filter(None, _told(row)))}"
         + (f"  → {row['cure']}" if row["cure"] else "")
         for row in rows
     ]
     show(rows, "\n".join(lines), as_json=as_json)
+
+
+def _told(row: dict[str, str]) -> tuple[str, str]:
+    """Return the version of the package alone, and what is wrong; digests are for cache keys."""
+    return row["version"].partition("+")[0].removeprefix(f"{row['engine']}."), row["problem"]
 
 
 def _about(name: str, kind: str, find: Any) -> dict[str, str]:
@@ -56,10 +66,28 @@ def _about(name: str, kind: str, find: Any) -> dict[str, str]:
     if kind == "voice" and name in RECIPES and environment(name).ready:
         row["folder"] = str(environment(name).folder)
     try:
-        row["version"] = find(name).version
+        found = find(name)
+        row["version"] = found.version
     except ModelError as error:
         row["problem"], row["cure"] = error.problem, error.cure
+        return row
+    wanted = _weights_to_pull(name, found)
+    if wanted:
+        row["problem"], row["cure"] = "needs its weights", f"workbench models pull {wanted}"
     return row
+
+
+def _weights_to_pull(name: str, engine: Any) -> str:
+    """Return the model to begin with, of an engine that has models and none of them here."""
+    from workbench.engines import weights
+
+    known = weights.models()
+    beside = {needed for model in known for needed in model.needs}
+    own = [model for model in known if model.engine == name and model.name not in beside]
+    if not own or any(weights.state(model).state == "ready" for model in own):
+        return ""
+    default = getattr(engine.options.build({}), "model", name)
+    return str(weights.find_model(default).name)
 
 
 def _install(*, name: _Name, folder: _Folder = None, as_json: AsJson = False) -> None:

@@ -15,10 +15,11 @@ from workbench.commands.output import (
     option_values,
     show,
     show_options,
+    standard_input,
     warn,
 )
 from workbench.engines.registry import DEFAULT_TRANSCRIBER
-from workbench.errors import ParameterError, storage_error
+from workbench.errors import ParameterError, TextError, storage_error
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +32,9 @@ __all__ = ["add_to", "align", "transcribe"]
 
 _CAPTIONS = (".srt", ".vtt", ".ass")
 _FORMATS = (*_CAPTIONS, ".json", ".txt")
+# The part of a script that is heard in a reading of it: below the first somebody should look, below
+# the second it is another recording, in which a few short words are found by chance.
+_DOUBTFUL, _ANOTHER = 0.5, 0.1
 
 Language = Annotated[
     str | None, typer.Option("--language", "-l", help="Such as es; detected when not given.")
@@ -78,7 +82,10 @@ def transcribe(
 
 def align(
     *,
-    script: Annotated[str, typer.Argument(help="What was read: text, or a .txt or .md file.")],
+    script: Annotated[
+        str,
+        typer.Argument(help="What was read: text, or a .txt or .md file; - reads standard input."),
+    ],
     recording: Annotated[Path, typer.Argument(help="A sound or video file of somebody reading.")],
     output: Annotated[Path, typer.Option("--output", "-o", help=".srt .vtt or .ass")],
     language: Language = None,
@@ -95,15 +102,30 @@ def align(
 
     if output.suffix.lower() not in _CAPTIONS:
         raise ParameterError(f"must end in {', '.join(_CAPTIONS)}", subject=str(output))
-    text = Script.load(script)
+    text = Script.load(script) if script != "-" else Script.parse(standard_input())
     heard = _heard(
         recording, language=language, model=model, engine=engine, stream=stream, option=option
     )
     tokens = [token for line in text.lines for token in line.words]
-    found = match(tokens, heard, duration=heard.duration)
+    said = heard if heard.words else _Read.heard(heard).words  # a recogniser without times of words
+    found = match(tokens, said, duration=heard.duration, language=heard.language)
+    told = f"{found.matched:.0%} of the script was heard in it"
+    if found.matched < _ANOTHER:
+        raise TextError(
+            f"is not what the script says: {told}",
+            subject=str(recording),
+            cure="check that they belong together, and the language (--language)",
+        )
+    notes = [f"{recording}: only {told}"] if found.matched < _DOUBTFUL else []
+    warn(notes)
     cues = caption(_Read.of(text, found.words, heard))
     cues.write(output)
-    data = {"path": str(output), "matched": found.matched, **cues.to_dict()}
+    data = {
+        "path": str(output),
+        "matched": found.matched,
+        **cues.to_dict(),
+        "warnings": [*heard.warnings, *notes],
+    }
     show(data, f"{output}: {len(cues)} captions, {found.matched:.0%} heard", as_json=as_json)
 
 

@@ -42,6 +42,7 @@ LANGUAGE_TAG = re.compile(r"[a-z]{2,8}(-[a-z0-9]{1,8})*")
 
 # Three letters or more, so that none is taken for a language.
 _NAME = re.compile(r"[a-z][a-z0-9_-]{2,39}")
+_SPOKEN = re.compile(r"[a-z]{2,3}(-[a-z0-9]{1,8})*")  # no registered language is longer: RFC 5646
 _RESERVED = frozenset({"default", "turbo", "auto", "none"})
 _SHORTEST, _LONGEST = 3.0, 60.0  # seconds; Chatterbox hears the first 6 to 15 of them
 _LOWEST_RATE = 16_000  # Chatterbox's own ears; what is above 8 kHz makes a timbre
@@ -204,14 +205,14 @@ class ReferenceVoice:
                 "(--who, --purpose, --i-have-consent)",
             )
         name, language = _named(name), str(language).strip().lower()
-        if not LANGUAGE_TAG.fullmatch(language):
+        if not _SPOKEN.fullmatch(language):
             raise ParameterError(f"{language!r} is no language tag, such as es", subject="language")
         home = user_path(folder) if folder is not None else voices_folder()
         if not replace and (home / f"{name}.toml").exists():
             raise ParameterError(
                 f"there is such a voice in {home}",
                 subject=name,
-                cure=f"take another name, or remove it (workbench clone {name} --remove)",
+                cure="take another name, or --replace (replace=True) or --remove that one",
             )
         audio = _checked(name, source)
         data = audio.encode(".flac")

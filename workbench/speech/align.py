@@ -11,9 +11,10 @@ heard gets its time from the words around it.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from workbench.errors import ParameterError
 from workbench.recognition import Recognition
@@ -44,7 +45,7 @@ class Alignment:
     words
         A word for every token of the script: in order, apart, within the recording.
     matched
-        The part of the script's tokens that were heard, 0 to 1.
+        The part of the script's tokens that were heard, 0 to 1; 0 when only the script is empty.
     missing
         The tokens of the script that were not heard; their times are estimates.
     extra
@@ -63,6 +64,14 @@ class Alignment:
     wer: float
     cer: float
     language: str = ""
+
+    def __repr__(self) -> str:
+        """Return the counts: all the words of a book are no help."""
+        return (
+            f"Alignment({len(self.words)} words, {self.matched:.0%} heard, "
+            f"{len(self.missing)} missing, {len(self.extra)} extra, wer {self.wer:.3f}, "
+            f"language {self.language!r})"
+        )
 
     @property
     def transcript(self) -> Transcript:
@@ -102,7 +111,8 @@ def align(
     Raises
     ------
     ParameterError
-        When there are words in the script, but neither a heard word nor a duration.
+        When there are words in the script, but neither a heard word nor a duration; when `script`
+        or `heard` is of another kind, such as a recording, which is to be transcribed first.
 
     Examples
     --------
@@ -112,7 +122,7 @@ def align(
     >>> [(word.text, word.start, word.end) for word in done.words]
     [('It', 0.0, 1.0), ('costs...', 1.0, 2.0), ('twenty-five', 2.0, 3.0), ('dollars!', 3.0, 4.0)]
     """
-    words = heard if not isinstance(heard, Transcript | Recognition) else heard.words
+    words = _words(heard)
     spoken = getattr(heard, "language", "") or getattr(script, "language", "")
     language = language or spoken
     tokens = _tokens(script)
@@ -121,7 +131,7 @@ def align(
     if not tokens:
         return Alignment(
             words=(),
-            matched=1.0,
+            matched=0.0 if said else 1.0,
             missing=(),
             extra=said,
             wer=0.0 if not said else math.inf,
@@ -193,7 +203,33 @@ def _tokens(script: str | Transcript | Sequence[Token]) -> tuple[Token, ...]:
         return tokenize(script)
     if isinstance(script, Transcript):
         return tokenize(script.text)
-    return tuple(script)
+    return _all(
+        script, Token | Word, "script", f"must be text, a transcript or tokens, not {_kind(script)}"
+    )
+
+
+def _words(heard: Transcript | Recognition | Sequence[Word]) -> tuple[Word, ...]:
+    if isinstance(heard, Transcript | Recognition):
+        return heard.words
+    return _all(
+        heard,
+        Word,
+        "heard",
+        f"must be a recognition, a transcript or words, not {_kind(heard)}",
+        cure="let it be heard first: align(script, wb.transcribe(recording))",
+    )
+
+
+def _all(values: Any, kind: Any, subject: str, problem: str, *, cure: str = "") -> tuple[Any, ...]:
+    """Return what is in a sequence, all of it of a kind."""
+    found = tuple(values) if isinstance(values, Iterable) else (None,)
+    if isinstance(values, str | bytes) or not all(isinstance(value, kind) for value in found):
+        raise ParameterError(problem, subject=subject, cure=cure)
+    return found
+
+
+def _kind(value: object) -> str:
+    return "None" if value is None else type(value).__name__
 
 
 def _end(words: Sequence[Word], heard: object, duration: float | None) -> float:

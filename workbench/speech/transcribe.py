@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from workbench.engines.decode import decode
+from workbench.engines.decode import decode, existing
 from workbench.engines.registry import DEFAULT_TRANSCRIBER, transcriber
+from workbench.errors import ParameterError
 from workbench.progress import bar
 
 if TYPE_CHECKING:
@@ -67,6 +69,8 @@ def transcribe(
 
     Raises
     ------
+    MediaNotFound
+        When there is no such file: before the recogniser's weights are looked for.
     MediaError
         When it is no sound or video, has no sound, or none of it can be decoded.
     ParameterError
@@ -84,16 +88,28 @@ def transcribe(
     """
     ears = transcriber(engine)  # a mistake in the call is told before anything is decoded
     chosen = ears.options.build(options if model is None else {**options, "model": model})
+    if isinstance(source, str | os.PathLike):  # nobody is to fetch a model for a misspelt path
+        existing(source)
     ready = getattr(ears, "ready", None)
     if ready is not None:
         ready(chosen)
-    sound = decode(source, array_rate=rate, stream=stream)
+    sound = _decoded(source, rate, stream)
     long = progress is None and sound.audio.duration > _LONG
     with bar("listening") if long else nullcontext(progress) as report:
         heard = ears.transcribe(
             sound.audio, language=language, options=chosen, progress=report, cancel=cancel
         )
     return _with(heard, sound)
+
+
+def _decoded(source: Source, rate: int | None, stream: int | None) -> Decoded:
+    try:
+        return decode(source, array_rate=rate, stream=stream)
+    except ParameterError as error:
+        if error.subject != "array_rate":
+            raise
+        # The name that the caller knows it by.
+        raise ParameterError(error.problem, subject="rate", cure=error.cure) from error
 
 
 def _with(heard: Recognition, sound: Decoded) -> Recognition:

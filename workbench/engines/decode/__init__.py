@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from workbench.engines.decode.container import Sound
 
-__all__ = ["Decoded", "Source", "decode"]
+__all__ = ["Decoded", "Source", "decode", "existing"]
 
 Source = Any
 """A path, ``bytes``, a binary file object, an Audio, a float array, a Take or a Narration."""
@@ -174,7 +174,7 @@ def _name(source: Source) -> str:
 def _opened(source: Source, name: str) -> tuple[Any, bytes]:
     """Return what ffmpeg is to read, never a name it could take for a protocol; how it begins."""
     if isinstance(source, str | os.PathLike):
-        file = _existing(source)
+        file = existing(source)
         with file.open("rb") as begin:
             head = begin.read(_HEAD)
         return f"file:{file.absolute()}", head
@@ -203,7 +203,14 @@ def _file_object(source: Any, name: str) -> tuple[Any, bytes]:
     return source, head
 
 
-def _existing(path: str | os.PathLike[str]) -> Path:
+def existing(path: str | os.PathLike[str]) -> Path:
+    """Return the file at a path, which is there, a plain one and not empty.
+
+    Raises
+    ------
+    MediaNotFound, MediaError
+        When it is not.
+    """
     file = user_path(path)
     try:
         found, plain = file.exists(), file.is_file()

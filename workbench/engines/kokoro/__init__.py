@@ -232,7 +232,7 @@ class _Job:
         found = kokoro_voices.find(voice)
         if not tokenize(text):  # before anything is loaded
             raise _nothing(text)
-        kokoro_model.check(found.language)
+        kokoro_model.check(found)
         folder = kokoro_model.folder(found)
         reads = kokoro_model.readers.get((found.language.code, folder))
         chunks = [

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from workbench.audio import Samples
-    from workbench.engines.kokoro.voices import FoundVoice, Language
+    from workbench.engines.kokoro.voices import FoundVoice
 
 __all__ = ["PACKAGE", "RATE", "Piece", "Voices", "check", "folder", "models", "unload", "version"]
 
@@ -172,16 +172,17 @@ def unload() -> None:
     models.unload()
 
 
-def check(language: Language) -> None:
-    """Make sure that a language can be read, without loading anything.
+def check(voice: FoundVoice) -> None:
+    """Make sure that the language of a voice can be read, without loading anything.
 
     Raises
     ------
     EngineMissing
         When a package is not installed.
     WeightsMissing
-        When spaCy's English model is not here.
+        When spaCy's English model is not here; when Kokoro's own is not either, it is named.
     """
+    language = voice.language
     missing = [name for name in ("kokoro", "torch") if find_spec(name) is None]
     if missing:
         raise EngineMissing(
@@ -200,6 +201,7 @@ def check(language: Language) -> None:
     if language.code in "ab" and not _has_spacy_model():
         from workbench.engines import weights
 
+        folder(voice)  # what fetches Kokoro's own files brings spaCy's with them
         weights.activate_spacy()
         invalidate_caches()
         if not _has_spacy_model():
@@ -221,7 +223,12 @@ def folder(voice: FoundVoice) -> Path:
     from workbench.engines import weights
 
     names = [f"voices/{name}.pt" for name, _ in voice.parts]
-    return weights.locate(PACKAGE, [_CONFIG, _MODEL, *names])
+    try:
+        return weights.locate(PACKAGE, [_CONFIG, _MODEL, *names])
+    except WeightsMissing as error:  # all that this voice needs, and not the 53 others
+        own = "".join(f" --voice {name}" for name, _ in voice.parts)
+        cure = f"{_pull(PACKAGE)}{own}"
+        raise WeightsMissing(error.problem, subject=error.subject, cure=cure) from error
 
 
 def version() -> str:

@@ -160,6 +160,8 @@ def load(loading: Loading) -> Any:
             cpu_threads=hardware.threads(),
             local_files_only=True,
         )
+    except WorkbenchError:  # of the machine's settings, such as WORKBENCH_THREADS
+        raise
     except Exception as error:
         raise _trouble(error, loading) or error from error
     # The library finds these out in the middle of its work, in words of its own.
