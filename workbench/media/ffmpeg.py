@@ -39,6 +39,7 @@ _TAIL = 64 << 10  # bytes of stderr worth keeping
 _PIPE = 1 << 20  # bytes; the default of 64 KiB costs a context switch for each bit of a frame
 _F_SETPIPE_SZ = 1031  # <linux/fcntl.h>
 _GRACE = 5.0  # seconds a killed process gets to be gone
+_PROGRESS = ("-progress", "pipe:1", "-stats_period", "0.25")
 
 
 class Failed(FfmpegError):
@@ -197,6 +198,7 @@ def encode(
     limit: float,
     memory: int = 0,
     on_frame: Callable[[int], None] | None = None,
+    on_time: Callable[[float], None] | None = None,
     cancel: threading.Event | None = None,
 ) -> str:
     """Run ffmpeg, feed it raw frames on its standard input, and return its messages.
@@ -215,6 +217,8 @@ def encode(
         Bytes of address space the process may have, 0 for no limit.
     on_frame
         Called with the number of frames taken so far.
+    on_time
+        For a run that reads files: called with the seconds written so far, from the calling thread.
     cancel
         Set it from another thread to stop the run.
 
@@ -224,9 +228,20 @@ def encode(
         The process is gone and its pipes are closed by the time they arrive.
     """
     feed = not isinstance(frames, tuple) or bool(frames)
+    tell = on_time is not None and not feed
     with _Run(
-        arguments, folder=folder, limit=limit, memory=memory, feed=feed, take=False, cancel=cancel
+        [*_PROGRESS, *arguments] if tell else arguments,
+        folder=folder,
+        limit=limit,
+        memory=memory,
+        feed=feed,
+        take=tell,
+        cancel=cancel,
     ) as run:
+        if on_time is not None and run.process.stdout is not None:
+            for line in run.process.stdout:
+                if line.startswith(b"out_time_us=") and line[12:].strip().isdigit():
+                    on_time(int(line[12:]) / 1e6)
         pipe = run.process.stdin
         if pipe is not None:
             _widen(pipe)
