@@ -15,8 +15,8 @@ import pytest
 from workbench.engines import hardware
 from workbench.engines.hardware import choose, device_info, prepare_torch, run_with_fallback
 from workbench.engines.hardware import memory as hardware_memory
-from workbench.engines.hardware.processors import quota, threads
 from workbench.errors import DeviceError, ModelError, ParameterError
+from workbench.processors import quota, threads
 
 if TYPE_CHECKING:
     from pathlib import Path

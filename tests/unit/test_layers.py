@@ -38,6 +38,7 @@ VALUES = {
     "take",
     "options",
     "paths",
+    "processors",
     "progress",
     "recognition",
     "formats",

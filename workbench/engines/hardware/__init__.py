@@ -24,8 +24,8 @@ from workbench.engines.hardware.memory import (
     release,
     run_with_fallback,
 )
-from workbench.engines.hardware.processors import cores, quota, threads
 from workbench.errors import DeviceError, ModelError, ParameterError, WorkbenchError, one_line
+from workbench.processors import cores, quota, threads
 
 __all__ = [
     "VARIABLE",
