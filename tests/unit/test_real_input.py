@@ -44,7 +44,7 @@ def test_recordings_and_clips_of_all_kinds_in_one_video(media, tmp_path):
         .scene(media / "speech" / "en_jfk.flac", duration=1)
         .scene(media / "speech" / "en_nasa_webb_2v2a2s.mp4", fit="blur", duration=1)
         .scene(media / "odd" / "phone_rotated90.mov", duration=1)
-        .scene(media / "odd" / "vfr_screenrec.mp4", fit="pad", duration=1)
+        .scene(media / "odd" / "vfr_screenrec.mp4", fit="contain", duration=1)
         .scene(media / "odd" / "-video-with-dash-.mp4", duration=1)
     )
     done = video.render(tmp_path / "all.mp4")

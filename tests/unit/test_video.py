@@ -119,7 +119,7 @@ def test_sizes(tmp_path, size):
     assert frame.reshape(-1, 3).mean(0) == pytest.approx((10, 200, 60), abs=4)
 
 
-@pytest.mark.parametrize("fit", ["cover", "pad", "blur"])
+@pytest.mark.parametrize("fit", ["cover", "contain", "blur"])
 def test_clips_are_fitted_like_pictures(media, tmp_path, fit):
     """A clip and its own frame as a picture fill the frame alike."""
     clip = media / "speech" / "en_nasa_webb_2v2a2s.mp4"

@@ -95,17 +95,23 @@ def clip_frames(
     count: int,
     *,
     start: float = 0.0,
+    skip: int = 0,
     limits: Limits = DEFAULT_LIMITS,
     cancel: threading.Event | None = None,
 ) -> Iterator[memoryview]:
     """Yield `count` planar frames of a clip, fitted to a canvas; begun again when it is shorter.
+
+    The first `skip` frames after `start` are left out. A clip that is decoded in pieces gives the
+    same frames as a whole one when each piece begins a little early and leaves that out.
 
     Raises
     ------
     MediaError
         When the clip is damaged, naming it.
     """
-    arguments = graph.clip_frames(path, canvas, fit, count, start=start, limits=limits)
+    arguments = graph.clip_frames(
+        path, canvas, fit, count, start=start, skip=skip, limits=limits
+    )
     got = 0
     with workspace() as folder:
         pieces = read(

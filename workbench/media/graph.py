@@ -15,15 +15,51 @@ import ffmpeg
 from workbench.media.limits import CLIP_FORMATS, Limits, file_url
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["CAPTIONS", "FONTS", "SOUND", "Canvas", "Fit", "clip_frames", "clip_sound", "delivery"]
+    from workbench.media.overlays import Overlay
 
-Fit = Literal["cover", "pad", "blur"]
+__all__ = [
+    "CAPTIONS",
+    "FONTS",
+    "LIST",
+    "METADATA",
+    "SOUND",
+    "SUBTITLES",
+    "TRANSITIONS",
+    "Canvas",
+    "Fit",
+    "clip_frames",
+    "clip_sound",
+    "join",
+    "overlay_name",
+    "segment",
+]
+
+Fit = Literal["cover", "contain", "blur"]
 
 CAPTIONS, FONTS, SOUND = "captions.ass", "fonts", "sound.wav"
+LIST, SUBTITLES, METADATA = "segments.txt", "subtitles.srt", "metadata.txt"
 """The names under which a run finds what was staged for it."""
 
+TRANSITIONS = (
+    "fade", "fadeblack", "fadewhite", "fadegrays", "fadefast", "fadeslow", "dissolve", "pixelize",
+    "wipeleft", "wiperight", "wipeup", "wipedown", "wipetl", "wipetr", "wipebl", "wipebr",
+    "slideleft", "slideright", "slideup", "slidedown",
+    "smoothleft", "smoothright", "smoothup", "smoothdown",
+    "coverleft", "coverright", "coverup", "coverdown",
+    "revealleft", "revealright", "revealup", "revealdown",
+    "circlecrop", "circleopen", "circleclose", "rectcrop", "radial", "distance",
+    "vertopen", "vertclose", "horzopen", "horzclose", "diagtl", "diagtr", "diagbl", "diagbr",
+    "hlslice", "hrslice", "vuslice", "vdslice", "hlwind", "hrwind", "vuwind", "vdwind",
+    "hblur", "squeezeh", "squeezev", "zoomin",
+)  # fmt: skip
+"""The transitions of ffmpeg's ``xfade`` filter, all but the one that takes an expression."""
+
+_BT709 = {
+    "range": "tv", "color_primaries": "bt709", "color_trc": "bt709", "colorspace": "bt709",
+}  # fmt: skip
 _BLUR_SCALE = 8  # the blurred backdrop is made this much smaller: the same look, 1/64 of the work
 
 
@@ -70,7 +106,7 @@ def _fit(picture: Any, canvas: Canvas, fit: Fit) -> Any:
     width, height = canvas.width, canvas.height
     if fit == "cover":
         return _inside(picture, width, height, "increase").filter("crop", width, height)
-    if fit == "pad":
+    if fit == "contain":
         within = _inside(picture, width, height, "decrease")
         return within.filter("pad", w=width, h=height, x="(ow-iw)/2", y="(oh-ih)/2", color="black")
     both = picture.filter_multi_output("split")
@@ -82,15 +118,27 @@ def _fit(picture: Any, canvas: Canvas, fit: Fit) -> Any:
 
 
 def clip_frames(
-    path: Path, canvas: Canvas, fit: Fit, count: int, *, start: float, limits: Limits
+    path: Path,
+    canvas: Canvas,
+    fit: Fit,
+    count: int,
+    *,
+    start: float,
+    skip: int = 0,
+    limits: Limits,
 ) -> list[str]:
     """Return the arguments that put `count` raw 4:2:0 frames of a clip on standard output.
 
     The clip is turned as its display matrix says, fitted, brought to the canvas's rate, and begun
-    again when it is shorter. Damage is an error (``-xerror``), not a shorter clip.
+    again when it is shorter. The first `skip` frames after `start` are left out: they settle which
+    of the clip's own frames falls on which of the canvas's. Damage is an error (``-xerror``), not a
+    shorter clip.
     """
     source = _source(path, stream_loop=-1, ss=start, max_pixels=limits.pixels)
-    picture = _fit(source["v:0"], canvas, fit).filter("fps", canvas.fps)
+    picture = source["v:0"].filter("fps", canvas.fps, start_time=0)
+    if skip:
+        picture = picture.filter("trim", start_frame=skip).filter("setpts", "PTS-STARTPTS")
+    picture = _fit(picture, canvas, fit)
     picture = picture.filter("scale", out_color_matrix="bt709", out_range="tv")
     picture = picture.filter("format", "yuv420p").filter("setsar", "1")
     out = ffmpeg.output(picture, "pipe:1", format="rawvideo", **{"frames:v": count})
@@ -109,46 +157,170 @@ def clip_sound(path: Path, rate: int, seconds: float, *, start: float) -> list[s
     return ["-xerror", *out.get_args()]
 
 
-def delivery(
-    path: Path, canvas: Canvas, frames: int, *, captions: bool, sound: bool, encoder: dict[str, Any]
+def overlay_name(index: int) -> str:
+    """Return the name under which a run finds an overlay's picture."""
+    return f"overlay{index}.png"
+
+
+def segment(
+    path: Path,
+    canvas: Canvas,
+    count: int,
+    *,
+    transition: str = "",
+    overlays: Sequence[tuple[Overlay, dict[str, Any]]] = (),
+    captions: bool = False,
+    encoder: Mapping[str, Any],
+    upload: bool = False,
 ) -> list[str]:
-    """Return the arguments that encode raw frames from standard input into the finished file.
+    """Return the arguments that encode raw frames from standard input into a segment.
 
     Parameters
     ----------
     path
-        Where the file goes.
+        Where the segment goes, an .mp4 file without sound.
     canvas
         Size and rate of the frames.
-    frames
+    count
         How many there are.
+    transition
+        One of `TRANSITIONS`: each frame then is two, one above the other, and becomes one.
+    overlays
+        What is laid over it, each with what `Overlay.seen` says of this segment; a picture is
+        staged as `overlay_name`, at its size.
     captions
-        Whether `CAPTIONS` and `FONTS` are staged and to be drawn.
-    sound
-        Whether `SOUND` is staged.
+        Whether `CAPTIONS` and `FONTS` are staged and to be drawn, on the clock of
+        `workbench.captions.ass.CLOCK`.
     encoder
         Output options of the video encoder.
+    upload
+        Whether frames are to be sent to the graphics card first.
     """
+    layers = 2 if transition else 1
     picture = ffmpeg.input(
         "pipe:0",
         format="rawvideo",
         pix_fmt="yuv420p",
-        video_size=(canvas.width, canvas.height),
+        video_size=(canvas.width, layers * canvas.height),
         framerate=canvas.fps,
     )["v:0"]
-    picture = picture.filter(
-        "setparams",
-        range="tv",
-        color_primaries="bt709",
-        color_trc="bt709",
-        colorspace="bt709",
-    )
+    if transition:
+        if transition not in TRANSITIONS:
+            raise ValueError(transition)  # the builder has refused it before
+        both = picture.filter_multi_output("split")
+        halves = [
+            both[i].filter("crop", canvas.width, canvas.height, 0, i * canvas.height)
+            for i in range(layers)
+        ]
+        picture = ffmpeg.filter(
+            halves, "xfade", transition=transition, duration=f"{count / canvas.fps:.6f}", offset=0
+        )
+    picture = picture.filter("setparams", **_BT709)
+    for index, (overlay, seen) in enumerate(overlays):
+        picture = _laid(picture, canvas, index, overlay, seen)
     if captions:
-        picture = picture.filter("ass", CAPTIONS, fontsdir=FONTS)
-    streams = [picture]
-    options: dict[str, Any] = {**encoder, "pix_fmt": "yuv420p", "frames:v": frames}
-    options |= {"movflags": "+faststart", "map_metadata": -1, "fflags": "+bitexact"}
+        from workbench.captions.ass import CLOCK
+
+        ahead = CLOCK * canvas.fps
+        picture = picture.filter("setpts", f"PTS+{ahead}").filter("ass", CAPTIONS, fontsdir=FONTS)
+        picture = picture.filter("setpts", f"PTS-{ahead}")
+    if upload:
+        picture = picture.filter("format", "nv12").filter("hwupload")
+    options = {"pix_fmt": "yuv420p", **encoder} if not upload else dict(encoder)
+    options |= {"frames:v": count, "map_metadata": -1, "fflags": "+bitexact"}
+    return list(ffmpeg.output(picture, file_url(path), format="mp4", **options).get_args())
+
+
+def _laid(
+    picture: Any, canvas: Canvas, index: int, overlay: Overlay, seen: dict[str, Any]
+) -> Any:
+    """Lay a picture or a clip over the frames that show it."""
+    left, top, width, height = seen["box"]
+    if overlay.kind == "image":
+        layer = ffmpeg.input(overlay_name(index), format="png_pipe")["v:0"]
+    else:
+        into = seen["into"] / canvas.fps
+        again = {"stream_loop": -1} if overlay.loop else {}
+        natural = overlay.natural or 0.0
+        if overlay.loop and natural and into > natural:
+            into %= natural
+        layer = _source(overlay.path, ss=f"{max(0.0, into):.6f}", **again)["v:0"]
+        layer = layer.filter("fps", canvas.fps, start_time=0)
+        layer = layer.filter("scale", w=width, h=height, flags="bicubic").filter("setsar", "1")
+        if into < 0:
+            layer = layer.filter("setpts", f"PTS+{-seen['into']}")
+    layer = layer.filter("format", "rgba")
+    if seen["key"] is not None:
+        red, green, blue = seen["key"]
+        layer = layer.filter(
+            "colorkey",
+            color=f"0x{red:02x}{green:02x}{blue:02x}",
+            similarity=overlay.similarity,
+            blend=overlay.blend,
+        )
+    if overlay.opacity < 1:
+        layer = layer.filter("colorchannelmixer", aa=overlay.opacity)
+    layer = layer.filter("scale", out_color_matrix="bt709", out_range="tv")
+    layer = layer.filter("format", "yuva420p")
+    return picture.overlay(
+        layer,
+        x=left,
+        y=top,
+        eof_action="repeat",
+        enable=f"between(n,{seen['from']},{seen['to'] - 1})",
+    )
+
+
+def join(
+    path: Path,
+    *,
+    seconds: float,
+    sound: bool,
+    bitrate: str = "160k",
+    subtitles: str = "",
+    metadata: bool = False,
+    tag: str = "",
+) -> list[str]:
+    """Return the arguments that join the segments named in `LIST`, without encoding them again.
+
+    Parameters
+    ----------
+    path
+        The finished .mp4 file.
+    seconds
+        How long it lasts.
+    sound
+        Whether `SOUND` is staged.
+    bitrate
+        Of the AAC sound.
+    subtitles
+        Where `SUBTITLES` is staged, the three letters of its language (ISO 639-2); else empty.
+    metadata
+        Whether `METADATA` is staged: chapters and tags.
+    tag
+        The four letters of the pictures' format in the file, where they are not the usual ones.
+    """
+    inputs = ["-f", "concat", "-safe", "1", "-protocol_whitelist", "file", "-i", LIST]
+    maps, options = ["-map", "0:v:0"], ["-c:v", "copy"]
+    if tag:
+        options += ["-tag:v", tag]
     if sound:
-        streams.append(ffmpeg.input(SOUND, format="wav")["a:0"])
-        options |= {"c:a": "aac", "b:a": "160k", "ar": 48_000, "t": f"{frames / canvas.fps:.6f}"}
-    return list(ffmpeg.output(*streams, file_url(path), format="mp4", **options).get_args())
+        inputs += ["-f", "wav", "-i", SOUND]
+        maps += ["-map", "1:a:0"]
+        options += ["-c:a", "aac", "-b:a", bitrate, "-ar", "48000"]
+    if subtitles:
+        maps += ["-map", f"{inputs.count('-i')}:s:0"]
+        inputs += ["-f", "srt", "-i", SUBTITLES]
+        options += ["-c:s", "mov_text", "-metadata:s:s:0", f"language={subtitles}"]
+    about = "-1"
+    if metadata:
+        about = str(inputs.count("-i"))
+        inputs += ["-f", "ffmetadata", "-i", METADATA]
+    return [
+        *inputs,
+        *maps,
+        *options,
+        *("-map_metadata", about, "-map_chapters", about),
+        *("-t", f"{seconds:.6f}", "-movflags", "+faststart", "-fflags", "+bitexact"),
+        *("-f", "mp4", file_url(path)),
+    ]

@@ -1,7 +1,7 @@
-"""Takes kept by content: the same words by the same voice are spoken once.
+"""Work kept by content: the same words by the same voice are spoken once, a segment encoded once.
 
-The key is the sha256 of everything a take depends on (engine and its version, voice, effective
-options, seed, text), so an entry is never wrong, only absent. There are no near matches: a cache
+The key is the sha256 of everything an entry depends on (for a take the engine and its version,
+voice, effective options, seed, text), so it is never wrong, only absent. There are no near matches: a cache
 that returned the recording of a similar sentence has spoken wrong words before.
 """
 
@@ -26,7 +26,7 @@ from workbench.take import Take
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["VARIABLE", "TakeCache", "cache_folder", "key"]
+__all__ = ["VARIABLE", "FileCache", "TakeCache", "cache_folder", "key"]
 
 log = logging.getLogger(__name__)
 
@@ -124,19 +124,85 @@ class TakeCache:
 
     def trim(self) -> int:
         """Remove the least recently used entries above the limit; return how many."""
-        entries = []
-        for path in self.folder.glob("??/[!.]*.npz"):  # what begins with a dot is being written
+        return _trim(self.folder, "??/[!.]*.npz", self.limit)
+
+
+class FileCache:
+    """Finished files in a folder, by key; each carries the digest of its content in its name.
+
+    Any number of processes may share it. An entry that is not what it was is removed, and a cache
+    that cannot be read or written is as good as an empty one.
+
+    Parameters
+    ----------
+    folder
+        Where the files lie.
+    suffix
+        How their names end, such as ``.mp4``.
+    limit
+        Bytes the files may take together; the least recently used go first.
+
+    Examples
+    --------
+    >>> from workbench.storage.atomic import workspace
+    >>> with workspace() as folder:
+    ...     kept = FileCache(folder, suffix=".txt", limit=1000)
+    ...     kept.put("0" * 64, b"whole") is not None
+    ...     kept.get("0" * 64).read_bytes()
+    True
+    b'whole'
+    """
+
+    def __init__(self, folder: Path, *, suffix: str, limit: int) -> None:
+        self.folder, self.suffix, self.limit = folder, suffix, limit
+
+    def get(self, name: str) -> Path | None:
+        """Return the file kept under a key, None when there is none that is whole."""
+        for path in sorted((self.folder / name[:2]).glob(f"{name}-*{self.suffix}")):
             with contextlib.suppress(OSError):
-                state = path.stat()
-                entries.append((state.st_mtime, state.st_size, path))
-        total = sum(size for _, size, _ in entries)
-        removed = 0
-        if total > self.limit:
-            for _, size, path in sorted(entries):
-                if total <= self.limit * _KEEP:
-                    break
-                with contextlib.suppress(OSError):
-                    path.unlink()
-                    removed += 1
-                total -= size
-        return removed
+                data = path.read_bytes()
+                if path.name == self._name(name, data):
+                    os.utime(path)
+                    return path
+                log.warning("removing the damaged cache entry %s", path)
+                path.unlink()
+        return None
+
+    def put(self, name: str, data: bytes) -> Path | None:
+        """Keep a file's content under a key; return where, None when it cannot be kept."""
+        path = self.folder / name[:2] / self._name(name, data)
+        try:
+            write_bytes(path, data)
+        except OSError as error:
+            log.warning("the cache cannot be written (%s): %s", self.folder, error)
+            return None
+        if random.random() * self.limit * _LOOK < len(data):  # noqa: S311 - no secret in it
+            self.trim()
+        return path
+
+    def trim(self) -> int:
+        """Remove the least recently used entries above the limit; return how many."""
+        return _trim(self.folder, f"??/[!.]*{self.suffix}", self.limit)
+
+    def _name(self, name: str, data: bytes) -> str:
+        return f"{name}-{hashlib.sha256(data).hexdigest()[:16]}{self.suffix}"
+
+
+def _trim(folder: Path, pattern: str, limit: int) -> int:
+    """Remove the least recently used files above the limit; return how many."""
+    entries = []
+    for path in folder.glob(pattern):  # what begins with a dot is being written
+        with contextlib.suppress(OSError):
+            state = path.stat()
+            entries.append((state.st_mtime, state.st_size, path))
+    total = sum(size for _, size, _ in entries)
+    removed = 0
+    if total > limit:
+        for _, size, path in sorted(entries):
+            if total <= limit * _KEEP:
+                break
+            with contextlib.suppress(OSError):
+                path.unlink()
+                removed += 1
+            total -= size
+    return removed

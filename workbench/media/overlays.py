@@ -1,0 +1,221 @@
+"""Pictures and clips laid over a video: where, how large, from when to when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench.captions.styles import rgba
+from workbench.errors import MediaError, ParameterError, suggest
+from workbench.media.limits import DEFAULT_LIMITS, Limits, existing, number
+from workbench.media.probe import probe
+from workbench.storage.receipt import digest
+
+if TYPE_CHECKING:
+    import os
+
+    from workbench.media.graph import Canvas
+
+__all__ = ["PLACES", "Overlay", "Position", "laid_over"]
+
+Position = str | tuple[float, float]
+
+PLACES = {
+    "top-left": (0.0, 0.0),
+    "top": (0.5, 0.0),
+    "top-right": (1.0, 0.0),
+    "left": (0.0, 0.5),
+    "center": (0.5, 0.5),
+    "right": (1.0, 0.5),
+    "bottom-left": (0.0, 1.0),
+    "bottom": (0.5, 1.0),
+    "bottom-right": (1.0, 1.0),
+}
+"""The shares of the free space to the left of and above an overlay."""
+
+_MARGIN = 0.04  # of the frame's shorter side, kept free by the named places
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overlay:
+    """A picture or a clip over the scenes, under titles and captions.
+
+    Parameters
+    ----------
+    path, sha256, kind
+        The file, its digest, and ``image`` or ``video``.
+    width, height
+        Its own size in pixels, as displayed.
+    natural
+        A clip's length in seconds, None for a picture.
+    position
+        A place's name, or where its centre lies as shares of the frame's width and height.
+    scale
+        Its width as a share of the frame's.
+    opacity
+        0 to 1.
+    start, end
+        Seconds of the video from and to which it is seen, None for its end.
+    key
+        A colour that becomes transparent; empty for none.
+    similarity, blend
+        How near to that colour is transparent, and how softly it ends there, 0 to 1.
+    loop
+        Whether a clip begins again at its end; else it disappears there.
+    volume
+        Of a clip's sound, 0 to 1.
+    """
+
+    path: Path
+    sha256: str
+    kind: str
+    width: int
+    height: int
+    natural: float | None = None
+    position: Position = "center"
+    scale: float = 1.0
+    opacity: float = 1.0
+    start: float = 0.0
+    end: float | None = None
+    key: str = ""
+    similarity: float = 0.1
+    blend: float = 0.1
+    loop: bool = False
+    volume: float = 0.0
+
+    def box(self, canvas: Canvas) -> tuple[int, int, int, int]:
+        """Return the left, top, width and height in pixels."""
+        width = max(2, round(canvas.width * self.scale / 2) * 2)
+        height = max(2, round(width * self.height / self.width / 2) * 2)
+        if isinstance(self.position, str):
+            margin = round(min(canvas.width, canvas.height) * _MARGIN)
+            across, down = PLACES[self.position]
+            left = margin + across * (canvas.width - 2 * margin - width)
+            top = margin + down * (canvas.height - 2 * margin - height)
+        else:
+            left = self.position[0] * canvas.width - width / 2
+            top = self.position[1] * canvas.height - height / 2
+        return round(left), round(top), width, height
+
+    def frames(self, fps: int) -> tuple[int, int | None]:
+        """Return the first frame it is seen in, and the one after the last (None: to the end)."""
+        end = self.end
+        if self.natural is not None and not self.loop:
+            end = min(end or float("inf"), self.start + self.natural)
+        return ceil(self.start * fps - 1e-6), None if end is None else ceil(end * fps - 1e-6)
+
+    def seen(self, first: int, count: int, canvas: Canvas) -> dict[str, Any] | None:
+        """Return what a stretch of frames shows of it, as plain values; None when nothing."""
+        begin, end = self.frames(canvas.fps)
+        last = first + count if end is None else min(first + count, end)
+        if last <= max(first, begin):
+            return None
+        return {
+            "sha256": self.sha256,
+            "box": list(self.box(canvas)),
+            "opacity": self.opacity,
+            "key": list(rgba(self.key)[:3]) if self.key else None,
+            "key_edges": [self.similarity, self.blend] if self.key else None,
+            "from": max(first, begin) - first,
+            "to": last - first,
+            "into": first - begin if self.kind == "video" else 0,
+            "loop": self.loop,
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the overlay as plain values, for a receipt."""
+        return {
+            "path": str(self.path),
+            "sha256": self.sha256,
+            "kind": self.kind,
+            "position": self.position if isinstance(self.position, str) else list(self.position),
+            "scale": self.scale,
+            "opacity": self.opacity,
+            "start": self.start,
+            "end": self.end,
+            "key": self.key,
+            "similarity": self.similarity,
+            "blend": self.blend,
+            "loop": self.loop,
+            "volume": self.volume,
+        }
+
+
+def laid_over(
+    source: str | os.PathLike[str],
+    *,
+    position: Position = "center",
+    scale: float = 1.0,
+    opacity: float = 1.0,
+    start: float = 0.0,
+    end: float | None = None,
+    key: str | None = None,
+    similarity: float = 0.1,
+    blend: float = 0.1,
+    loop: bool = False,
+    volume: float = 0.0,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Overlay:
+    """Return the overlay of a file, checked; see `Overlay` for what the arguments mean.
+
+    Raises
+    ------
+    MediaNotFound, MediaTooLarge, MediaError
+        When the file cannot be used.
+    ParameterError
+        When an argument is not acceptable.
+    """
+    path = existing(source)
+    info = probe(path, limits=limits)
+    if info.video is None or info.kind == "audio":
+        raise MediaError("is sound, and cannot be seen", subject=str(source))
+    if end is not None and number("end", end, 0, limits.seconds, unit="s") <= start:
+        raise ParameterError(f"must lie after start={start!r}, not at {end!r}", subject="end")
+    if info.kind == "image" and (loop or volume):
+        name = "loop" if loop else "volume"
+        raise ParameterError(f"{name} is for clips, and this is a picture", subject=path.name)
+    if volume and info.audio is None:
+        raise ParameterError("has no sound to set a volume for", subject=path.name)
+    if info.kind == "video" and info.duration is None:
+        raise MediaError("does not say how long it lasts", subject=str(source))
+    overlay = Overlay(
+        path=path,
+        sha256=digest(path),
+        kind=info.kind,
+        width=info.video.width,
+        height=info.video.height,
+        natural=info.duration if info.kind == "video" else None,
+        position=_position(position),
+        scale=number("scale", scale, 0.01, 4),
+        opacity=number("opacity", opacity, 0, 1),
+        start=number("start", start, 0, limits.seconds, unit="s"),
+        end=end,
+        key=key or "",
+        similarity=number("similarity", similarity, 1e-5, 1),
+        blend=number("blend", blend, 0, 1),
+        loop=bool(loop),
+        volume=number("volume", volume, 0, 1),
+    )
+    if key is not None:
+        rgba(key, name="key")
+    return overlay
+
+
+def _position(position: object) -> Position:
+    if isinstance(position, str):
+        if position not in PLACES:
+            cure = suggest(position, PLACES) or "or two shares such as (0.5, 0.9)"
+            raise ParameterError(
+                f"must be one of {', '.join(PLACES)}, not {position!r}",
+                subject="position",
+                cure=cure,
+            )
+        return position
+    if not isinstance(position, tuple | list) or len(position) != 2:  # noqa: PLR2004 - x and y
+        raise ParameterError(
+            f"must be a place's name or two shares, not {position!r}", subject="position"
+        )
+    across, down = (number("position", share, -1, 2) for share in position)
+    return across, down
