@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from workbench.media.overlays import Overlay
 
 __all__ = [
-    "CAPTIONS",
     "FONTS",
     "LIST",
     "METADATA",
@@ -30,16 +29,18 @@ __all__ = [
     "TRANSITIONS",
     "Canvas",
     "Fit",
+    "captions_name",
     "clip_frames",
     "clip_sound",
     "join",
     "overlay_name",
     "segment",
+    "segment_name",
 ]
 
 Fit = Literal["cover", "contain", "blur"]
 
-CAPTIONS, FONTS, SOUND = "captions.ass", "fonts", "sound.wav"
+FONTS, SOUND = "fonts", "sound.wav"
 LIST, SUBTITLES, METADATA = "segments.txt", "subtitles.srt", "metadata.txt"
 """The names under which a run finds what was staged for it."""
 
@@ -157,6 +158,16 @@ def clip_sound(path: Path, rate: int, seconds: float, *, start: float) -> list[s
     return ["-xerror", *out.get_args()]
 
 
+def segment_name(index: int) -> str:
+    """Return the name of a segment's file."""
+    return f"{index:05}.mp4"
+
+
+def captions_name(index: int) -> str:
+    """Return the name under which a segment's captions are staged."""
+    return f"captions{index:05}.ass"
+
+
 def overlay_name(index: int) -> str:
     """Return the name under which a run finds an overlay's picture."""
     return f"overlay{index}.png"
@@ -168,10 +179,11 @@ def segment(
     count: int,
     *,
     transition: str = "",
-    overlays: Sequence[tuple[Overlay, dict[str, Any]]] = (),
-    captions: bool = False,
+    overlays: Sequence[tuple[int, Overlay, dict[str, Any]]] = (),
+    captions: str = "",
     encoder: Mapping[str, Any],
-    upload: bool = False,
+    upload: str = "",
+    before: Sequence[str] = (),
 ) -> list[str]:
     """Return the arguments that encode raw frames from standard input into a segment.
 
@@ -186,15 +198,17 @@ def segment(
     transition
         One of `TRANSITIONS`: each frame then is two, one above the other, and becomes one.
     overlays
-        What is laid over it, each with what `Overlay.seen` says of this segment; a picture is
-        staged as `overlay_name`, at its size.
+        What is laid over it, each with its number and what `Overlay.seen` says of this segment; a
+        picture is staged as `overlay_name`, at its size.
     captions
-        Whether `CAPTIONS` and `FONTS` are staged and to be drawn, on the clock of
-        `workbench.captions.ass.CLOCK`.
+        The `captions_name` under which captions are staged, beside `FONTS`; empty for none. They
+        are on the clock of `workbench.captions.ass.CLOCK`.
     encoder
         Output options of the video encoder.
     upload
-        Whether frames are to be sent to the graphics card first.
+        The pixel format in which frames are sent to the graphics card; empty to keep them.
+    before
+        Global options of the encoder.
     """
     layers = 2 if transition else 1
     picture = ffmpeg.input(
@@ -216,19 +230,19 @@ def segment(
             halves, "xfade", transition=transition, duration=f"{count / canvas.fps:.6f}", offset=0
         )
     picture = picture.filter("setparams", **_BT709)
-    for index, (overlay, seen) in enumerate(overlays):
+    for index, overlay, seen in overlays:
         picture = _laid(picture, canvas, index, overlay, seen)
     if captions:
         from workbench.captions.ass import CLOCK
 
         ahead = CLOCK * canvas.fps
-        picture = picture.filter("setpts", f"PTS+{ahead}").filter("ass", CAPTIONS, fontsdir=FONTS)
+        picture = picture.filter("setpts", f"PTS+{ahead}").filter("ass", captions, fontsdir=FONTS)
         picture = picture.filter("setpts", f"PTS-{ahead}")
     if upload:
-        picture = picture.filter("format", "nv12").filter("hwupload")
-    options = {"pix_fmt": "yuv420p", **encoder} if not upload else dict(encoder)
-    options |= {"frames:v": count, "map_metadata": -1, "fflags": "+bitexact"}
-    return list(ffmpeg.output(picture, file_url(path), format="mp4", **options).get_args())
+        picture = picture.filter("format", upload).filter("hwupload")
+    options = {"frames:v": count, "map_metadata": -1, "fflags": "+bitexact", **encoder}
+    out = ffmpeg.output(picture, file_url(path), format="mp4", **options)
+    return [*before, *out.get_args()]
 
 
 def _laid(

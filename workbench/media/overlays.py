@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.captions.styles import rgba
 from workbench.errors import MediaError, ParameterError, suggest
-from workbench.media.limits import DEFAULT_LIMITS, Limits, existing, number
+from workbench.media.limits import DEFAULT_LIMITS, STILL_FORMATS, Limits, existing, number
 from workbench.media.probe import probe
 from workbench.storage.receipt import digest
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from workbench.media.graph import Canvas
 
-__all__ = ["PLACES", "Overlay", "Position", "laid_over"]
+__all__ = ["PLACES", "Overlay", "Position", "laid_over", "staged"]
 
 Position = str | tuple[float, float]
 
@@ -219,3 +219,30 @@ def _position(position: object) -> Position:
         )
     across, down = (number("position", share, -1, 2) for share in position)
     return across, down
+
+
+def staged(overlay: Overlay, canvas: Canvas, limits: Limits = DEFAULT_LIMITS) -> bytes:
+    """Return a picture as it is laid over a frame: a PNG at its size, with its transparency.
+
+    Raises
+    ------
+    MediaError
+        When the file is damaged.
+    """
+    import io
+
+    from PIL import Image, ImageOps
+
+    _, _, width, height = overlay.box(canvas)
+    probe(overlay.path, limits=limits)
+    try:
+        with Image.open(overlay.path, formats=STILL_FORMATS) as image:
+            clear = ImageOps.exif_transpose(image).convert("RGBA")
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise MediaError(
+            "is damaged: its pixels cannot be read", subject=str(overlay.path), cure="make it again"
+        ) from error
+    buffer = io.BytesIO()
+    sized = clear.resize((width, height), Image.Resampling.LANCZOS)
+    sized.save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue()

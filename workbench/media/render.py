@@ -1,116 +1,243 @@
-"""From a plan to a file: one encode of frames that are made, or decoded, once.
+"""From a plan to a file: segments are encoded once, several at a time, and joined by copying.
 
 Every frame passes through this process as planar 4:2:0: stills are warped here, clips are decoded
-by a process of their own, and one ffmpeg draws the captions, encodes and adds the sound.
+by processes of their own, and for each segment one ffmpeg blends transitions and overlays, draws
+the captions and encodes. The sound is mixed once for the whole video and encoded in the join.
 """
 
 from __future__ import annotations
 
 import re
 import shutil
+import threading
 import warnings
 from contextlib import nullcontext
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from workbench.audio import Audio
 from workbench.errors import (
-    Cancelled,
     FfmpegError,
     MediaError,
     ParameterError,
     WorkbenchWarning,
     storage_error,
 )
-from workbench.media import frames as clips
-from workbench.media import graph, motion, stills
+from workbench.media import encoders, graph
 from workbench.media.binaries import binaries, ffmpeg
-from workbench.media.encoders import X264
-from workbench.media.ffmpeg import command, encode
-from workbench.media.limits import existing
-from workbench.media.probe import MediaInfo, probe
+from workbench.media.encode import Drawing, Encoded, arguments, encode_segments
+from workbench.media.ffmpeg import command
+from workbench.media.graph import Canvas
+from workbench.media.join import join_segments
+from workbench.media.overlays import staged
 from workbench.media.rendered import RenderedVideo
+from workbench.media.segments import LONGEST, Segment, cut, segment_cache
+from workbench.media.shots import Studio
+from workbench.media.soundtrack import tracks
 from workbench.paths import user_path
+from workbench.processors import threads
 from workbench.progress import bar
 from workbench.storage.atomic import replacing, workspace
 from workbench.storage.receipt import digest, receipt_path, write_receipt
 
 if TYPE_CHECKING:
     import os
-    import threading
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
+    from workbench.captions.ass import Prepared
     from workbench.captions.cues import Cues
-    from workbench.media.timeline import Shot
+    from workbench.media.limits import Limits
+    from workbench.media.mix import Mixed
+    from workbench.media.timeline import Timeline
     from workbench.media.video import Video
 
-__all__ = ["render"]
+__all__ = ["commands", "render"]
 
-_SOUND_RATE = 48_000
-# A slow machine under load takes this many seconds for a second of video before it counts as hung.
-_PATIENCE = 120.0
+_PICTURES = 0.92  # of the work is in the pictures, as the bar counts
+_HARDWARE = 2  # segments at once on a graphics card, which shares one encoder among them
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Work:
+    """A video as it is going to be made."""
+
+    timeline: Timeline
+    cues: Cues | None
+    prepared: Prepared | None
+    drawing: Drawing
+    segments: tuple[Segment, ...]
+
+    @property
+    def longest(self) -> int:
+        """Frames of a segment up to which it is encoded by one thread."""
+        return max(1, round(LONGEST * self.timeline.fps))
+
+
+def _planned(video: Video, preset: str, encoder: str, cancel: threading.Event | None) -> _Work:
+    """Return what is to be done; raise what cannot be, before anything runs."""
+    level = encoders.find_preset(preset)
+    timeline = video.timeline()
+    width, height = level.scaled(video.canvas.width, video.canvas.height)
+    canvas = Canvas(width=width, height=height, fps=video.canvas.fps)
+    cues = video.caption_cues(timeline)
+    prepared = video.drawn(cues, width, height)
+    chosen = encoders.choose(preset, width=width, height=height, encoder=encoder, cancel=cancel)
+    program = next(b for b in binaries() if b.path == ffmpeg())
+    drawing = Drawing(
+        canvas=canvas,
+        overlays=video.overlays,
+        captions=prepared,
+        fonts=tuple(digest(font) for font in prepared.fonts) if prepared is not None else (),
+        encoder=chosen,
+        tools={"ffmpeg": program.version, "opencv": version("opencv-python-headless")},
+    )
+    return _Work(
+        timeline=timeline,
+        cues=cues,
+        prepared=prepared,
+        drawing=drawing,
+        segments=cut(timeline),
+    )
+
+
+def commands(video: Video, path: str | os.PathLike[str], preset: str, encoder: str) -> list[list[str]]:
+    """Return the argument lists that rendering runs; see `workbench.media.video.Video.command`."""
+    from pathlib import Path
+
+    work = _planned(video, preset, encoder, None)
+    folder = Path("/")  # the names stand for themselves in a folder that a run makes for itself
+    lists = [
+        command(
+            arguments(
+                work.drawing, segment, index,
+                text=work.drawing.ass(segment), folder=folder, longest=work.longest,
+            )  # fmt: skip
+        )
+        for index, segment in enumerate(work.segments)
+    ]
+    return [*lists, command(_join_arguments(video, work, user_path(path), preset))]
+
+
+def _join_arguments(video: Video, work: _Work, path: Path, preset: str) -> list[str]:
+    return graph.join(
+        path,
+        seconds=work.timeline.duration,
+        sound=video.sounding(work.timeline),
+        bitrate=f"{encoders.find_preset(preset).audio}k",
+        subtitles=video.subtitle_language(work.cues),
+        metadata=bool(video.chapters_of(work.timeline) or video.tag_values),
+        tag="hvc1" if work.drawing.encoder.codec == "hevc" else "",
+    )
 
 
 def render(
     video: Video,
     path: str | os.PathLike[str],
     *,
+    preset: str = "production",
+    encoder: str = "auto",
+    workers: int | None = None,
+    cache: bool = True,
+    stems: bool = False,
     progress: Callable[[float], None] | None = None,
     cancel: threading.Event | None = None,
 ) -> RenderedVideo:
     """Render a video; see `workbench.media.video.Video.render`."""
     target = _target(video, path)
-    shots = video.shots()
-    cues = video.timed_cues()
-    canvas = video.canvas
-    total = shots[-1].first + shots[-1].count
-    with workspace() as folder:
+    work = _planned(video, preset, encoder, cancel)
+    with (
+        nullcontext(progress) if progress is not None else bar("rendering") as report,
+        workspace() as folder,
+    ):
         try:
-            notes = _stage_captions(video, cues, folder)
-            sound = _sound(video, shots, cancel)
-            if sound is not None:
-                (folder / graph.SOUND).write_bytes(sound.encode(".wav"))
-            with (
-                replacing(target) as part,
-                nullcontext(progress) if progress is not None else bar("rendering") as report,
-            ):
-                arguments = graph.delivery(
+            _stage(work, folder, video.limits)
+            mixed = _sound(video, work.timeline, cancel)
+            if mixed is not None:
+                (folder / graph.SOUND).write_bytes(mixed.audio.encode(".wav"))
+            done = _pictures(video, work, folder, workers, cancel, report, cache=cache)
+            work, encoded = done
+            if work.prepared is not None:
+                _check_fonts(encoded.messages, folder / graph.FONTS)
+            with replacing(target) as part:
+                joined = _join_arguments(video, work, part, preset)
+                video.stage_texts(work.timeline, work.cues, folder)
+                info = join_segments(
+                    joined,
                     part,
-                    canvas,
-                    total,
-                    captions=cues is not None,
-                    sound=sound is not None,
-                    encoder=X264,
-                )
-                messages = encode(
-                    arguments,
-                    _frames(video, shots, cancel),
+                    encoded.files,
+                    frames=work.timeline.frames,
+                    canvas=work.drawing.canvas,
+                    sound=mixed is not None,
+                    limits=video.limits,
                     folder=folder,
-                    limit=_PATIENCE + _PATIENCE * total / canvas.fps,
-                    on_frame=lambda count: report(count / total),
+                    report=lambda share: report(_PICTURES + (1 - _PICTURES) * share),
                     cancel=cancel,
                 )
-                _check_fonts(messages, folder / graph.FONTS)
                 seal = (part.stat().st_size, digest(part))
-                info = _judge(part, video, total, sound=sound is not None)
+            stem_files = _write_stems(mixed, target) if stems and mixed is not None else {}
         except OSError as error:
             raise storage_error(error, error.filename or target) from error
-    shown = [a.replace(str(part), str(target)) for a in command(arguments)]
-    receipt = write_receipt(target, _receipt(video, shots, cues, shown, notes), seal=seal)
+    shown = [a.replace(str(part), str(target)) for a in command(joined)]
+    notes = _notes(work, mixed)
+    about = _receipt(video, work, mixed, shown, notes, preset)
+    receipt = write_receipt(target, about, seal=seal)
     for note in notes:  # last: where warnings are errors, the video still has its receipt
         warnings.warn(note, WorkbenchWarning, stacklevel=3)
+    narration = work.timeline.narration
     return RenderedVideo(
         path=target,
-        duration=info.duration or total / canvas.fps,
-        width=canvas.width,
-        height=canvas.height,
-        cues=cues,
-        words=video.narration.words if video.narration is not None else (),
+        duration=info.duration or work.timeline.duration,
+        width=work.drawing.canvas.width,
+        height=work.drawing.canvas.height,
+        cues=work.cues,
+        words=narration.words if narration is not None else (),
         receipt=receipt,
+        loudness=mixed.after if mixed is not None else None,
+        encoder=work.drawing.encoder.name,
+        segments=len(work.segments),
+        reused=encoded.reused,
+        stems=stem_files,
         warnings=notes,
     )
+
+
+def _pictures(
+    video: Video,
+    work: _Work,
+    folder: Path,
+    workers: int | None,
+    cancel: threading.Event | None,
+    report: Callable[[float], None],
+    *,
+    cache: bool,
+) -> tuple[_Work, Encoded]:
+    """Encode the segments; on x264 where another encoder fails at work."""
+    studio = Studio(work.drawing.canvas, video.held_pictures(), video.limits)
+    studio.check(tuple(s for s in work.timeline.shots))
+    _check_overlays(work)
+    while True:
+        encoder = work.drawing.encoder
+        at_once = threads() if workers is None else workers
+        try:
+            encoded = encode_segments(
+                work.drawing,
+                work.segments,
+                studio,
+                folder=folder,
+                workers=min(at_once, _HARDWARE) if encoder.hardware else at_once,
+                longest=work.longest,
+                cache=segment_cache() if cache else None,
+                report=lambda share: report(_PICTURES * share),
+                cancel=cancel,
+            )
+        except MediaError as error:
+            if not encoders.blamed(encoder, error):
+                raise
+            drawing = replace(work.drawing, encoder=encoders.fallback(encoder, error))
+            work = replace(work, drawing=drawing)
+        else:
+            return work, encoded
 
 
 def _target(video: Video, path: str | os.PathLike[str]) -> Path:
@@ -122,8 +249,8 @@ def _target(video: Video, path: str | os.PathLike[str]) -> Path:
     if target.is_dir():
         raise ParameterError("is a folder", subject=text, cure="name a file in it")
     written = {target.resolve(), receipt_path(target).resolve()}
-    for scene in video.scenes:
-        if scene.path.resolve() in written:
+    for used in video.files():
+        if used.resolve() in written:
             raise ParameterError("is one of the scenes", subject=text, cure="choose another name")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -132,19 +259,27 @@ def _target(video: Video, path: str | os.PathLike[str]) -> Path:
     return target
 
 
-def _stage_captions(video: Video, cues: Cues | None, folder: Path) -> tuple[str, ...]:
-    """Put the captions and their fonts where the run finds them; return what to warn of."""
-    if cues is None or video.style is None:
-        return ()
-    from workbench.captions.ass import prepare
+def _stage(work: _Work, folder: Path, limits: Limits) -> None:
+    """Put fonts and the pictures of overlays where the runs find them."""
+    if work.prepared is not None:
+        fonts = folder / graph.FONTS
+        fonts.mkdir()
+        for index, font in enumerate(work.prepared.fonts):
+            shutil.copyfile(font, fonts / f"{index}{font.suffix}")
+    for index, overlay in enumerate(work.drawing.overlays):
+        if overlay.kind == "image":
+            picture = staged(overlay, work.drawing.canvas, limits)
+            (folder / graph.overlay_name(index)).write_bytes(picture)
 
-    prepared = prepare(cues, video.style, video.canvas.width, video.canvas.height)
-    (folder / graph.CAPTIONS).write_text(prepared.ass, encoding="utf-8")
-    fonts = folder / graph.FONTS
-    fonts.mkdir()
-    for index, font in enumerate(prepared.fonts):
-        shutil.copyfile(font, fonts / f"{index}{font.suffix}")
-    return prepared.warnings
+
+def _check_overlays(work: _Work) -> None:
+    for overlay in work.drawing.overlays:
+        if digest(overlay.path) != overlay.sha256:
+            raise MediaError(
+                "has changed since it was added",
+                subject=str(overlay.path),
+                cure="build the video again",
+            )
 
 
 def _check_fonts(messages: str, fonts: Path) -> None:
@@ -170,129 +305,73 @@ def _check_fonts(messages: str, fonts: Path) -> None:
             )
 
 
-def _sound(video: Video, shots: tuple[Shot, ...], cancel: threading.Event | None) -> Audio | None:
-    """Return the narration and what is heard of the clips, as long as the pictures."""
-    fps = video.canvas.fps
-    heard = [
-        (shot, volume)
-        for shot in shots
-        if shot.scene.sound and (volume := _volume(shot, narrated=video.narration is not None)) > 0
-    ]
-    if not heard:
-        return None if video.narration is None else video.narration.audio
-    total = (shots[-1].first + shots[-1].count) / fps
-    mix = Audio.silence(total, _SOUND_RATE, 2).samples.copy()
-    layers = []
-    if video.narration is not None:
-        voice = video.narration.audio.resample(_SOUND_RATE).with_channels(2)
-        layers.append((0, voice.samples))
-    for shot, volume in heard:
-        clip = clips.clip_sound(
-            shot.scene.path,
-            shot.count / fps,
-            start=shot.scene.start,
-            limits=video.limits,
-            cancel=cancel,
-        )
-        layers.append((round(shot.first / fps * _SOUND_RATE), clip.samples * np.float32(volume)))
-    for first, samples in layers:
-        room = mix[first : first + len(samples)]
-        room += samples[: len(room)]
-    loudest = float(np.abs(mix).max(initial=0.0))
-    return Audio(samples=mix / max(1.0, loudest), rate=_SOUND_RATE)
+def _sound(video: Video, timeline: Timeline, cancel: threading.Event | None) -> Mixed | None:
+    """Return the mix, as long as the pictures; None for a video without sound."""
+    if not video.sounding(timeline):
+        return None
+    from workbench.media.mix import mix
+
+    found = tracks(
+        timeline,
+        sounds=video.sounds,
+        overlays=video.overlays,
+        limits=video.limits,
+        cancel=cancel,
+    )
+    return mix(
+        found,
+        timeline.duration,
+        loudness=video.target_loudness(timeline),
+        progress=lambda _: None,
+        cancel=cancel,
+    )
 
 
-def _volume(shot: Shot, *, narrated: bool) -> float:
-    asked = shot.scene.volume
-    return asked if asked is not None else float(not narrated)
+def _write_stems(mixed: Mixed, target: Path) -> dict[str, Path]:
+    files = {}
+    for name, audio in mixed.stems.items():
+        safe = re.sub(r"[^\w-]+", "-", name).strip("-") or "stem"
+        file = target.with_name(f"{target.stem}.{safe}.wav")
+        files[name] = audio.write(file)
+    return files
 
 
-def _frames(
-    video: Video, shots: tuple[Shot, ...], cancel: threading.Event | None
-) -> Iterator[memoryview]:
-    """Yield every frame of the video."""
-    for shot in shots:
-        for frame in _shot_frames(video, shot, cancel):
-            if cancel is not None and cancel.is_set():
-                raise Cancelled("stopped on request", subject="rendering")
-            yield frame
-
-
-def _shot_frames(video: Video, shot: Shot, cancel: threading.Event | None) -> Iterator[memoryview]:
-    scene, canvas = shot.scene, video.canvas
-    held = {name: (data, shape) for name, data, shape in video.pictures}
-    if scene.sha256 not in held and digest(existing(scene.path)) != scene.sha256:
-        raise MediaError(
-            "has changed since it was added", subject=str(scene.path), cure="build the video again"
-        )
-    if scene.kind == "video":
-        return clips.clip_frames(
-            scene.path,
-            canvas,
-            scene.fit,
-            shot.count,
-            start=scene.start,
-            limits=video.limits,
-            cancel=cancel,
-        )
-    if scene.kind == "audio":
-        seconds = shot.count / canvas.fps
-        sound = clips.clip_sound(
-            scene.path, seconds, start=scene.start, limits=video.limits, cancel=cancel
-        )
-        picture = stills.outline(sound, canvas.width, canvas.height)
-        return motion.still(stills.planes(picture), shot.count)
-    if scene.sha256 in held:
-        data, shape = held[scene.sha256]
-        picture = np.frombuffer(data, np.uint8).reshape(shape)
-    else:
-        picture = stills.load(scene.path, video.limits)
-    moves = scene.motion != "still"
-    fitted = stills.canvas_planes(picture, canvas, scene.fit, motion.MARGIN if moves else 1.0)
-    if moves:
-        return motion.moving(fitted, canvas, scene.motion, shot.count)
-    return motion.still(fitted, shot.count)
-
-
-def _judge(part: Path, video: Video, total: int, *, sound: bool) -> MediaInfo:
-    """Probe what was written: an exit code of 0 proves nothing."""
-    canvas = video.canvas
-    try:
-        info = probe(part, limits=video.limits)
-    except MediaError as error:
-        raise FfmpegError(
-            f"wrote a file that cannot be opened ({error.problem})", subject="ffmpeg"
-        ) from error
-    wanted, got = total / canvas.fps, info.duration or 0.0
-    if abs(got - wanted) > max(0.1, 1 / canvas.fps):
-        raise FfmpegError(f"wrote {got:.2f} s where {wanted:.2f} s were planned", subject="ffmpeg")
-    picture = info.video
-    if picture is None or (picture.width, picture.height) != (canvas.width, canvas.height):
-        raise FfmpegError("wrote a picture of another size", subject="ffmpeg")
-    if sound != (info.audio is not None):
-        raise FfmpegError("wrote a file without its sound", subject="ffmpeg")
-    return info
+def _notes(work: _Work, mixed: Mixed | None) -> tuple[str, ...]:
+    encoder = work.drawing.encoder
+    return (
+        *((encoder.note,) if encoder.note else ()),
+        *(work.prepared.warnings if work.prepared is not None else ()),
+        *(mixed.warnings if mixed is not None else ()),
+    )
 
 
 def _receipt(
     video: Video,
-    shots: tuple[Shot, ...],
-    cues: Cues | None,
-    arguments: list[str],
+    work: _Work,
+    mixed: Mixed | None,
+    joined: list[str],
     notes: tuple[str, ...],
-) -> dict[str, object]:
-    program = next(b for b in binaries() if b.path == ffmpeg())
+    preset: str,
+) -> dict[str, Any]:
+    canvas, narration = work.drawing.canvas, work.timeline.narration
     return {
-        "size": [video.canvas.width, video.canvas.height],
-        "fps": video.canvas.fps,
+        "size": [canvas.width, canvas.height],
+        "fps": canvas.fps,
+        "preset": preset,
+        "encoder": work.drawing.encoder.to_dict(),
         "scenes": [
             {**shot.scene.to_dict(), "first_frame": shot.first, "frames": shot.count}
-            for shot in shots
+            for shot in work.timeline.shots
         ],
-        "narration": None if video.narration is None else video.narration.describe(),
-        "captions": None if cues is None else cues.to_dict(),
+        "segments": [[segment.first, segment.count] for segment in work.segments],
+        "overlays": [overlay.to_dict() for overlay in video.overlays],
+        "narration": None if narration is None else narration.describe(),
+        "sounds": [sound.to_dict() for sound in video.sounds],
+        "loudness": None if mixed is None else mixed.to_dict(),
+        "captions": None if work.cues is None else work.cues.to_dict(),
         "style": None if video.style is None else video.style.to_dict(),
-        "tools": {"ffmpeg": program.version},
-        "command": arguments,
+        "titles": [title.to_dict() for title in video.titles],
+        "tools": work.drawing.tools,
+        "command": joined,
         "warnings": list(notes),
     }

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 from workbench.media.frames import frame_at
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from workbench.captions.cues import Cues
+    from workbench.media.meter import Loudness
     from workbench.timing import Word
 
 __all__ = ["RenderedVideo"]
@@ -35,6 +37,14 @@ class RenderedVideo:
         The words of the narration.
     receipt
         The JSON file beside it that says how it was made.
+    loudness
+        As measured on the finished mix, None without sound.
+    encoder
+        FFmpeg's name of what encoded the pictures.
+    segments, reused
+        How many pieces it is made of, and how many of them were kept from before.
+    stems
+        The sound files of the voice, the music and the effects, by name.
     warnings
         What was done differently from what was asked.
     """
@@ -46,6 +56,11 @@ class RenderedVideo:
     cues: Cues | None = None
     words: tuple[Word, ...] = ()
     receipt: Path | None = None
+    loudness: Loudness | None = None
+    encoder: str = ""
+    segments: int = 0
+    reused: int = 0
+    stems: Mapping[str, Path] = field(default_factory=dict, hash=False)
     warnings: tuple[str, ...] = field(default=())
 
     def __repr__(self) -> str:
@@ -77,6 +92,11 @@ class RenderedVideo:
             "width": self.width,
             "height": self.height,
             "receipt": None if self.receipt is None else str(self.receipt),
+            "loudness": None if self.loudness is None else self.loudness.to_dict(),
+            "encoder": self.encoder,
+            "segments": self.segments,
+            "reused": self.reused,
+            "stems": {name: str(path) for name, path in self.stems.items()},
             "captions": 0 if self.cues is None else len(self.cues),
             "words": len(self.words),
             "warnings": list(self.warnings),

@@ -53,6 +53,8 @@ class Scene:
         The file's own length in seconds, None for a picture.
     sound
         Whether the file has sound.
+    steady
+        Whether a clip's frames follow one another evenly, so that it can be decoded in pieces.
     role
         ``intro`` and ``outro`` stand before and after the narration, ``main`` is all else.
     narration
@@ -73,6 +75,7 @@ class Scene:
     volume: float | None = None
     natural: float | None = None
     sound: bool = False
+    steady: bool = True
     role: str = "main"
     narration: Narration | None = None
     transition: str = "cut"
