@@ -101,7 +101,7 @@ def find_preset(name: str | RenderPreset) -> RenderPreset:
     """
     if isinstance(name, RenderPreset):
         return name
-    if name not in PRESETS:
+    if not isinstance(name, str) or name not in PRESETS:
         raise ParameterError(
             f"{name!r} is not one of {', '.join(PRESETS)}",
             subject="preset",
