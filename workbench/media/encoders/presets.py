@@ -101,10 +101,11 @@ def find_preset(name: str | RenderPreset) -> RenderPreset:
     """
     if isinstance(name, RenderPreset):
         return name
-    if not isinstance(name, str) or name not in PRESETS:
+    found = PRESETS.get(str(name))
+    if found is None:
         raise ParameterError(
             f"{name!r} is not one of {', '.join(PRESETS)}",
             subject="preset",
             cure=suggest(str(name), PRESETS),
         )
-    return PRESETS[name]
+    return found
