@@ -24,7 +24,7 @@ def extent(mask: np.ndarray) -> tuple[int, int]:
     return columns[-1] - columns[0] + 1, rows[-1] - rows[0] + 1
 
 
-@pytest.mark.parametrize("fit", ["cover", "pad", "blur"])
+@pytest.mark.parametrize("fit", ["cover", "contain"])
 @pytest.mark.parametrize("shape", [(160, 90), (90, 160), (120, 120), (333, 77)])
 def test_a_disc_stays_round(fit, shape):
     """The old system stretched pictures to the frame."""
@@ -35,6 +35,17 @@ def test_a_disc_stays_round(fit, shape):
     assert width == pytest.approx(min(height, 180), abs=3)
 
 
+@pytest.mark.parametrize("shape", [(160, 90), (333, 77)])
+def test_a_disc_stays_round_in_the_blurred_copy_too(shape):
+    result = fitted(disc(*shape), 180, 320, "blur")[..., 0] > 172
+    inner = round(180 * shape[1] / shape[0])  # the picture itself stands before the copy's middle
+    above = slice(0, (320 - inner) // 2 - 1)
+    columns = np.flatnonzero(result[above].any(0))
+    radius = 160 - np.flatnonzero(result[above].any(1))[0]
+    chord = 2 * np.sqrt(radius**2 - (160 - above.stop) ** 2)
+    assert columns[-1] - columns[0] + 1 == pytest.approx(min(chord, 180), abs=3)
+
+
 def test_cover_scales_both_sides_alike():
     result = fitted(disc(160, 120), 180, 320, "cover")
     width, height = extent(result[..., 0] > 220)
@@ -42,8 +53,8 @@ def test_cover_scales_both_sides_alike():
     assert height == pytest.approx(40 * 320 / 120, abs=4)
 
 
-def test_pad_is_black_and_blur_is_not():
-    pad, blur = (fitted(disc(160, 90), 180, 320, fit) for fit in ("pad", "blur"))
+def test_contain_is_black_and_blur_is_not():
+    pad, blur = (fitted(disc(160, 90), 180, 320, fit) for fit in ("contain", "blur"))
     assert (pad[:50] == 0).all()
     assert 60 < blur[:50].mean() < 200
     assert np.abs(np.diff(blur[:50].astype(int), axis=1)).max() <= 4, "not blurred"
