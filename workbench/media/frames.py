@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from workbench.audio import Audio
-from workbench.errors import MediaError
+from workbench.errors import FfmpegError, MediaError, MediaTooLarge
 from workbench.media import graph
-from workbench.media.ffmpeg import Failed, read
+from workbench.media.ffmpeg import Failed, TimedOut, read
+from workbench.media.intact import check_intact
 from workbench.media.limits import (
     CLIP_FORMATS,
     DEFAULT_LIMITS,
@@ -34,6 +36,9 @@ __all__ = ["clip_frames", "clip_sound", "frame_at"]
 
 _SOUND_RATE = 48_000
 _WAIT = 120.0  # seconds a decoder may take before its first frame is in doubt
+# A decoder waits for whoever takes its frames: this many seconds a second, as for rendering.
+_PATIENCE = 120.0
+_COVER = 1024  # AV_DISPOSITION_ATTACHED_PIC
 
 
 def frame_at(
@@ -67,8 +72,11 @@ def frame_at(
     options = {"format_whitelist": CLIP_FORMATS, "protocol_whitelist": "file"}
     found = None
     try:
-        with av.open(file_url(existing(path)), options=options) as container:
-            stream = container.streams.video[0]
+        with av.open(
+            file_url(existing(path)), options=options, metadata_errors="replace"
+        ) as container:
+            stream = next(s for s in container.streams.video if not int(s.disposition) & _COVER)
+            stream.codec_context.options = {"max_pixels": str(limits.pixels)}
             base = float(stream.time_base or 1)
             start = float(stream.start_time or 0) * base
             container.seek(int((seconds + start) / base), stream=stream)
@@ -100,32 +108,62 @@ def clip_frames(
 ) -> Iterator[memoryview]:
     """Yield `count` planar frames of a clip, fitted to a canvas; begun again when it is shorter.
 
+    Where its sound is longer, the last frame stands until the sound is over, too.
+
     Raises
     ------
     MediaError
-        When the clip is damaged, naming it.
+        When the clip is damaged, cut short or over the limits, naming it.
     """
+    info = probe(path, limits=limits)
+    if info.kind != "video":
+        raise MediaError("has no picture that moves", subject=str(path), cure="use a video")
+    check_intact(path, limits=limits)
+    whole = info.duration
+    got, ended = 0, -start
+    while got < count:
+        due, last = count, None
+        if whole:  # the sound begins again after this time, whatever the number of frames
+            ended += whole
+            due = min(count, max(got + 1, round(ended * canvas.fps)))
+        for frame in _pass(path, canvas, fit, due - got, start=start, limits=limits, cancel=cancel):
+            got, last = got + 1, frame
+            yield frame
+        if last is None:
+            raise MediaError("has no frame there", subject=str(path), cure="choose another start")
+        for _ in range(due - got if whole else 0):
+            got += 1
+            yield last
+        start = 0.0
+
+
+def _pass(
+    path: Path,
+    canvas: Canvas,
+    fit: Fit,
+    count: int,
+    *,
+    start: float,
+    limits: Limits,
+    cancel: threading.Event | None,
+) -> Iterator[memoryview]:
+    """Yield at most `count` frames, from `start` to where the clip ends."""
     arguments = graph.clip_frames(path, canvas, fit, count, start=start, limits=limits)
-    got = 0
-    with workspace() as folder:
-        pieces = read(
+    if "-stream_loop" in arguments:  # MPEG-TS is read for ever then, and nothing comes
+        place = arguments.index("-stream_loop")
+        del arguments[place : place + 2]
+    with workspace() as folder, _naming(path, limits):
+        for frame in read(
             arguments,
             canvas.frame_bytes,
             folder=folder,
-            limit=_WAIT + 4 * limits.seconds,
+            limit=_WAIT + _PATIENCE * count / canvas.fps,
             memory=limits.memory,
             cancel=cancel,
-        )
-        try:
-            for frame in pieces:
-                got += 1
-                yield frame
-        except Failed as error:
-            raise _damaged(path, error) from error
-    if got < count:
-        raise MediaError(
-            f"gave {got} frames where {count} were needed", subject=str(path), cure="make it again"
-        )
+        ):
+            if len(frame) < canvas.frame_bytes:
+                raise MediaError("ends within a frame", subject=str(path), cure="make it again")
+            yield frame
 
 
 def clip_sound(
@@ -146,8 +184,18 @@ def clip_sound(
     MediaError
         When the sound is damaged or over the limits, naming the file.
     """
-    limits.check_seconds(path, seconds)
-    whole = probe(path, limits=limits).duration or 0.0
+    number("seconds", seconds, 0, limits.seconds)
+    number("start", start, 0, limits.seconds)
+    info = probe(path, limits=limits)
+    if info.audio is None:
+        raise MediaError("has no sound", subject=str(path), cure="use a file with a sound track")
+    check_intact(path, limits=limits)
+    whole = info.duration
+    if whole is None:  # a browser's recording: what there is, and silence
+        sound = _decoded(path, seconds, start, limits, cancel)
+        if not sound.frames:
+            raise MediaError("has no sound in it, 0 s", subject=str(path))
+        return sound
     if start + seconds <= whole + 1e-3:
         return _decoded(path, seconds, start, limits, cancel)
     once = _decoded(path, whole, 0.0, limits, cancel).samples
@@ -164,24 +212,42 @@ def _decoded(
 ) -> Audio:
     arguments = graph.clip_sound(path, _SOUND_RATE, seconds, start=start)
     data = bytearray()
-    with workspace() as folder:
-        pieces = read(
+    with workspace() as folder, _naming(path, limits):
+        for piece in read(
             arguments,
             1 << 16,
             folder=folder,
             limit=_WAIT + seconds,
             memory=limits.memory,
             cancel=cancel,
-        )
-        try:
-            for piece in pieces:
-                data += piece
-        except Failed as error:
-            raise _damaged(path, error) from error
-    return Audio(samples=np.frombuffer(data, "<f4").reshape(-1, 2), rate=_SOUND_RATE)
+        ):
+            data += piece
+    samples = np.frombuffer(data, "<f4").reshape(-1, 2)
+    if not np.isfinite(samples).all():
+        raise MediaError("is damaged: its sound holds NaN", subject=str(path), cure="make it again")
+    return Audio(samples=samples, rate=_SOUND_RATE)
 
 
-def _damaged(path: Path, error: Failed) -> MediaError:
-    return MediaError(
-        f"is damaged ({error.problem})", subject=str(path), cure="make or fetch it again"
-    )
+@contextlib.contextmanager
+def _naming(path: Path, limits: Limits) -> Iterator[None]:
+    """Say of which file it is what ffmpeg says of itself."""
+    try:
+        yield
+    except TimedOut as error:
+        raise FfmpegError(f"ffmpeg {error.problem}", subject=str(path)) from error
+    except Failed as error:
+        if "specified max pixel count" in error.problem:
+            raise MediaTooLarge(
+                f"has frames over the limit of {limits.pixels / 1e6:,.0f} megapixels",
+                subject=str(path),
+                cure="scale it down first",
+            ) from error
+        if "Cannot allocate memory" in error.problem:
+            raise MediaTooLarge(
+                f"takes more memory than the limit of {limits.memory / 2**20:,.0f} MiB",
+                subject=str(path),
+                cure="scale it down first",
+            ) from error
+        raise MediaError(
+            f"is damaged ({error.problem})", subject=str(path), cure="make or fetch it again"
+        ) from error

@@ -1,0 +1,158 @@
+"""Whether a clip goes on as long as it says: a decoder at the end of a cut file tells nothing.
+
+Of the damaged files that tests here use, ffmpeg decodes 8.2 of 13.1 s, 3.7 of 11 s and 2.9 of 13 s
+and ends with exit code 0.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from workbench.errors import MediaError
+from workbench.media.limits import CLIP_FORMATS, DEFAULT_LIMITS, Limits, file_url
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["check_intact"]
+
+_WHOLE = 0.98  # of the seconds that a file declares; containers round to frames of their own
+_SHORT = 0.25  # seconds that may be missing of a file so short that 2 % are less than a frame
+_UNKNOWN = 0x7FFF_0000  # bytes of a WAV file from which on a size means that it is not known
+_TAIL = 2.0  # seconds before the end at which reading begins
+_COVER = 1024  # AV_DISPOSITION_ATTACHED_PIC: a picture beside a sound, which lasts no time
+# Formats that write down how long they last. Others are estimated from what is there.
+_DECLARING = {"mov", "matroska", "wav", "flac", "aiff"}
+
+
+def check_intact(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> None:
+    """Raise when a clip or a recording ends before it says it does.
+
+    Packets near the end are read and not decoded: what is broken inside is for the decoder to
+    tell. A file is read once as long as it does not change.
+
+    Parameters
+    ----------
+    path
+        A clip or a recording.
+    limits
+        What it may be at most.
+
+    Raises
+    ------
+    MediaError
+        When less than 98 % of the declared seconds are there, or its end cannot be read.
+
+    Examples
+    --------
+    >>> from workbench.audio import Audio
+    >>> from workbench.storage.atomic import workspace
+    >>> with workspace() as folder:
+    ...     sound = Audio.silence(2, 8000).write(folder / "a.wav")
+    ...     check_intact(sound)
+    ...     _ = sound.write_bytes(sound.read_bytes()[:16_000])
+    ...     try:
+    ...         check_intact(sound)
+    ...     except MediaError as error:
+    ...         print(error.problem)
+    is damaged: 1.0 of 2.0 s are there
+    """
+    seen = path.stat()
+    there, declared = _seconds(path, seen.st_mtime_ns, seen.st_size, limits.streams)
+    if there < declared * _WHOLE and there < declared - _SHORT:
+        raise MediaError(
+            f"is damaged: {there:.1f} of {declared:.1f} s are there",
+            subject=str(path),
+            cure="make or fetch it again",
+        )
+
+
+@lru_cache(maxsize=256)
+def _seconds(
+    path: Path,
+    changed: int,  # noqa: ARG001 - a part of the cache's key
+    size: int,
+    streams: int,
+) -> tuple[float, float]:
+    """Return how far a file goes, and how far it says it does; 0, 0 where it does not say."""
+    import av
+
+    options = {
+        "format_whitelist": CLIP_FORMATS,
+        "protocol_whitelist": "file",
+        "max_streams": str(streams),
+    }
+    try:
+        with av.open(file_url(path), options=options, metadata_errors="replace") as container:
+            name = container.format.name.split(",")[0]
+            if name not in _DECLARING or not container.duration:
+                return 0.0, 0.0
+            whole = container.duration / av.time_base
+            if name == "wav":  # libavformat takes the length from the file's size when it is cut
+                return whole, whole / _data_there(path, size)
+            return _measured(container, whole)
+    except (av.FFmpegError, ValueError) as error:
+        raise MediaError(
+            "cannot be read to its end", subject=str(path), cure="make or fetch it again"
+        ) from error
+
+
+def _data_there(path: Path, size: int) -> float:
+    """Return which share of its samples a WAV file holds; 1 when its header does not know."""
+    with path.open("rb") as file:
+        if file.read(4) != b"RIFF" or len(file.read(8)) < 8:  # noqa: PLR2004 - size and "WAVE"
+            return 1.0
+        while len(head := file.read(8)) == 8:  # noqa: PLR2004 - a chunk's name and size
+            declared = int.from_bytes(head[4:], "little")
+            if head[:4] == b"data":
+                there = size - file.tell()
+                # Whoever writes to a pipe cannot come back and fill in the size.
+                return 1.0 if not there < declared < _UNKNOWN else max(1e-6, there / declared)
+            file.seek(declared + declared % 2, 1)
+    return 1.0
+
+
+def _measured(container: Any, whole: float) -> tuple[float, float]:
+    """Return the seconds of the stream that lacks most, and what it says it has."""
+    import av
+
+    streams = [
+        next((s for s in container.streams.video if not int(s.disposition) & _COVER), None),
+        next(iter(container.streams.audio), None),
+    ]
+    used = [s for s in streams if s is not None]
+    declared = {
+        s.index: float((s.duration + (s.start_time or 0)) * s.time_base) for s in used if s.duration
+    }
+    ends = _ends(container, used, max(0.0, whole - _TAIL))
+    if declared.keys() - ends.keys():  # one ends long before the other, or nothing is there
+        ends = _ends(container, used, 0.0)
+    if declared:
+        pairs = [(ends.get(index, 0.0), seconds) for index, seconds in declared.items()]
+        return min(pairs, key=lambda pair: pair[0] - pair[1])
+    # Matroska says it of all streams together. A still last frame has no length there.
+    start = (container.start_time or 0) / av.time_base
+    sound = streams[1] is not None
+    return (max(ends.values(), default=0.0), whole + start) if sound else (whole, whole)
+
+
+def _ends(container: Any, streams: list[Any], start: float) -> dict[int, float]:
+    """Return the time at which the last packet of each stream ends."""
+    import av
+
+    container.seek(round(start * av.time_base))
+    ends: dict[int, float] = {}
+    packets = container.demux(streams)
+    while True:
+        try:
+            packet = next(packets, None)
+        except av.FFmpegError:  # what is there ends here
+            break
+        if packet is None:
+            break
+        if packet.pts is None:
+            continue
+        end = float((packet.pts + (packet.duration or 0)) * packet.time_base)
+        ends[packet.stream.index] = max(ends.get(packet.stream.index, 0.0), end)
+    return ends
