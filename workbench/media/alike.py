@@ -12,16 +12,20 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import MediaError
-from workbench.media.limits import CLIP_FORMATS, file_url
+from workbench.media.limits import CLIP_FORMATS, Limits, file_url
+from workbench.media.probe import length
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-__all__ = ["Pictures", "difference", "pictures"]
+    from workbench.media.probe import MediaInfo
+
+__all__ = ["Pictures", "difference", "lasts", "pictures"]
 
 _CONTAINED = ("h264", "hevc", "av1", "mpeg4")  # what an MP4 file holds and players expect in one
 _ATTACHED_PICTURE = 1024
+_BLOCK = 2_048  # frames of sound: HE-AAC's blocks are the longest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +46,8 @@ class Pictures:
         Ticks from a frame to the next; 0 when they are not even.
     frames
         How many there are: it need not be equal.
+    keys
+        When those that can be begun at are seen, in seconds from the start of the file.
     fault
         Why it cannot be joined whatever the other is; empty when it can.
     """
@@ -57,6 +63,7 @@ class Pictures:
     clock: Fraction
     step: int
     frames: int
+    keys: tuple[Fraction, ...] = ()
     fault: str = ""
 
     @property
@@ -96,6 +103,7 @@ def pictures(path: Path) -> Pictures:
             container.seek(0, stream=stream)
             frame = next(container.decode(stream))
             context = stream.codec_context
+            clock, zero = Fraction(stream.time_base), Fraction(container.start_time or 0, 1_000_000)
             step, fault = _even(packets, stream.start_time or 0)
             if not fault and context.codec.canonical_name not in _CONTAINED:
                 fault = f"MP4 does not hold {context.codec.canonical_name}"
@@ -111,9 +119,12 @@ def pictures(path: Path) -> Pictures:
                     for name in ("color_range", "color_primaries", "color_trc", "colorspace")
                 ),
                 rotation=int(frame.rotation),
-                clock=Fraction(stream.time_base),
+                clock=clock,
                 step=step,
                 frames=len(packets),
+                keys=tuple(
+                    pts * clock - zero for pts, key, _ in packets if key and pts is not None
+                ),
                 fault=fault,
             )
     except (av.FFmpegError, StopIteration) as error:
@@ -162,3 +173,17 @@ def difference(clips: Sequence[Pictures]) -> str:
         ):
             return f"their {_TOLD[field.name]} differ"
     return ""
+
+
+def lasts(path: Path, info: MediaInfo, look: Pictures, limits: Limits) -> tuple[Fraction, bool]:
+    """Return how many seconds a clip is worth seeing, and whether its sound goes on longer.
+
+    The block on which a sound encoder ends is no reason to hold the last picture.
+    """
+    seconds = Fraction(length(path, limits=limits))
+    if look.seconds is None or look.fps is None:
+        return seconds, False
+    block = Fraction(_BLOCK, info.audio.rate) if info.audio is not None else Fraction(0)
+    if seconds - look.seconds <= block + 1 / look.fps:
+        return look.seconds, False
+    return seconds, True

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from fractions import Fraction
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from workbench.audio import Audio
 from workbench.errors import FfmpegError, MediaError, ParameterError
-from workbench.media.alike import difference, pictures
+from workbench.media.alike import difference, lasts, pictures
 from workbench.media.limits import DEFAULT_LIMITS, Limits, existing, number
 from workbench.media.outputs import choice, receipt, sealed, target, writing
 from workbench.media.pieces import (
@@ -23,7 +22,7 @@ from workbench.media.pieces import (
     even_size,
     frame_rate,
 )
-from workbench.media.probe import length, probe
+from workbench.media.probe import probe
 from workbench.media.recut import (
     MUSIC,
     SOUND,
@@ -45,8 +44,6 @@ __all__ = ["Merged", "merge"]
 
 _MOST = 1_000  # clips
 _FASTEST = 120  # frames per second
-# A sound encoder ends on a block of its own: HE-AAC's of 2,048 samples is the longest.
-_BLOCK = 2_048
 _SOUND_SHARE = 0.1  # of the progress
 
 
@@ -263,13 +260,8 @@ def _plan(
         why = "another size was asked for"
     pieces = []
     for path, info, look in zip(files, infos, looks, strict=True):
-        seconds = Fraction(length(path, limits=limits))
-        # What a sound encoder ends on is no reason to hold the last picture.
-        shown = look.seconds
-        slack = Fraction(_BLOCK, info.audio.rate) if info.audio else Fraction(0)
-        if shown and seconds - shown <= slack + 1 / frame.fps:
-            seconds = shown
-        elif shown:
+        seconds, longer = lasts(path, info, look, limits)
+        if longer:
             why = why or f"the sound of {path.name} is longer than its picture"
         count = max(1, round(seconds * frame.fps))
         pieces.append(Piece(path=path, info=info, count=count))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from workbench.errors import MediaError, ParameterError, storage_error, suggest
+from workbench.errors import Cancelled, MediaError, ParameterError, storage_error, suggest
 from workbench.media.binaries import binaries, ffmpeg
 from workbench.media.ffmpeg import Failed, encode
 from workbench.media.limits import DEFAULT_LIMITS, Limits, number
@@ -145,6 +145,8 @@ def convert(
     Cancelled, StorageFull
         As `workbench.media.ffmpeg.encode` does.
     """
+    if cancel is not None and cancel.is_set():  # a short run is over before its watcher looks
+        raise Cancelled("stopped on request", subject=str(source))
     try:
         encode(
             ["-xerror", *arguments],
