@@ -251,8 +251,12 @@ class Drawing:
                 limit = clock.at(words[i + 1].start) if i + 1 < len(words) else last
                 end = max(begin, min(clock.at(words[i].end), limit, last))
                 wait = f"\\k{(begin - done) * unit}" if begin > done else ""
-                text = self.page.pen.write(run)
-                parts.append(f"{{{wait}\\{sweep}{(end - begin) * unit}}}{text}")
+                word = run.rstrip()
+                parts.append(
+                    f"{{{wait}\\{sweep}{(end - begin) * unit}}}{self.page.pen.write(word)}"
+                )
+                if word != run:  # the sweep ends with the letters, not with the space after them
+                    parts.append(f"{{\\k0}}{run[len(word) :]}")
                 done = end
         filled = Filled(first=first, unit=unit)
         return self._row(first, last, _TEXT, self.block, filled, "".join(parts), clock=clock)

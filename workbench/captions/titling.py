@@ -103,7 +103,7 @@ def titling(
         taken += [other.zone for other in drawn if other.start < one.end and one.start < other.end]
         one.place(taken)
         drawn.append(one)
-        for page, part in ((one.page, "title"), (one.small, "detail")):
+        for page, part in ((one.page, "title"), (one.small, "detail"))[: len(one.blocks)]:
             if page.sheet not in sheets.values():
                 sheets[f"{part} {number}"] = page.sheet
             fonts += page.pen.files
