@@ -30,7 +30,9 @@ BROKEN = {
     "writes an empty file": 'last="${@: -1}"; : > "${last#file:}"; exit 0',
     "writes too few frames": 'exec "$real" "${@:1:$#-1}" -frames:v 2 "${@: -1}"',
     "writes another size": 'exec "$real" "${@:1:$#-1}" -s 32x32 "${@: -1}"',
-    "writes green frames": ('exec "$real" "${@:1:$#-1}" -vf drawbox=color=green:t=fill "${@: -1}"'),
+    "writes green frames": (
+        'exec "$real" "${@//setparams=/drawbox=color=green:t=fill,setparams=}"'
+    ),
     "tears the file": (
         'last="${@: -1}"; "$real" "$@" || exit; '
         'truncate -s $(( $(stat -c %s "${last#file:}") / 2 )) "${last#file:}"; exit 0'

@@ -208,7 +208,8 @@ def _encode(
     source = ffmpeg.input(
         "pipe:0", format="rawvideo", pix_fmt="yuv420p", video_size=size, framerate=_RATE
     )
-    picture = source["v:0"]
+    tags = dict.fromkeys(("color_primaries", "color_trc", "colorspace"), "bt709")
+    picture = source["v:0"].filter("setparams", range="tv", **tags)  # else they are converted
     if encoder.upload:
         picture = picture.filter("format", encoder.upload).filter("hwupload")
     target = folder / "trial.mp4"
