@@ -37,7 +37,7 @@ VOICE = "espeak:en-us"
 
 def build(folder: Path, *, scenes: int, lines: int, music: bool, changed: bool) -> wb.Video:
     """Return the video that the benchmark is about."""
-    narration = wb.speak("\n".join(LINES[:lines]), voice=VOICE, rate=200)
+    narration = wb.speak("\n".join(LINES[:lines]), voice=VOICE, rate=230)
     video = wb.Video("9:16").narrate(narration)
     for index in range(scenes):
         video = video.scene(folder / f"picture{index % 3 + 1}.png", motion="zoom-in")

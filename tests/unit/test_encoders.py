@@ -348,6 +348,14 @@ def test_many_threads_ask_once(answers):
     assert len(answers["asked"]) == 1
 
 
+def test_waiting_for_another_trial_can_be_cancelled(answers):
+    stop = threading.Event()
+    stop.set()
+    with trial._turn(), pytest.raises(Cancelled):
+        works("libx265", 64, 64, cancel=stop)
+    assert works("libx265", 64, 64) == ""
+
+
 @pytest.mark.parametrize("size", [(63, 64), (64, 0), (64, 10_000), ("64", 64), (64.5, 64)])
 def test_a_size_that_no_encoder_takes_is_refused(answers, size):
     with pytest.raises(ParameterError):
