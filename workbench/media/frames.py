@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+import itertools
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,13 +21,13 @@ from workbench.media.limits import (
     file_url,
     number,
 )
-from workbench.media.probe import probe
+from workbench.media.probe import length, probe
 from workbench.storage.atomic import workspace
 
 if TYPE_CHECKING:
     import os
     import threading
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from workbench.media.graph import Canvas, Fit
@@ -39,6 +40,10 @@ _WAIT = 120.0  # seconds a decoder may take before its first frame is in doubt
 # A decoder waits for whoever takes its frames: this many seconds a second, as for rendering.
 _PATIENCE = 120.0
 _COVER = 1024  # AV_DISPOSITION_ATTACHED_PIC
+_KEYED = 12.0  # seconds between two key frames at the most, but for screen recordings
+# Formats that are entered exactly where they are asked to be, and begun again by ffmpeg. Others are
+# read from the start: of MPEG-TS it reads without an end after the first turn, and gives no frame.
+_INDEXED = {"mov", "matroska", "wav", "flac", "aiff", "avi"}
 
 
 def frame_at(
@@ -67,33 +72,39 @@ def frame_at(
 
     number("seconds", seconds, 0, limits.seconds)
     info = probe(path, limits=limits)
-    if info.kind != "video" or info.video is None:
+    if info.kind != "video":
         raise MediaError(f"is {info.kind}, not a video", subject=str(path))
-    options = {"format_whitelist": CLIP_FORMATS, "protocol_whitelist": "file"}
-    found = None
-    try:
-        with av.open(
-            file_url(existing(path)), options=options, metadata_errors="replace"
-        ) as container:
-            stream = next(s for s in container.streams.video if not int(s.disposition) & _COVER)
-            stream.codec_context.options = {"max_pixels": str(limits.pixels)}
-            base = float(stream.time_base or 1)
-            start = float(stream.start_time or 0) * base
-            container.seek(int((seconds + start) / base), stream=stream)
-            for frame in container.decode(stream):
-                if (
-                    found is not None
-                    and frame.time is not None
-                    and frame.time - start > seconds + 1e-6
-                ):
-                    break
-                found = frame
-            if found is None:
-                raise MediaError("has no frame there", subject=str(path))
+    # Some formats are entered between two key frames, and show nothing until the next.
+    for begin in dict.fromkeys((seconds, max(0.0, seconds - _KEYED), 0.0)):
+        try:
+            found = _seen(existing(path), seconds, begin, limits)
+        except av.FFmpegError as error:
+            raise MediaError("cannot be decoded there", subject=str(path)) from error
+        if found is not None:
             turns = round(found.rotation / 90) % 4
             return np.ascontiguousarray(np.rot90(found.to_ndarray(format="rgb24"), turns))
-    except av.FFmpegError as error:
-        raise MediaError("cannot be decoded there", subject=str(path)) from error
+    raise MediaError("has no frame there", subject=str(path))
+
+
+def _seen(path: Path, seconds: float, begin: float, limits: Limits) -> Any:
+    """Return the last frame up to a time, decoding from `begin` on; None when that is too late."""
+    import av
+
+    options = {"format_whitelist": CLIP_FORMATS, "protocol_whitelist": "file"}
+    with av.open(file_url(path), options=options, metadata_errors="replace") as container:
+        stream = next(s for s in container.streams.video if not int(s.disposition) & _COVER)
+        stream.codec_context.options = {"max_pixels": str(limits.pixels)}
+        base = float(stream.time_base or 1)
+        start = float(stream.start_time or 0) * base
+        if begin:
+            container.seek(int((begin + start) / base), stream=stream)
+        found: Any = None
+        for frame in container.decode(stream):
+            time: float | None = frame.time
+            if time is not None and time - start > seconds + 1e-6:
+                return found if found is not None or begin else frame
+            found = frame
+        return found
 
 
 def clip_frames(
@@ -108,8 +119,6 @@ def clip_frames(
 ) -> Iterator[memoryview]:
     """Yield `count` planar frames of a clip, fitted to a canvas; begun again when it is shorter.
 
-    Where its sound is longer, the last frame stands until the sound is over, too.
-
     Raises
     ------
     MediaError
@@ -119,39 +128,56 @@ def clip_frames(
     if info.kind != "video":
         raise MediaError("has no picture that moves", subject=str(path), cure="use a video")
     check_intact(path, limits=limits)
-    whole = info.duration
-    got, ended = 0, -start
-    while got < count:
-        due, last = count, None
-        if whole:  # the sound begins again after this time, whatever the number of frames
-            ended += whole
-            due = min(count, max(got + 1, round(ended * canvas.fps)))
-        for frame in _pass(path, canvas, fit, due - got, start=start, limits=limits, cancel=cancel):
-            got, last = got + 1, frame
-            yield frame
-        if last is None:
-            raise MediaError("has no frame there", subject=str(path), cure="choose another start")
-        for _ in range(due - got if whole else 0):
-            got += 1
-            yield last
-        start = 0.0
+    if info.format in _INDEXED:
+        yield from _exactly(
+            path, count, _run(path, canvas, fit, count, start=start, limits=limits, cancel=cancel)
+        )
+        return
+    whole = info.duration or length(path, limits=limits)
+    done, skipped = 0, round(start * canvas.fps)
+    for turn in itertools.count(1):
+        # The sound begins again after this time, whatever the number of frames.
+        due = min(count, max(done + 1, round((turn * whole - start) * canvas.fps)))
+        frames = _run(
+            path, canvas, fit, due - done + skipped, loop=False, limits=limits, cancel=cancel
+        )
+        yield from _exactly(path, due - done, itertools.islice(frames, skipped, None), hold=True)
+        done, skipped = due, 0
+        if done == count:
+            return
 
 
-def _pass(
+def _exactly(
+    path: Path, count: int, frames: Iterable[memoryview], *, hold: bool = False
+) -> Iterator[memoryview]:
+    """Yield `count` frames; the last one stands for those that are missing, if it may."""
+    got, last = 0, None
+    for last in frames:
+        got += 1
+        yield last
+    if last is None or (got < count and not hold):
+        raise MediaError(
+            f"gave {got} frames where {count} were needed", subject=str(path), cure="make it again"
+        )
+    for _ in range(count - got):
+        yield last
+
+
+def _run(
     path: Path,
     canvas: Canvas,
     fit: Fit,
     count: int,
     *,
-    start: float,
+    start: float = 0.0,
+    loop: bool = True,
     limits: Limits,
     cancel: threading.Event | None,
 ) -> Iterator[memoryview]:
-    """Yield at most `count` frames, from `start` to where the clip ends."""
+    """Yield at most `count` frames of a clip as they are decoded."""
     arguments = graph.clip_frames(path, canvas, fit, count, start=start, limits=limits)
-    if "-stream_loop" in arguments:  # MPEG-TS is read for ever then, and nothing comes
-        place = arguments.index("-stream_loop")
-        del arguments[place : place + 2]
+    if not loop:
+        arguments = _from_the_start(arguments)
     with workspace() as folder, _naming(path, limits):
         for frame in read(
             arguments,
@@ -190,14 +216,11 @@ def clip_sound(
     if info.audio is None:
         raise MediaError("has no sound", subject=str(path), cure="use a file with a sound track")
     check_intact(path, limits=limits)
-    whole = info.duration
-    if whole is None:  # a browser's recording: what there is, and silence
-        sound = _decoded(path, seconds, start, limits, cancel)
-        if not sound.frames:
-            raise MediaError("has no sound in it, 0 s", subject=str(path))
-        return sound
+    whole = info.duration or length(path, limits=limits)
     if start + seconds <= whole + 1e-3:
-        return _decoded(path, seconds, start, limits, cancel)
+        if info.format in _INDEXED:
+            return _decoded(path, seconds, start, limits, cancel)
+        return _decoded(path, start + seconds, 0.0, limits, cancel).cut(start, start + seconds)
     once = _decoded(path, whole, 0.0, limits, cancel).samples
     if not len(once):
         return Audio.silence(seconds, _SOUND_RATE, 2)
@@ -211,6 +234,8 @@ def _decoded(
     path: Path, seconds: float, start: float, limits: Limits, cancel: threading.Event | None
 ) -> Audio:
     arguments = graph.clip_sound(path, _SOUND_RATE, seconds, start=start)
+    if not start:
+        arguments = _from_the_start(arguments)
     data = bytearray()
     with workspace() as folder, _naming(path, limits):
         for piece in read(
@@ -226,6 +251,13 @@ def _decoded(
     if not np.isfinite(samples).all():
         raise MediaError("is damaged: its sound holds NaN", subject=str(path), cure="make it again")
     return Audio(samples=samples, rate=_SOUND_RATE)
+
+
+def _from_the_start(arguments: list[str]) -> list[str]:
+    """Return the arguments without looping and seeking: even to 0 that skips a lone key frame."""
+    pairs = zip(arguments, ["", *arguments], strict=False)
+    out = {"-ss", "-stream_loop"}
+    return [a for a, before in pairs if a not in out and before not in out]
 
 
 @contextlib.contextmanager
