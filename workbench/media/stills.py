@@ -85,7 +85,8 @@ def load(path: Path, limits: Limits = DEFAULT_LIMITS, *, background: str = "blac
                 back = Image.new("RGBA", clear.size, ground)
                 upright = Image.alpha_composite(back, clear)
             return np.asarray(upright.convert("RGB"))
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    # Where warnings are errors, Pillow's are of damage too.
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError, Warning) as error:
         raise MediaError(
             "is damaged: its pixels cannot be read", subject=str(path), cure="make it again"
         ) from error
