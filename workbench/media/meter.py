@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workbench.audio import Audio
-from workbench.errors import FfmpegError, ParameterError
+from workbench.errors import Cancelled, FfmpegError, ParameterError
 from workbench.media.envelope import scaled
 from workbench.media.ffmpeg import encode
 from workbench.storage.atomic import workspace
@@ -110,6 +110,8 @@ def measure(
 
     What is measured need never be held whole.
     """
+    if cancel is not None and cancel.is_set():  # a short run is over before its watcher looks
+        raise Cancelled("stopped on request", subject="loudness")
     sample_peak = 0.0
 
     def fed() -> Iterator[memoryview]:

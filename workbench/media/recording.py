@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workbench.audio import Audio
-from workbench.errors import MediaError
+from workbench.errors import Cancelled, MediaError
 from workbench.media.ffmpeg import Failed, read
+from workbench.media.intact import check_intact
 from workbench.media.limits import (
     CLIP_FORMATS,
     DEFAULT_LIMITS,
@@ -31,10 +32,6 @@ __all__ = ["read_sound"]
 _PATIENCE = 120.0  # seconds a decoder may take before its first sample is in doubt
 _LAYOUTS = 8  # channels; what has more is no layout that can be mixed down by its places
 _CHANNELS = 32
-_WHOLE = 0.98  # of the length a file declares
-_SLACK = 0.01  # seconds
-# Elsewhere the length is an estimate from the bit rate.
-_DECLARING = {"wav", "flac", "ogg", "mov", "matroska", "aiff"}
 
 
 def read_sound(
@@ -73,6 +70,9 @@ def read_sound(
             f"has {info.audio.channels} channels, more than {_CHANNELS}", subject=str(path)
         )
     file = existing(path)
+    check_intact(file, limits=limits)
+    if cancel is not None and cancel.is_set():  # a short run is over before its watcher looks
+        raise Cancelled("stopped on request", subject=str(path))
     data = bytearray()
     with workspace() as folder:
         pieces = read(
@@ -96,26 +96,7 @@ def read_sound(
     sound = Audio(samples=samples, rate=info.audio.rate).with_channels(min(channels, 2))
     if not sound.frames:
         raise MediaError("has no sound in it", subject=str(path), cure="make or fetch it again")
-    declared = _declared(file) if info.format in _DECLARING else None
-    if declared is not None and sound.duration < _WHOLE * declared - _SLACK:
-        raise MediaError(
-            f"is damaged: {sound.duration:.1f} of {declared:.1f} s can be read",
-            subject=str(path),
-            cure="use a whole file",
-        )
     return sound
-
-
-def _declared(file: Path) -> float | None:
-    """Return how long the first sound of a file says it is, in seconds."""
-    import av
-
-    options = {"format_whitelist": CLIP_FORMATS, "protocol_whitelist": "file"}
-    with av.open(file_url(file), options=options) as container:
-        stream = container.streams.audio[0]
-        if stream.duration is None or stream.time_base is None:
-            return None
-        return float(stream.duration * stream.time_base)
 
 
 def _reading(file: Path, info: MediaInfo, limits: Limits) -> list[str]:

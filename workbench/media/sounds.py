@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workbench.audio import Audio
-from workbench.errors import ParameterError
+from workbench.errors import Cancelled, ParameterError
 from workbench.media.envelope import fade_gains, scaled
 from workbench.media.ffmpeg import encode
 from workbench.media.limits import number
@@ -222,6 +222,8 @@ def change_speed(audio: Audio, factor: float, *, cancel: threading.Event | None 
     frames = round(audio.frames / factor)
     if factor == 1 or not frames:
         return audio
+    if cancel is not None and cancel.is_set():  # a short run is over before its watcher looks
+        raise Cancelled("stopped on request", subject="speed")
     # The filter keeps back what is in its window at the end: silence pushes it out.
     tail = np.zeros((audio.rate // 2, audio.channels), np.float32)
 
