@@ -20,7 +20,7 @@ TITLES = MappingProxyType(
         known.name: known
         for known in (
             Style(
-                name="title", size=9, bold=True, position="center", margin=8, outline_width=4,
+                name="title", size=10, bold=True, position="center", margin=8, outline_width=4,
                 shadow=5, blur=3,
             ),
             Style(

@@ -28,7 +28,9 @@ _DETAIL = 0.62  # of the title's size
 _GAP = 0.12  # of the size: between text and detail, and between a title and captions
 _BAR = 0.13  # of the size
 _SMALL = 0.75  # of the style's size: below it the shrinking is worth a word
-_MOST_LINES = 8
+_MOST_LINES = 12
+# How much of the safe area's height a text and its detail may fill.
+_SHARES = {"title": (0.65, 0.25), "lower-third": (0.25, 0.15)}
 _BOX, _MARK, _TEXT = 8, 9, 10  # layers above those of captions
 
 
@@ -139,8 +141,12 @@ class TitleDrawing:
         below = style.but(size=max(1.0, style.size * _DETAIL), bold=False, background="none")
         self.page = Page(style, Pen(style, said[0], language), width, height)
         self.small = Page(below, Pen(below, said[1], language), width, height)
-        self.lines = _wrapped(said[0], self.page)
-        self.below = _wrapped(said[1], self.small) if said[1] else []
+        shares = _SHARES[title.kind]
+        self.lines, self.most = _wrapped(said[0], self.page, shares[0])
+        self.below: list[Line] = []
+        if said[1]:
+            self.below, most = _wrapped(said[1], self.small, shares[1])
+            self.most = min(self.most, most)
         self.left = title.kind == "lower-third"
         self.place([])
 
@@ -158,7 +164,7 @@ class TitleDrawing:
 
     def place(self, taken: Sequence[Zone]) -> None:
         """Put the title as near to its place as what is taken allows, smaller if need be."""
-        self._set(1.0)
+        self._set(self.most)
         page, rise = self.page, self.page.rise
         low, high = page.top - rise, page.height - page.bottom + rise
         room = max(bottom - top for top, bottom in _free(taken, low, high))
@@ -230,21 +236,25 @@ def _free(taken: Sequence[Zone], low: float, high: float) -> list[Zone]:
     ]
 
 
-def _wrapped(text: str, page: Page) -> list[Line]:
-    """Return the text in lines: as few as fit at full size, else what leaves it largest."""
-    if "\n" in text:
-        return [[(0, line)] for line in text.split("\n")]
+def _wrapped(text: str, page: Page, share: float) -> tuple[list[Line], float]:
+    """Return the text in as few lines as leave it largest, and how large that is, up to 1."""
+    room, tall = page.room - 2 * page.reach, share * page.high
+    rows = text.split("\n")
+    if 1 < len(rows) <= _MOST_LINES:
+        widest = max(map(page.pen.advance, rows)) * page.size
+        scale = min(1.0, room / widest, tall / (len(rows) * page.size)) if widest else 1.0
+        return [[(0, row)] for row in rows], scale
+    text = " ".join(rows)
     tokens = [token.text + " " * token.space for token in tokenize(text)] or [text]
     widths = [page.pen.advance(token) * page.size for token in tokens]
-    room = page.room - 2 * page.reach
-    best: tuple[float, list[list[str]]] = (-1.0, [tokens])
+    best, lines = -1.0, [tokens]
     for number in range(1, min(_MOST_LINES, len(tokens)) + 1):
         starts, widest = _even(widths, number)
-        tall = page.high - 2 * page.rise
         scale = min(1.0, room / widest, tall / (number * page.size)) if widest else 1.0
-        if scale > best[0] + 1e-9:
-            best = (scale, [tokens[a:b] for a, b in zip(starts, [*starts[1:], None], strict=True)])
-    return [[(0, "".join(line).rstrip())] for line in best[1]]
+        if scale > best + 1e-9:
+            best = scale
+            lines = [tokens[a:b] for a, b in zip(starts, [*starts[1:], None], strict=True)]
+    return [[(0, "".join(line).rstrip())] for line in lines], best
 
 
 def _even(widths: list[float], number: int) -> tuple[list[int], float]:
