@@ -280,6 +280,7 @@ def _naming(path: Path, limits: Limits) -> Iterator[None]:
                 subject=str(path),
                 cure="scale it down first",
             ) from error
+        what = "makes ffmpeg fail" if "by signal" in error.problem else "is damaged"
         raise MediaError(
-            f"is damaged ({error.problem})", subject=str(path), cure="make or fetch it again"
+            f"{what} ({error.problem})", subject=str(path), cure="make or fetch it again"
         ) from error

@@ -10,9 +10,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import MediaError
-from workbench.media.limits import CLIP_FORMATS, DEFAULT_LIMITS, Limits, file_url
+from workbench.media.limits import CLIP_FORMATS, DEFAULT_LIMITS, Limits, existing, file_url
 
 if TYPE_CHECKING:
+    import os
     from pathlib import Path
 
 __all__ = ["check_intact"]
@@ -26,7 +27,7 @@ _COVER = 1024  # AV_DISPOSITION_ATTACHED_PIC: a picture beside a sound, which la
 _DECLARING = {"mov", "matroska", "wav", "flac", "aiff"}
 
 
-def check_intact(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> None:
+def check_intact(path: str | os.PathLike[str], *, limits: Limits = DEFAULT_LIMITS) -> None:
     """Raise when a clip or a recording ends before it says it does.
 
     Packets near the end are read and not decoded: what is broken inside is for the decoder to
@@ -41,6 +42,8 @@ def check_intact(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> None:
 
     Raises
     ------
+    MediaNotFound
+        When there is no such file.
     MediaError
         When less than 98 % of the declared seconds are there, or its end cannot be read.
 
@@ -58,8 +61,9 @@ def check_intact(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> None:
     ...         print(error.problem)
     is damaged: 1.0 of 2.0 s are there
     """
-    seen = path.stat()
-    there, declared = _seconds(path, seen.st_mtime_ns, seen.st_size, limits.streams)
+    file = existing(path)
+    seen = file.stat()
+    there, declared = _seconds(file, seen.st_mtime_ns, seen.st_size, limits.streams)
     if there < declared * _WHOLE and there < declared - _SHORT:
         raise MediaError(
             f"is damaged: {there:.1f} of {declared:.1f} s are there",
@@ -78,24 +82,40 @@ def _seconds(
     """Return how far a file goes, and how far it says it does; 0, 0 where it does not say."""
     import av
 
-    options = {
-        "format_whitelist": CLIP_FORMATS,
-        "protocol_whitelist": "file",
-        "max_streams": str(streams),
-    }
     try:
-        with av.open(file_url(path), options=options, metadata_errors="replace") as container:
+        with _opened(path, streams) as container:
             name = container.format.name.split(",")[0]
             if name not in _DECLARING or not container.duration:
                 return 0.0, 0.0
             whole = container.duration / av.time_base
             if name == "wav":  # libavformat takes the length from the file's size when it is cut
                 return whole, whole / _data_there(path, size)
-            return _measured(container, whole)
+            declared, sound = _declared(container)
+            start = (container.start_time or 0) / av.time_base
+            ends = _ends(container, max(0.0, whole - _TAIL))
+        if declared.keys() - ends.keys() or not ends:  # one ends before the tail, or all is short
+            with _opened(path, streams) as container:
+                ends = _ends(container, None)
     except (av.FFmpegError, ValueError) as error:
         raise MediaError(
             "cannot be read to its end", subject=str(path), cure="make or fetch it again"
         ) from error
+    if declared:
+        pairs = [(ends.get(index, 0.0), seconds) for index, seconds in declared.items()]
+        return min(pairs, key=lambda pair: pair[0] - pair[1])
+    # Matroska says it of all streams together. A still last frame has no length there.
+    return (max(ends.values(), default=0.0), whole + start) if sound else (whole, whole)
+
+
+def _opened(path: Path, streams: int) -> Any:
+    import av
+
+    options = {
+        "format_whitelist": CLIP_FORMATS,
+        "protocol_whitelist": "file",
+        "max_streams": str(streams),
+    }
+    return av.open(file_url(path), options=options, metadata_errors="replace")
 
 
 def _data_there(path: Path, size: int) -> float:
@@ -113,46 +133,33 @@ def _data_there(path: Path, size: int) -> float:
     return 1.0
 
 
-def _measured(container: Any, whole: float) -> tuple[float, float]:
-    """Return the seconds of the stream that lacks most, and what it says it has."""
-    import av
+def _used(container: Any) -> list[Any]:
+    """Return the streams that are seen and heard: the first of each kind."""
+    video = [s for s in container.streams.video if not int(s.disposition) & _COVER]
+    return [*video[:1], *container.streams.audio[:1]]
 
-    streams = [
-        next((s for s in container.streams.video if not int(s.disposition) & _COVER), None),
-        next(iter(container.streams.audio), None),
-    ]
-    used = [s for s in streams if s is not None]
-    declared = {
+
+def _declared(container: Any) -> tuple[dict[int, float], bool]:
+    """Return the time at which each stream says it ends, and whether there is sound."""
+    used = _used(container)
+    ends = {
         s.index: float((s.duration + (s.start_time or 0)) * s.time_base) for s in used if s.duration
     }
-    ends = _ends(container, used, max(0.0, whole - _TAIL))
-    if declared.keys() - ends.keys():  # one ends long before the other, or nothing is there
-        ends = _ends(container, used, 0.0)
-    if declared:
-        pairs = [(ends.get(index, 0.0), seconds) for index, seconds in declared.items()]
-        return min(pairs, key=lambda pair: pair[0] - pair[1])
-    # Matroska says it of all streams together. A still last frame has no length there.
-    start = (container.start_time or 0) / av.time_base
-    sound = streams[1] is not None
-    return (max(ends.values(), default=0.0), whole + start) if sound else (whole, whole)
+    return ends, any(s.type == "audio" for s in used)
 
 
-def _ends(container: Any, streams: list[Any], start: float) -> dict[int, float]:
-    """Return the time at which the last packet of each stream ends."""
+def _ends(container: Any, start: float | None) -> dict[int, float]:
+    """Return the time at which the last packet of each stream ends, reading from `start` on."""
     import av
 
-    container.seek(round(start * av.time_base))
     ends: dict[int, float] = {}
-    packets = container.demux(streams)
-    while True:
-        try:
-            packet = next(packets, None)
-        except av.FFmpegError:  # what is there ends here
-            break
-        if packet is None:
-            break
-        if packet.pts is None:
-            continue
-        end = float((packet.pts + (packet.duration or 0)) * packet.time_base)
-        ends[packet.stream.index] = max(ends.get(packet.stream.index, 0.0), end)
+    try:
+        if start is not None:
+            container.seek(round(start * av.time_base))
+        for packet in container.demux(_used(container)):
+            if packet.pts is not None:
+                end = float((packet.pts + (packet.duration or 0)) * packet.time_base)
+                ends[packet.stream.index] = max(ends.get(packet.stream.index, 0.0), end)
+    except av.FFmpegError:  # what is there ends here, or it is too short to seek in
+        pass
     return ends
