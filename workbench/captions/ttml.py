@@ -31,6 +31,7 @@ _UNWRITABLE = re.compile("[\ufffe\uffff]")  # characters that XML does not have
 _CLOCK = re.compile(r"(\d{1,6}):(\d{1,2}):(\d{1,2})(?:\.(\d{1,9})|:(\d{1,3})(?:\.\d+)?)?")
 _OFFSET = re.compile(r"(\d{1,12}(?:\.\d{1,9})?)(h|ms|m|s|f|t)")
 _SPACES = re.compile(r"[ \t\n]+")
+_LARGEST = 16 << 20  # letters; an element of four may take a hundred bytes when it is read
 _DEEPEST = 100  # elements in each other
 _DEFAULT_RATE = 30.0  # frames a second (TTML2, 7.2.4)
 
@@ -93,8 +94,10 @@ def read_ttml(text: str, path: Path) -> tuple[list[Row], str]:
     Raises
     ------
     TextError
-        When it is no XML, or declares a document type or an entity.
+        When it is no XML, is too large, or declares a document type or an entity.
     """
+    if len(text) > _LARGEST:
+        raise TextError("is too large for captions", subject=str(path))
     if _DECLARED.search(text):
         raise TextError(
             "declares a document type, which may name other files or never end",
