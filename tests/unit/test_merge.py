@@ -15,7 +15,7 @@ from workbench.audio import Audio
 from workbench.errors import Cancelled, MediaError, MediaNotFound, MediaTooLarge, ParameterError
 from workbench.media import recut
 from workbench.media.limits import Limits
-from workbench.media.merge import Merged, merge
+from workbench.media.merging import Merged, merge
 from workbench.media.probe import probe
 
 pytestmark = pytest.mark.media

@@ -13,7 +13,7 @@ from lavfi import RATE, beeps, clip, counter, loudness, numbers, pitch, pixels, 
 from workbench.audio import Audio
 from workbench.errors import Cancelled, MediaError, MediaNotFound, ParameterError
 from workbench.media.probe import probe
-from workbench.media.trim import trim
+from workbench.media.trimming import trim
 
 if TYPE_CHECKING:
     from pathlib import Path

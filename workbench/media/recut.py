@@ -7,7 +7,7 @@ a hundred clips need no more memory than one does, and what is damaged is known 
 from __future__ import annotations
 
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import ffmpeg
 
@@ -23,16 +23,26 @@ from workbench.media.probe import length, probe
 if TYPE_CHECKING:
     import os
     import threading
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from workbench.progress import Report
 
-__all__ = ["MUSIC", "SOUND", "copy_pieces", "encode_pieces", "stage_music", "stage_sound"]
+__all__ = [
+    "MUSIC",
+    "SOUND",
+    "copy_pieces",
+    "encode_frames",
+    "encode_pieces",
+    "stage_music",
+    "stage_sound",
+]
 
 SOUND, MUSIC = "sound.f32", "music.f32"
 """The names under which a run finds what was staged for it: raw float stereo at `RATE`."""
 
+
+Picture: TypeAlias = bytes | bytearray | memoryview
 
 _FRAME_BYTES = 4 * 2  # float32, stereo
 _CEILING = 0.891  # -1 dBFS: the sum of voice and music is held under it, and nothing else is
@@ -163,6 +173,40 @@ def encode_pieces(
         As `workbench.media.ffmpeg.encode` does.
     """
     total = sum(piece.count for piece in pieces)
+    pictures = chain.from_iterable(
+        frames(piece, frame, fit, folder, limits=limits, cancel=cancel) for piece in pieces
+    )
+    encode_frames(
+        pictures, frame, total, part, folder,
+        heard=heard, music=music, report=report, cancel=cancel,
+    )  # fmt: skip
+
+
+def encode_frames(
+    pictures: Iterable[Picture],
+    frame: Frame,
+    total: int,
+    part: Path,
+    folder: Path,
+    *,
+    heard: bool,
+    music: float | None,
+    report: Report,
+    cancel: threading.Event | None,
+) -> None:
+    """Encode planar 4:2:0 frames and what is staged of sound; see `encode_pieces`.
+
+    Parameters
+    ----------
+    pictures
+        The frames in order.
+    frame
+        Their size and rate.
+    total
+        How many there are.
+    part, folder, heard, music, report, cancel
+        As for `encode_pieces`.
+    """
     picture = ffmpeg.input(
         "pipe:0",
         format="rawvideo",
@@ -181,9 +225,7 @@ def encode_pieces(
     how = {**chosen.options, "frames:v": total}
     encode(
         _outlet((picture, how), frame, total, part, music=music, heard=heard),
-        chain.from_iterable(
-            frames(piece, frame, fit, folder, limits=limits, cancel=cancel) for piece in pieces
-        ),
+        pictures,
         folder=folder,
         limit=PATIENCE + PATIENCE * float(total / frame.fps),
         on_frame=lambda count: report(count / total),

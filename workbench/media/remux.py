@@ -109,6 +109,9 @@ class _Cut:
         self._kept = self._done = 0  # pictures to copy, and copied
         if self._video is not None:
             self._choose_pictures(self._video)
+        # Whether the block before the first is kept: a sound decoder starts from it, and an edit
+        # list hides it. A sound by itself has one only where its file begins, before zero.
+        self._early = self._video is not None or self.first <= zero
         self._into: dict[int, Any] = {}
 
     def _choose_pictures(self, video: Any) -> None:
@@ -151,7 +154,7 @@ class _Cut:
         else:
             self._given.seek(_ticks(self.first, _MICRO))
         streams = [each for each in (self._video, self._audio) if each is not None]
-        shift, ends = (None if self._video is None else self.first), self.first
+        shift, ends = (self.first if self._early else None), self.first
         for packet in self._given.demux(streams):
             if packet.pts is None or not packet.size:
                 continue
@@ -168,7 +171,7 @@ class _Cut:
             packet.stream = self._into[packet.stream.index]
             made.mux(packet)
             yield (time - shift) / max(self.last - shift, Fraction(1, 1000))
-        if shift is None:
+        if shift is None or ends <= self.first:
             raise ValueError("there is nothing to copy")
         if self._video is None:
             self.first, self.last = max(shift, self._zero), ends
@@ -178,8 +181,7 @@ class _Cut:
         clock = Fraction(packet.time_base)
         time, span = packet.pts * clock, (packet.duration or 0) * clock
         if packet.stream is not self._video:
-            # The block before the first is what its decoder starts from; an edit list hides it.
-            early = time + span < self.first if self._video else time + span <= self.first
+            early = time + span < self.first if self._early else time + span <= self.first
             return not early and time < self.last
         if self._done == self._kept or (not self._done and time < self.first):
             return False

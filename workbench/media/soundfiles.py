@@ -6,10 +6,19 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+import ffmpeg
 
-__all__ = ["SOUNDS", "SoundFormat"]
+from workbench.media.limits import Limits, file_url
+from workbench.media.outputs import convert
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from workbench.progress import Report
+
+__all__ = ["SOUNDS", "SoundFormat", "encode_sound"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,3 +70,53 @@ SOUNDS = MappingProxyType(
     }
 )  # fmt: skip
 """The kinds by suffix."""
+
+
+def encode_sound(
+    sound: Any,
+    part: Path,
+    container: str,
+    options: Mapping[str, Any],
+    *,
+    subject: object,
+    seconds: float,
+    folder: Path,
+    report: Report,
+    cancel: threading.Event | None,
+    limits: Limits,
+) -> None:
+    """Encode a sound of a graph into a file; nothing of the original's tags goes with it.
+
+    Parameters
+    ----------
+    sound
+        The node.
+    part
+        Where the file goes.
+    container, options
+        As in `SoundFormat`, and what else the output needs.
+    subject
+        The file to name in an error.
+    seconds
+        How long it is to last.
+    folder, report, cancel, limits
+        As for `workbench.media.outputs.convert`.
+
+    Raises
+    ------
+    MediaError, Cancelled, StorageFull
+        As for `workbench.media.outputs.convert`.
+    """
+    plain: dict[str, Any] = {"map_metadata": -1, "map_chapters": -1, "fflags": "+bitexact"}
+    if container == "ipod":
+        plain["movflags"] = "+faststart"
+    out = ffmpeg.output(sound, file_url(part), format=container, **plain, **options)
+    convert(
+        out.get_args(),
+        source=subject,
+        folder=folder,
+        seconds=seconds,
+        report=report,
+        cancel=cancel,
+        limits=limits,
+    )

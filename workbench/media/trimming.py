@@ -6,17 +6,16 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-import ffmpeg
-
 from workbench.errors import MediaError, ParameterError
 from workbench.media.alike import Pictures, lasts, pictures
-from workbench.media.limits import DEFAULT_LIMITS, Limits, existing, file_url, number
-from workbench.media.outputs import convert, receipt, sealed, target, writing
+from workbench.media.intact import check_intact
+from workbench.media.limits import DEFAULT_LIMITS, Limits, existing, number
+from workbench.media.outputs import receipt, sealed, target, writing
 from workbench.media.pieces import Frame, Piece, even_size, frame_rate, source, spelled
 from workbench.media.probe import MediaInfo, length, probe
 from workbench.media.recut import SOUND, encode_pieces, stage_sound
 from workbench.media.remux import remux
-from workbench.media.soundfiles import SOUNDS
+from workbench.media.soundfiles import SOUNDS, encode_sound
 from workbench.media.verdict import judge
 from workbench.storage.atomic import workspace
 
@@ -130,6 +129,7 @@ def trim(
         )
     if sound_only and info.audio is None:
         raise MediaError("has no sound", subject=str(path))
+    check_intact(file, limits=limits)
     job = _Job(file, goal, info, limits, progress, cancel)
     if sound_only:
         kind = SOUNDS[goal.suffix.lower()]
@@ -243,18 +243,14 @@ class _Job:
             offset = spelled(Fraction(first, audio.rate))
             cut = cut.filter("atrim", start=offset).filter("asetpts", f"PTS-{offset}/TB")
         cut = cut.filter("atrim", end_sample=last - first)
-        options = {**kind.options, "format": kind.container, "t": spelled(seconds)}
+        options = {**kind.options, "t": spelled(seconds)}
         if audio.codec.startswith("pcm_") and audio.codec in kind.holds:
             options["c:a"] = audio.codec  # 24 bits stay 24 bits
-        if kind.container == "ipod":
-            options["movflags"] = "+faststart"
         with workspace() as folder, self._writing() as (part, report):
-            out = ffmpeg.output(
-                cut, file_url(part), map_metadata=-1, map_chapters=-1, fflags="+bitexact", **options
-            )
-            convert(
-                out.get_args(), source=self.file, folder=folder, seconds=seconds,
-                report=report, cancel=self.cancel, limits=self.limits,
+            encode_sound(
+                cut, part, kind.container, options,
+                subject=self.file, seconds=seconds, folder=folder, report=report,
+                cancel=self.cancel, limits=self.limits,
             )  # fmt: skip
             judge(part, seconds=seconds, sound=True, limits=self.limits)
             seal = sealed(part)

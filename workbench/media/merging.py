@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.audio import Audio
 from workbench.errors import FfmpegError, MediaError, ParameterError
 from workbench.media.alike import difference, lasts, pictures
+from workbench.media.intact import check_intact
 from workbench.media.limits import DEFAULT_LIMITS, Limits, existing, number
 from workbench.media.outputs import choice, receipt, sealed, target, writing
 from workbench.media.pieces import (
@@ -244,6 +245,7 @@ def _plan(
         info = probe(path, limits=limits)
         if info.kind != "video" or info.video is None:
             raise MediaError(f"is {info.kind}, not a video", subject=str(path))
+        check_intact(path, limits=limits)
         infos.append(info)
         looks.append(pictures(path))
     first, native = infos[0].video, looks[0].fps
