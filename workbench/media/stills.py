@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.captions.styles import rgba
+from workbench.captions.colours import rgba
 from workbench.errors import MediaError, ParameterError, suggest
 from workbench.media.limits import DEFAULT_LIMITS, STILL_FORMATS, Limits
 from workbench.media.probe import probe
