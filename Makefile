@@ -81,13 +81,20 @@ lock: .venv/ready
 	$(UV) pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-header --generate-hashes --extra test -c requirements/base.txt pyproject.toml -o requirements/test.txt
 	printf 'hatchling\neditables\n' | $(UV) pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-header --generate-hashes -c requirements/test.txt - -o requirements/build.txt
 	printf 'kokoro>=0.9.4,<0.10\nsympy\nnetworkx\nmpmath\n' | $(UV) pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-header --generate-hashes --override .venv/no-torch.txt -c requirements/test.txt - -o requirements/kokoro.txt
+	echo moviepy==2.2.1 | $(UV) pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-header --generate-hashes - -o requirements/bench.txt
 	echo uv | $(UV) pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-header --generate-hashes - -o requirements/uv.txt
 
-bench: .venv/test
+# What the benchmarks are compared with has an environment of its own, apart from the package's.
+.venv-bench/ready: .venv/ready requirements/bench.txt
+	$(UV) venv --quiet --clear --python $(BIN)/python .venv-bench
+	$(UV) pip install --quiet --python .venv-bench/bin/python --require-hashes -r requirements/bench.txt
+	@touch $@
+
+bench: .venv/test .venv-bench/ready
 	@for file in benchmarks/*.py; do echo "$$file"; $(BIN)/python $$file || exit 1; done
 
 lab: .venv/base
 	$(BIN)/jupyter lab --ServerApp.root_dir=notebooks
 
 clean:
-	rm -rf .venv out build dist
+	rm -rf .venv .venv-bench out build dist

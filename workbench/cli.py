@@ -132,7 +132,7 @@ def caption(
     source: Annotated[
         str, typer.Argument(help="A script (text, or a .txt or .md file); with -c, a video.")
     ],
-    output: Annotated[Path, typer.Option("--output", "-o", help=".srt .vtt .ass, or .mp4")],
+    output: Annotated[Path, typer.Option("--output", "-o", help=".srt .vtt .ass .ttml, or .mp4")],
     captions: Annotated[
         Path | None, typer.Option("--captions", "-c", help="For a video: what to draw into it.")
     ] = None,
@@ -141,7 +141,7 @@ def caption(
     style: Annotated[
         str,
         typer.Option(
-            "--style", "-s", help="karaoke, plain, …; .srt and .vtt take its line length."
+            "--style", "-s", help="plain, karaoke, pop, …; text formats take its line length."
         ),
     ] = "karaoke",
     seed: Seed = None,
@@ -153,9 +153,11 @@ def caption(
     """Write the captions of a script as it is spoken, or draw a caption file into a video."""
     from workbench.captions.cues import Cues
     from workbench.captions.cues import caption as make
+    from workbench.captions.styles import style as find_style
 
-    if output.suffix.lower() not in {".srt", ".vtt", ".ass", ".mp4"}:
-        raise ParameterError("must end in .srt, .vtt, .ass or .mp4", subject=str(output))
+    find_style(style)
+    if output.suffix.lower() not in {".srt", ".vtt", ".ass", ".ttml", ".dfxp", ".mp4"}:
+        raise ParameterError("must end in .srt, .vtt, .ass, .ttml or .mp4", subject=str(output))
     if output.suffix.lower() == ".mp4":
         if captions is None:
             raise ParameterError(

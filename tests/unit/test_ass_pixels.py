@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 import random
 import re
-import shutil
-import subprocess
 from dataclasses import replace
 
-import imageio_ffmpeg
 import numpy as np
 import pytest
-from PIL import ImageFont
+from libass import (
+    GREY,
+    Setter,
+    around,
+    cue_of,
+    draw,
+    extent,
+    far,
+    ink,
+    one_word_cues,
+    rewritten,
+)
 
 from workbench.captions import pen
 from workbench.captions.ass import prepare
@@ -24,127 +31,6 @@ from workbench.captions.styles import Style
 from workbench.timing import Word
 
 pytestmark = pytest.mark.media
-
-LINE = 2384 / 2048  # DejaVu's line height in ems
-ASCENT = 1901 / 2384  # of the line height
-GREY = 96
-NO_EMOJI = b"fontselect: failed to find any fallback with glyph 0x1F3AC"
-
-
-def draw(folder, prepared, size, frames, *, rate=10, grey=0, start=0.0, pixels="gray", strict=True):
-    """Return the frames with the captions on plain grey, drawn in YUV as a video's are."""
-    width, height = size
-    work = folder / f"draw{len(list(folder.iterdir()))}"
-    (work / "fonts").mkdir(parents=True)
-    for font in prepared.fonts:
-        shutil.copy(font, work / "fonts")
-    (work / "captions.ass").write_text(prepared.ass, encoding="utf-8", newline="")
-    source = f"color=0x{grey:02x}{grey:02x}{grey:02x}:s={width}x{height}:r={rate}"
-    graph = f"setpts=PTS+{start}/TB,ass=captions.ass:fontsdir=fonts"
-    command = [
-        *(imageio_ffmpeg.get_ffmpeg_exe(), "-v", "warning", "-nostdin", "-f", "lavfi"),
-        *("-i", f"{source}:d={frames / rate},format=yuv444p", "-vf", graph),
-        *("-pix_fmt", pixels, "-f", "rawvideo", "-"),
-    ]
-    # No font but those in the folder, whatever the machine has.
-    (work / "fonts.conf").write_text("<fontconfig></fontconfig>")
-    done = subprocess.run(
-        command,
-        cwd=work,
-        env={**os.environ, "FONTCONFIG_FILE": str(work / "fonts.conf")},
-        capture_output=True,
-        check=True,
-        timeout=120,
-    )
-    assert not strict or b"fontselect" not in done.stderr.replace(NO_EMOJI, b""), done.stderr
-    depth = (3,) if pixels == "rgb24" else ()
-    return np.frombuffer(done.stdout, np.uint8).reshape(-1, height, width, *depth)
-
-
-def ink(frame, grey=0, strength=30):
-    """Return left, top, right, bottom of what differs from the background; None if nothing."""
-    drawn = (frame > grey + strength) | (frame < max(grey, strength) - strength)
-    return extent(drawn.any(axis=2) if drawn.ndim > 2 else drawn)
-
-
-def extent(mask):
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    if not len(rows):
-        return None
-    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
-
-
-def one_word_cues(texts, rate=10):
-    """A cue a frame, each text a single word."""
-    return Cues(
-        cues=tuple(
-            Cue(
-                start=i / rate,
-                end=(i + 1) / rate,
-                lines=((Word(text=text, start=i / rate, end=(i + 1) / rate),),),
-            )
-            for i, text in enumerate(texts)
-        )
-    )
-
-
-def cue_of(*lines, start=0.0, step=0.5):
-    """A cue of these lines, each word lit for `step` seconds."""
-    rows, time = [], start
-    for line in lines:
-        row = []
-        for text in line.split():
-            row.append(Word(text=text, start=time, end=time + step))
-            time += step
-        rows.append(tuple(row))
-    return Cue(start=start, end=time, lines=tuple(rows))
-
-
-def far(box, expected):
-    """How far a box is from where it should be, in pixels."""
-    if box is None or expected is None:
-        return 0 if box is expected else 1000
-    return max(abs(a - b) for a, b in zip(box, expected, strict=True))
-
-
-class Setter:
-    """Where ink should be, by the font's own metrics: text centred in a frame, line by line."""
-
-    def __init__(self, size, frame, name="DejaVu Sans", *, bold=False, italic=False):
-        font = find_font(name, bold=bold, italic=italic)
-        self.face = ImageFont.truetype(str(font.path), 512)
-        self.scale = size / LINE / 512
-        self.size, self.frame = size, frame
-        self.known = {}
-
-    def width(self, text):
-        return self.face.getlength(text) * self.scale
-
-    def box(self, text, left=0.0, baseline=0.0):
-        """Return the ink of `text` that begins at a point."""
-        if text not in self.known:
-            mask, (x, y) = self.face.getmask2(text, mode="L", anchor="ls")
-            a, b, c, d = mask.getbbox() or (0, 0, 0, 0)
-            self.known[text] = [v * self.scale for v in (a + x, b + y, c + x, d + y)]
-        a, b, c, d = self.known[text]
-        return left + a, baseline + b, left + c, baseline + d
-
-    def places(self, lines):
-        """Return where each line begins: left and baseline."""
-        top = (self.frame[1] - len(lines) * self.size) / 2
-        return [
-            ((self.frame[0] - self.width(line)) / 2, top + (i + ASCENT) * self.size)
-            for i, line in enumerate(lines)
-        ]
-
-
-def around(boxes):
-    """Return the box around some boxes."""
-    if not boxes:
-        return None
-    lefts, tops, rights, bottoms = zip(*boxes, strict=True)
-    return min(lefts), min(tops), max(rights), max(bottoms)
-
 
 # --- escaping -----------------------------------------------------------------------------------
 
@@ -220,7 +106,7 @@ def test_hostile_captions_are_drawn_letter_by_letter(media, tmp_path, monkeypatc
     first = rows.index(next(row for row in rows if row.startswith("Dialogue:")))
     for i, text in enumerate(texts, start=first):
         rows[i] = ",".join([*rows[i].split(",")[:9], text])
-    theirs = replace(ours, ass="\n".join(rows))
+    theirs = rewritten(ours, "\n".join(rows))
     frames = draw(tmp_path, theirs, FRAME, len(texts), strict=False)
     assert len(wrong(frames, texts)) > len(texts) / 2
 
@@ -273,7 +159,7 @@ def test_the_word_being_said_is_lit_and_nothing_moves(tmp_path, lines, bold):
     frame, size = (640, 200), 40
     cue = cue_of(*lines, step=0.5)
     style = Style(
-        size=100 * size / frame[1], outline_width=0, position="center", karaoke=True,
+        size=100 * size / frame[1], outline_width=0, position="center", highlight="colour",
         active="#ff0000", bold=bold,
     )  # fmt: skip
     prepared = prepare(Cues(cues=(cue,)), style, *frame)
@@ -302,7 +188,7 @@ def test_a_long_word_in_pieces_stays_in_its_place(tmp_path):
         Word(text=text, start=i / 2, end=(i + 1) / 2, space=False) for i, text in enumerate(pieces)
     )
     cue = Cue(start=0, end=2, lines=(words,))
-    style = Style(size=30, outline_width=0, position="center", karaoke=True, active="#ff0000")
+    style = Style(size=30, outline_width=0, position="center", highlight="colour", active="#ff0000")
     prepared = prepare(Cues(cues=(cue,)), style, 400, 120)
     frames = draw(tmp_path, prepared, (400, 120), 4, rate=2, start=0.25, pixels="rgb24")
     lefts = [lit(frame)[0] for frame in frames]
@@ -314,7 +200,7 @@ def test_a_long_word_in_pieces_stays_in_its_place(tmp_path):
 
 def test_right_to_left_text_is_lit_from_the_right(tmp_path):
     """Without libass's whole-line layout each coloured word would be a line of its own."""
-    style = Style(size=30, outline_width=0, position="center", karaoke=True, active="#ff0000")
+    style = Style(size=30, outline_width=0, position="center", highlight="colour", active="#ff0000")
     cue = cue_of("שלום עולם יפה", "abc הכל טוב!")
     prepared = prepare(Cues(cues=(cue,), language="he"), style, 500, 120)
     frames = draw(tmp_path, prepared, (500, 120), 6, rate=2, start=0.25, pixels="rgb24")
@@ -333,7 +219,7 @@ def test_no_word_is_lit_in_silence(tmp_path):
         Word(text="three", start=2.6, end=3.0),
     )
     cue = Cue(start=0, end=4, lines=(words,))
-    style = Style(size=30, outline_width=0, position="center", karaoke=True, active="#ff0000")
+    style = Style(size=30, outline_width=0, position="center", highlight="colour", active="#ff0000")
     prepared = prepare(Cues(cues=(cue,)), style, 400, 100)
     frames = draw(tmp_path, prepared, (400, 100), 40, pixels="rgb24")
     states = [box and box[0] for box in map(lit, frames)]
@@ -378,7 +264,7 @@ def wide_cues(number):
     [
         (Style(size=9, outline_width=10, shadow=6, margin=6), (270, 480)),
         (
-            Style(size=9, bold=True, italic=True, font=MONO, karaoke=True, uppercase=True),
+            Style(size=9, bold=True, italic=True, font=MONO, highlight="colour", uppercase=True),
             (360, 360),
         ),
         (Style(size=16, outline_width=4, italic=True, position="top", margin=10), (480, 270)),
@@ -402,7 +288,7 @@ def test_ink_stays_inside_the_safe_area(tmp_path, style, frame):
 
     assert outside(prepared) == []
     unfitted = re.sub(r"\{\\fs[^}]*\}", "", prepared.ass)
-    assert len(outside(replace(prepared, ass=unfitted))) > 60
+    assert len(outside(rewritten(prepared, unfitted))) > 60
 
 
 def test_chinese_is_drawn_in_a_font_that_has_it(tmp_path):

@@ -1,8 +1,10 @@
-"""SRT, WebVTT and ASS: what is written is read back, and what others wrote is understood."""
+"""SRT, WebVTT, ASS and TTML: what is written is read back, what others wrote is understood."""
 
 from __future__ import annotations
 
 import itertools
+import random
+from dataclasses import replace
 
 import pysubs2
 import pytest
@@ -11,6 +13,8 @@ from hypothesis import strategies as st
 
 from workbench.captions.cues import Cue, Cues
 from workbench.captions.files import ticks, to_srt, to_vtt
+from workbench.captions.styles import STYLES
+from workbench.captions.ttml import to_ttml
 from workbench.errors import MediaNotFound, StorageError, TextError
 from workbench.timing import Word
 
@@ -60,7 +64,7 @@ TEXTS = [
 
 
 @pytest.mark.filterwarnings("ignore::workbench.errors.WorkbenchWarning")  # of letters in .ass
-@pytest.mark.parametrize("suffix", [".srt", ".vtt", ".ass"])
+@pytest.mark.parametrize("suffix", [".srt", ".vtt", ".ass", ".ttml"])
 @pytest.mark.parametrize("number", range(len(TEXTS)))
 def test_text_survives_a_file(tmp_path, suffix, number):
     """Each text between two others, so that nothing leaks into its neighbours."""
@@ -72,7 +76,7 @@ def test_text_survives_a_file(tmp_path, suffix, number):
     assert [(c.start, c.end) for c in back] == [(0.25, 1.0), (1.25, 2.0), (2.25, 3.0)]
 
 
-@pytest.mark.parametrize("suffix", [".srt", ".vtt"])
+@pytest.mark.parametrize("suffix", [".srt", ".vtt", ".ttml", ".dfxp"])
 def test_the_only_cue_survives_a_file(tmp_path, suffix):
     """The last one has no neighbour to end it."""
     for text in TEXTS[:20]:
@@ -144,7 +148,7 @@ def test_times_are_never_negative_and_may_be_long():
     assert ",99:59:59.00,100:00:01.50," in cues.to_ass()
 
 
-@pytest.mark.parametrize("suffix", [".srt", ".vtt"])
+@pytest.mark.parametrize("suffix", [".srt", ".vtt", ".ttml"])
 def test_long_times_are_read_back(tmp_path, suffix):
     cues = Cues(cues=(cue("b", 359999.0, 360001.5),))
     back = Cues.read(cues.write(tmp_path / f"t{suffix}"))
@@ -230,8 +234,9 @@ def test_ass_of_others(tmp_path):
     assert [c.text for c in cues] == ["{early} one two", "late, a comma\nor two"]
 
 
-def test_karaoke_is_read_back_as_its_cues(tmp_path):
-    """Not as a cue for each state of each word."""
+@pytest.mark.parametrize("style", STYLES)
+def test_a_styled_file_is_read_back_as_its_cues(tmp_path, style):
+    """Not as a cue for each state of each word, nor one for each word or box."""
     words = tuple(Word(text=t, start=i, end=i + 0.5) for i, t in enumerate(["No.", "No.", "{x}"]))
     cues = Cues(
         cues=tuple(
@@ -239,10 +244,14 @@ def test_karaoke_is_read_back_as_its_cues(tmp_path):
             for i in range(3)
         )
     )
-    path = cues.write(tmp_path / "talk.ass", style="karaoke")
-    assert path.read_text("utf-8").count("Dialogue:") > 9
+    path = cues.write(tmp_path / "talk.ass", style=style)
+    many = path.read_text("utf-8").count("Dialogue:")
+    assert (many >= 9) == (STYLES[style].highlight not in {"none", "fill"})
     back = Cues.read(path)
-    assert [(c.start, c.end, c.text) for c in back] == [(c.start, c.end, c.text) for c in cues]
+    case = str.upper if STYLES[style].uppercase else str
+    assert [(c.start, c.end, c.text) for c in back] == [
+        (c.start, c.end, case(c.text)) for c in cues
+    ]
 
 
 def test_time_is_shared_by_letters(tmp_path):
@@ -288,7 +297,7 @@ def test_times_that_make_no_sense_are_mended(tmp_path):
     ],
 )
 def test_junk_is_refused(tmp_path, data):
-    for suffix in (".srt", ".vtt", ".ass"):
+    for suffix in (".srt", ".vtt", ".ass", ".ttml"):
         path = tmp_path / f"junk{suffix}"
         path.write_bytes(data)
         with pytest.raises(TextError, match="junk"):
@@ -306,3 +315,220 @@ def test_a_huge_file_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr("workbench.captions.files._LARGEST", 50)
     with pytest.raises(TextError, match="too large"):
         read(tmp_path, SRT)
+
+
+# --- speakers -----------------------------------------------------------------------------------
+
+NAMES = [
+    "Ana",
+    "espeak:es",
+    "José Ñandú, Dr.",
+    "<b>Bob</b>",
+    "a & b > c",
+    "50%, or %2C",
+    "{\\an8}",
+    "C:\\New",
+    "cue 7",
+    "שלום",
+]
+
+
+@pytest.mark.parametrize("suffix", [".vtt", ".ass", ".ttml"])
+def test_speakers_survive_a_file(tmp_path, suffix):
+    said = [cue(f"text {i}", i, i + 1.0) for i in range(len(NAMES) + 1)]
+    cues = Cues(
+        cues=tuple(replace(c, speaker=name) for c, name in zip(said, ["", *NAMES], strict=True))
+    )
+    back = Cues.read(cues.write(tmp_path / f"talk{suffix}"))
+    assert [c.text for c in back] == [c.text for c in cues]
+    assert [c.speaker for c in back] == ["", *NAMES]
+    assert Cues.from_dict(cues.to_dict()) == cues
+
+
+def test_a_speaker_s_name_cannot_break_out():
+    name = "a\nb\x00,x\r\nDialogue: 0,0:00:00.00,0:00:09.00,Default,,0,0,0,,X --> \u2028y"
+    cues = Cues(cues=(replace(cue("text"), speaker=name),))
+    assert cues.to_vtt().count("\n") == 5
+    assert cues.to_vtt().count("-->") == 1
+    assert len([row for row in cues.to_ass().splitlines() if row.startswith("Dialogue")]) == 1
+    assert "text" in to_ttml(cues)
+    assert cues.to_srt() == "1\n00:00:00,000 --> 00:00:01,000\ntext\n\n"
+
+
+def test_names_that_others_wrote(tmp_path):
+    vtt = "WEBVTT\n\n00:01.000 --> 00:02.000\n<v.loud.first Bob &amp; Ana>Hi <b>you</b></v>\n"
+    (one,) = read(tmp_path, vtt, "talk.vtt")
+    assert (one.speaker, one.text) == ("Bob & Ana", "Hi you")
+    ass = (
+        "[Script Info]\nScriptType: v4.00+\n\n[Events]\n"
+        "Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\n"
+        "Dialogue: 0,0:00:01.00,0:00:02.00,Default,Bob,0,0,0,,one\n"
+        "Dialogue: 0,0:00:02.00,0:00:03.00,Default,Bob,0,0,0,,two\n"
+    )
+    assert [(c.speaker, c.text) for c in read(tmp_path, ass, "talk.ass")] == [
+        ("Bob", "one"), ("Bob", "two"),
+    ]  # fmt: skip
+
+
+# --- TTML ---------------------------------------------------------------------------------------
+
+
+def tt(body, head="", root=""):
+    return (
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<tt xmlns="http://www.w3.org/ns/ttml" {root}>'
+        f"<head>{head}</head><body>{body}</body></tt>"
+    )
+
+
+def test_ttml_says_its_language(tmp_path):
+    cues = Cues(cues=(cue("Hola"),), language="es-MX")
+    path = cues.write(tmp_path / "talk.ttml")
+    assert Cues.read(path).language == "es-MX"
+    assert Cues.read(path, language="es").language == "es"
+
+
+@pytest.mark.parametrize(
+    ("body", "root", "expected"),
+    [
+        ('<div><p begin="1s" end="2.5s">a</p></div>', "", [(1, 2.5, "a")]),
+        ('<div><p begin="00:00:01.25" dur="500ms">a<br/>b</p></div>', "", [(1.25, 1.75, "a\nb")]),
+        ('<div begin="10s"><p begin="1s" end="2s">a</p></div>', "", [(11, 12, "a")]),
+        ('<div begin="10s" end="11.5s"><p begin="1s" end="9s">a</p></div>', "", [(11, 11.5, "a")]),
+        ('<div><div><p begin="1m" end="0.02h">a</p></div></div>', "", [(60, 72, "a")]),
+        ('<p begin="1s" end="2s">a</p>', "", [(1, 2, "a")]),
+        ('<div><p begin="00:00:01:12" end="75f">a</p></div>', 'p:frameRate="25"',
+         [(1.48, 3, "a")]),
+        ('<div><p begin="30f" end="00:00:02:00">a</p></div>',
+         'p:frameRate="30" p:frameRateMultiplier="1000 1001"', [(1.001, 2, "a")]),
+        ('<div><p begin="10000000t" end="20000000t">a</p></div>', 'p:tickRate="10000000"',
+         [(1, 2, "a")]),
+        ('<div timeContainer="seq"><p dur="1s">a</p><p dur="2s">b</p></div>', "",
+         [(0, 1, "a"), (1, 3, "b")]),
+        ('<div><p begin="1s" end="2s">\n  a  b\n  <span>c\n</span>\n</p></div>', "",
+         [(1, 2, "a b c")]),
+        ('<div><p begin="1s" end="2s" xml:space="preserve">a\u00a0  b</p></div>', "",
+         [(1, 2, "a\u00a0 b")]),
+        ('<div><p begin="1s" end="2s">a<metadata>no</metadata><set/>b</p></div>', "",
+         [(1, 2, "ab")]),
+        ('<div><p begin="1s" end="2s">x &lt;i&gt; &amp;amp; &#8217; {y} \\N</p></div>', "",
+         [(1, 2, "x <i> &amp; ’ {y} \\N")]),
+        ('<div><p begin="2s" end="1s">a</p><p begin="3s">b</p></div>', "",
+         [(2, 2 + 5 / 6, "a"), (3, 3 + 5 / 6, "b")]),
+    ],
+)  # fmt: skip
+def test_ttml_of_others(tmp_path, body, root, expected):
+    space = 'xmlns:p="http://www.w3.org/ns/ttml#parameter"'
+    cues = read(tmp_path, tt(body, root=f"{space} {root}"), "talk.ttml")
+    assert [(c.start, c.end, c.text) for c in cues] == [
+        (pytest.approx(a), pytest.approx(b), text) for a, b, text in expected
+    ]
+
+
+def test_ttml_is_known_by_its_content_and_by_its_older_names(tmp_path):
+    text = tt('<div><p begin="1s" end="2s">a</p></div>')
+    old = text.replace("http://www.w3.org/ns/ttml", "http://www.w3.org/2006/10/ttaf1")
+    prefixed = (
+        '<t:tt xmlns:t="http://www.w3.org/ns/ttml"><t:body><t:div>'
+        '<t:p begin="1s" end="2s">a</t:p></t:div></t:body></t:tt>'
+    )
+    for name in ("talk.ttml", "talk.dfxp", "talk.xml", "talk.srt"):
+        for version in (text, old, prefixed):
+            assert [c.text for c in read(tmp_path, version, name)] == ["a"]
+
+
+def test_other_readers_find_the_same_ttml():
+    """Pysubs2 reads a backslash and N for a new line, and drops what is in braces."""
+    texts = [text for text in TEXTS if "\\" not in text and "{" not in text]
+    cues = cues_of(*texts)
+    events = pysubs2.SSAFile.from_string(to_ttml(cues), format_="ttml")
+    assert [e.start for e in events] == [i * 1000 + 250 for i in range(len(texts))]
+    assert [e.text for e in events][:2] == ["plain", "two\\Nlines"]
+
+
+LAUGHS = (
+    '<!DOCTYPE tt [<!ENTITY a "ha">'
+    + "".join(
+        f'<!ENTITY {n} "{f"&{before};" * 10}">' for before, n in itertools.pairwise("abcdefghij")
+    )
+    + "]>"
+)
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize(
+    "declared",
+    [
+        LAUGHS,
+        '<!DOCTYPE tt [<!ENTITY j SYSTEM "file:///etc/passwd">]>',
+        '<!DOCTYPE tt SYSTEM "http://127.0.0.1:9/x.dtd">',
+        "<!doctype tt>",
+        '<!DOCTYPE tt [<!ENTITY % p SYSTEM "file:///etc/passwd"> %p;]>',
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_ttml_with_entities_is_refused(tmp_path, declared, encoding):
+    """Pysubs2 expands a billion laughs as far as expat lets it."""
+    body = '<body><div><p begin="1s" end="2s">&j;</p></div></body>'
+    text = f'<?xml version="1.0"?>{declared}<tt xmlns="http://www.w3.org/ns/ttml">{body}</tt>'
+    path = tmp_path / "talk.ttml"
+    path.write_bytes(text.encode(encoding))
+    with pytest.raises(TextError, match=r"talk\.ttml.*document type"):
+        Cues.read(path)
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<tt>", "<tt", "<tt></tt>", tt(""), tt("<div/>"), tt('<div><p begin="x" end="y"/></div>'),
+        tt('<div><p begin="1s" end="2s">  </p></div>'), tt("&nope;"), tt("<div>" * 3000),
+        tt("<div>" * 400 + '<p begin="1s" end="2s">a</p>' + "</div>" * 400),
+        tt('<div><p begin="99999999999999h" end="1s">a</p></div>').replace("</body>", ""),
+        '<tt xmlns="http://www.w3.org/ns/ttml" a="1" a="2"/>',
+    ],
+)  # fmt: skip
+def test_broken_ttml_is_refused(tmp_path, text):
+    with pytest.raises(TextError, match=r"talk\.ttml"):
+        read(tmp_path, text, "talk.ttml")
+
+
+@pytest.mark.faults
+def test_a_huge_ttml_file_is_refused(tmp_path, monkeypatch):
+    """An element of four letters takes a hundred bytes when it is read."""
+    monkeypatch.setattr("workbench.captions.ttml._LARGEST", 100)
+    with pytest.raises(TextError, match=r"talk\.ttml.*too large"):
+        read(tmp_path, tt('<div><p begin="1s" end="2s">a</p></div>'), "talk.ttml")
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.text(min_size=1, max_size=40), min_size=1, max_size=4))
+def test_any_text_is_xml(texts):
+    cues = Cues(
+        cues=tuple(
+            Cue(start=i, end=i + 1, lines=((Word(text=text, start=i, end=i + 1),),), speaker=text)
+            for i, text in enumerate(texts)
+        )
+    )
+    assert len(pysubs2.SSAFile.from_string(to_ttml(cues), format_="ttml")) == len(texts)
+    to_ttml(cues).encode()
+
+
+# --- forty files --------------------------------------------------------------------------------
+
+
+@pytest.mark.filterwarnings("ignore::workbench.errors.WorkbenchWarning")  # of letters in .ass
+@pytest.mark.parametrize("suffix", [".srt", ".vtt", ".ass", ".ttml"])
+def test_forty_files_survive_two_round_trips(tmp_path, suffix):
+    """What was read is written as it was: the second file is the first, byte by byte."""
+    dice = random.Random(40)  # noqa: S311 - the same files in every run
+    for number in range(40):
+        texts = [dice.choice(TEXTS) for _ in range(dice.randint(1, 12))]
+        cues = cues_of(*texts)
+        first = cues.write(tmp_path / f"a{number}{suffix}")
+        once = Cues.read(first)
+        again = once.write(tmp_path / f"b{number}{suffix}")
+        assert [c.text for c in once] == [
+            t.replace("\t", " ").replace("--\u2060>", "-->" if suffix == ".srt" else t)
+            for t in texts
+        ]
+        assert again.read_bytes() == first.read_bytes()

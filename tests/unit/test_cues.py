@@ -6,6 +6,7 @@ import json
 import pickle
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -205,7 +206,7 @@ def test_silence_has_no_captions():
 
 
 def test_files_are_written_whole_and_read_back(tmp_path, cues):
-    for suffix in (".srt", ".vtt", ".ass", ".SRT"):
+    for suffix in (".srt", ".vtt", ".ass", ".ttml", ".dfxp", ".SRT"):
         path = cues.write(tmp_path / f"talk{suffix}")
         assert path.exists()
         again = Cues.read(path, language="en")
@@ -213,7 +214,7 @@ def test_files_are_written_whole_and_read_back(tmp_path, cues):
         assert [(c.start, c.end) for c in again] == [(c.start, c.end) for c in cues]
         assert again.language == "en"
     assert sorted(p.name for p in tmp_path.iterdir()) == [
-        "talk.SRT", "talk.ass", "talk.srt", "talk.vtt",
+        "talk.SRT", "talk.ass", "talk.dfxp", "talk.srt", "talk.ttml", "talk.vtt",
     ]  # fmt: skip
 
 
@@ -257,3 +258,46 @@ def test_every_style_makes_captions():
     for style in STYLES.values():
         said = narration("One short line.", "And another one, a little longer than the first.")
         assert caption(said, style=style, width=1080, height=1920).text
+
+
+# --- speakers -----------------------------------------------------------------------------------
+
+
+def test_a_cue_knows_who_says_it():
+    """The script's own name for a voice where it has one, else the voice's."""
+    takes = [take(text, 1.5) for text in ("One two three four.", "Five.", "Six.")]
+    lines = [
+        Line(text="a", number=1),
+        Line(text="b", number=2, voice="narrator"),
+        Line(text="c", number=3),
+    ]
+    parts = tuple(
+        Part(line=line, take=spoken, start=1.5 * i)
+        for i, (line, spoken) in enumerate(zip(lines, takes, strict=True))
+    )
+    cues = caption(Narration(parts=parts, duration=4.5), letters=10, lines=1)
+    assert [cue.speaker for cue in cues[-2:]] == ["narrator", "espeak:en-us"]
+    assert len(cues) > 3
+    assert {cue.speaker for cue in cues[:-2]} == {"espeak:en-us"}
+    again = caption(cues, letters=40)
+    assert [(cue.text, cue.speaker) for cue in again] == [
+        ("One two three four.", "espeak:en-us"), ("Five.", "narrator"), ("Six.", "espeak:en-us"),
+    ]  # fmt: skip
+    assert {cue.speaker for cue in caption(takes[0])} == {"espeak:en-us"}
+    assert {cue.speaker for cue in caption(takes[0].transcript)} == {""}
+
+
+def test_speakers_are_kept_and_checked(cues):
+    named = Cues(cues=(replace(cues[0], speaker="Ana"), cues[1]))
+    assert Cues.from_dict(json.loads(json.dumps(named.to_dict()))) == named
+    assert "speaker" not in named.to_dict()["cues"][1]
+    assert named != cues
+    assert named.shift(3)[0].speaker == "Ana"
+    with pytest.raises(ParameterError, match="speaker"):
+        replace(cues[0], speaker=None)
+
+
+def test_the_colours_of_speakers_go_into_ass(cues):
+    named = Cues(cues=(replace(cues[0], speaker="Ana"), cues[1]))
+    assert "\\1c&H0000FF&" in named.to_ass(speakers={"Ana": "#ff0000"})
+    assert "\\1c" not in named.to_ass()

@@ -61,7 +61,7 @@ def test_a_wrong_colour_is_answered_with_the_nearest():
     [
         *({"size": 0}, {"size": 51}, {"size": float("inf")}, {"size": "4"}, {"outline_width": -1}),
         *({"shadow": 21}, {"bold": 1}, {"italic": "yes"}, {"position": "left"}, {"margin": 41}),
-        *({"letters": -1}, {"lines": 11}, {"karaoke": None}, {"font": ""}, {"font": "a\nb"}),
+        *({"letters": -1}, {"lines": 11}, {"highlight": None}, {"font": ""}, {"font": "a\nb"}),
         *({"font": "\x00"}, {"font": " "}, {"font": None}),
     ],
 )
@@ -74,7 +74,7 @@ def test_a_style_is_changed_by_name():
     bold = STYLES["karaoke-bold"]
     changed = bold.but(size=7, active="lime", position="top")
     assert (changed.size, changed.active, changed.position) == (7.0, "lime", "top")
-    assert changed.karaoke
+    assert changed.highlight == "colour"
     assert changed.bold
     assert bold.size != 7
     with pytest.raises(ParameterError, match=r"postion.*did you mean 'position'"):
@@ -90,7 +90,7 @@ def test_styles_are_found_by_name():
     assert all(name == known.name for name, known in STYLES.items())
     with pytest.raises(ParameterError, match=r"'karaoke_bold'.*did you mean 'karaoke-bold'"):
         style("karaoke_bold")
-    with pytest.raises(ParameterError, match="the styles are plain, karaoke"):
+    with pytest.raises(ParameterError, match="the styles are plain, boxed"):
         style("zzz")
     with pytest.raises(TypeError):
         STYLES["mine"] = Style()

@@ -6,19 +6,20 @@ import math
 import warnings
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any, Protocol, overload
 
 from workbench.captions import styles
-from workbench.captions.segment import Lines, segment, shown, spread, usual_speed, within
+from workbench.captions.cue import Cue
+from workbench.captions.segment import Lines, segment, spread, usual_speed, within
 from workbench.errors import ParameterError, WorkbenchWarning, one_line
 from workbench.paths import user_path
-from workbench.text.letters import count, wide
-from workbench.timing import Span, Word
+from workbench.text.letters import wide
+from workbench.timing import Word
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 __all__ = ["Cue", "Cues", "Spoken", "caption"]
@@ -36,72 +37,6 @@ class Spoken(Protocol):
     def language(self) -> str:
         """A BCP 47 tag; empty when it is not known."""
         ...
-
-
-@dataclass(frozen=True, kw_only=True)
-class Cue(Span):
-    r"""A caption: what is on the screen at one time.
-
-    Parameters
-    ----------
-    start, end
-        Seconds, ``0 <= start < end``.
-    lines
-        The words of each line, from the top; at least one word.
-
-    Raises
-    ------
-    ParameterError
-        When it lasts no time or has no word.
-
-    Examples
-    --------
-    >>> words = Word(text="Hola,", start=0, end=0.4), Word(text="tú.", start=0.4, end=1.0)
-    >>> cue = Cue(start=0, end=1, lines=(words[:1], words[1:]))
-    >>> cue.text, cue.reading_speed
-    ('Hola,\ntú.', 8.0)
-    """
-
-    lines: Lines
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.start == self.end:
-            raise ParameterError(f"must last longer than nothing at {self.start} s", subject="cue")
-        object.__setattr__(self, "lines", tuple(tuple(line) for line in self.lines))
-        if not any(self.lines):
-            raise ParameterError("needs at least one word", subject="cue")
-
-    @property
-    def words(self) -> tuple[Word, ...]:
-        """The words of all lines."""
-        return tuple(word for line in self.lines for word in line)
-
-    @property
-    def text(self) -> str:
-        """The lines, one below the other."""
-        return "\n".join(map(shown, self.lines))
-
-    @property
-    def reading_speed(self) -> float:
-        """Letters a second, spaces not counted."""
-        return sum(count(word.text) for word in self.words) / self.duration
-
-    def shift(self, seconds: float) -> Cue:
-        """Return the same cue and its words `seconds` later (or earlier, if negative)."""
-        lines = tuple(tuple(word.shift(seconds) for word in line) for line in self.lines)
-        return replace(self, start=self.start + seconds, end=self.end + seconds, lines=lines)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the cue as plain values, for JSON."""
-        lines = [[word.to_dict() for word in line] for line in self.lines]
-        return {"start": self.start, "end": self.end, "lines": lines}
-
-    @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> Cue:
-        """Return the cue that `to_dict` described."""
-        lines = tuple(tuple(Word.from_dict(word) for word in line) for line in data["lines"])
-        return cls(start=data["start"], end=data["end"], lines=lines)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -226,8 +161,19 @@ class Cues:
 
         return to_vtt(self)
 
+    def to_ttml(self) -> str:
+        """Return the cues as TTML text; see `workbench.captions.ttml`."""
+        from workbench.captions.ttml import to_ttml
+
+        return to_ttml(self, self.language)
+
     def to_ass(
-        self, style: str | styles.Style = "plain", width: int = 1920, height: int = 1080
+        self,
+        style: str | styles.Style = "plain",
+        width: int = 1920,
+        height: int = 1080,
+        *,
+        speakers: Mapping[str, str] | str | None = None,
     ) -> str:
         """Return the cues as ASS text, styled for a frame of that size.
 
@@ -237,6 +183,8 @@ class Cues:
             A `workbench.captions.styles.Style` or the name of one.
         width, height
             The video's size in pixels.
+        speakers
+            The speakers' colours, as in `workbench.captions.ass.prepare`.
 
         Raises
         ------
@@ -250,7 +198,7 @@ class Cues:
         """
         from workbench.captions.ass import prepare
 
-        prepared = prepare(self, style, width, height)
+        prepared = prepare(self, style, width, height, speakers=speakers)
         for warning in prepared.warnings:
             warnings.warn(warning, WorkbenchWarning, stacklevel=2)
         return prepared.ass
@@ -268,7 +216,7 @@ class Cues:
         Parameters
         ----------
         path
-            Its suffix names the format: .srt, .vtt or .ass.
+            Its suffix names the format: .srt, .vtt, .ass, .ttml or .dfxp (TTML too).
         style, width, height
             For .ass only, as in `to_ass`.
 
@@ -286,15 +234,24 @@ class Cues:
             ".srt": self.to_srt,
             ".vtt": self.to_vtt,
             ".ass": lambda: self.to_ass(style, width, height),
+            ".ttml": self.to_ttml,
+            ".dfxp": self.to_ttml,
         }
         write(path, texts)
         return path
 
     @classmethod
     def read(cls, path: str | os.PathLike[str], *, language: str = "") -> Cues:
-        """Return the cues of an .srt, .vtt or .ass file.
+        """Return the cues of an .srt, .vtt, .ass or .ttml file.
 
         The times of the words are not in such files: each cue's time is shared by letters.
+
+        Parameters
+        ----------
+        path
+            The file; its content says what it is, then its suffix.
+        language
+            A BCP 47 tag; else what a TTML file says of itself.
 
         Raises
         ------
@@ -305,7 +262,8 @@ class Cues:
         """
         from workbench.captions.files import read
 
-        return cls(cues=tuple(read(user_path(path))), language=language)
+        cues, told = read(user_path(path))
+        return cls(cues=tuple(cues), language=language or told)
 
 
 def caption(
@@ -362,18 +320,25 @@ def caption(
         reading_speed = usual_speed(words)
     if not (math.isfinite(reading_speed) and reading_speed > 0):
         raise ParameterError(f"must be above 0, not {reading_speed!r}", subject="reading_speed")
-    cut = list(segment(groups, letters=letters, lines=lines))
+    cut: list[Lines] = []
+    speakers: list[str] = []
+    for group, speaker in zip(groups, _speakers(source, len(groups)), strict=True):
+        cut += segment([group], letters=letters, lines=lines)
+        speakers += [speaker] * (len(cut) - len(speakers))
     length = float(getattr(source, "duration", 0.0))
     times = spread(cut, duration=length, reading_speed=reading_speed)
     cues = tuple(
-        Cue(start=start, end=end, lines=within(one, start, end))
-        for one, (start, end) in zip(cut, times, strict=True)
+        Cue(start=start, end=end, lines=within(one, start, end), speaker=speaker)
+        for one, (start, end), speaker in zip(cut, times, speakers, strict=True)
     )
     return Cues(cues=cues, language=source.language)
 
 
 def _groups(source: Spoken) -> list[Sequence[Word]]:
-    """Return the words of each line of the script, or all in one."""
+    """Return the words of each line of the script, or of each speaker, or all in one."""
+    if isinstance(source, Cues):
+        turns = groupby(source.cues, lambda cue: cue.speaker)
+        return [[word for cue in cues for word in cue.words] for _, cues in turns]
     parts = getattr(source, "parts", None)
     groups: list[Any] = [part.words for part in parts or (source,) if hasattr(part, "words")]
     if not groups or not all(
@@ -386,6 +351,20 @@ def _groups(source: Spoken) -> list[Sequence[Word]]:
             cure="pass a Narration, a Take or a Transcript",
         )
     return groups
+
+
+def _speakers(source: Spoken, number: int) -> list[str]:
+    """Return who says each group: the script's name for the voice, else the voice's own."""
+    if isinstance(source, Cues):
+        return [speaker for speaker, _ in groupby(source.cues, lambda cue: cue.speaker)]
+    parts = getattr(source, "parts", None) or (source,)
+    names = [
+        getattr(getattr(part, "line", None), "voice", "")
+        or str(getattr(getattr(part, "take", part), "voice", ""))
+        for part in parts
+        if hasattr(part, "words")
+    ]
+    return names if len(names) == number else [""] * number
 
 
 def _whole(name: str, value: int, most: int) -> int:

@@ -1,4 +1,4 @@
-r"""Caption files: SubRip and WebVTT text out and in, ASS in.
+r"""Caption files: SubRip and WebVTT text out and in, ASS in; TTML is in `workbench.captions.ttml`.
 
 Both text formats are a few lines each, and are written and read here because pysubs2 takes a
 backslash in them for an ASS tag (``C:\New`` becomes two lines) and neither writes nor reads the
@@ -16,7 +16,7 @@ import re
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from workbench.captions.cues import Cue
+from workbench.captions.cue import Cue
 from workbench.captions.segment import SHORTEST
 from workbench.errors import MediaNotFound, ParameterError, TextError, storage_error, suggest
 from workbench.script import tokenize
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
-__all__ = ["JOINER", "plain", "read", "ticks", "to_srt", "to_vtt", "write"]
+__all__ = ["JOINER", "Row", "body", "plain", "read", "ticks", "to_srt", "to_vtt", "who", "write"]
 
 JOINER = "\u2060"
 _LARGEST = 64 * 2**20  # bytes: a hundred hours of captions are a tenth of it
@@ -49,7 +49,14 @@ _SPACES = re.compile(r"[ \t]+")
 _LETTER = re.compile(r"[^\W_]")
 _ASS_MARK = re.compile(rf"\\([{{}}Nnh{JOINER}])|\{{[^}}]*\}}")
 _TURN = re.compile("^[\u200e\u200f]", re.MULTILINE)
-_ASS_STATE = re.compile(r"cue \d+")
+_ASS_STATE = re.compile(r"cue \d+(?:: (.*))?")
+_ASS_TITLE = re.compile(r"title \d+")
+_TTML = re.compile(r"<(?:\w+:)?tt[\s>]")
+_OPENING = 4096  # letters in which a file says what it is
+_VOICE = re.compile(r"\s*<v(?:\.[^\s<>]*)?[ \t]+([^<>]*)>")
+
+Row = tuple[float, float, str, str]
+"""Start and end in seconds, text, and who says it."""
 
 
 def ticks(cues: Iterable[Cue], rate: int) -> list[tuple[int, int]]:
@@ -94,7 +101,18 @@ def plain(text: str) -> str:
     return text if text.isprintable() else _BREAKS.sub("\n", text).translate(_CONTROLS)
 
 
-def _lines(cue: Cue) -> str:
+def who(speaker: str) -> str:
+    r"""Return a speaker's name on one line.
+
+    Examples
+    --------
+    >>> who("Ana\n Bel")
+    'Ana Bel'
+    """
+    return " ".join(plain(speaker).split())
+
+
+def body(cue: Cue) -> str:
     """Return the cue's text without what would end a line, a cue or a file."""
     return "\n".join(filter(str.strip, plain(cue.text).split("\n")))
 
@@ -111,7 +129,7 @@ def to_srt(cues: Iterable[Cue]) -> str:
     cues = list(cues)
     rows = []
     for number, (cue, (start, end)) in enumerate(zip(cues, ticks(cues, 1000), strict=True), 1):
-        text = _lines(cue)
+        text = body(cue)
         if "<" in text or "{" in text or "--" in text:
             text = _MARKUP.sub(rf"\g<0>{JOINER}", text)
         rows.append(f"{number}\n{_clock(start, ',')} --> {_clock(end, ',')}\n{text}\n\n")
@@ -126,11 +144,15 @@ def to_vtt(cues: Iterable[Cue]) -> str:
     >>> word = Word(text="<i>", start=0, end=1)
     >>> to_vtt([Cue(start=0, end=1, lines=((word,),))])
     'WEBVTT\n\n00:00:00.000 --> 00:00:01.000\n&lt;i&gt;\n\n'
+    >>> to_vtt([Cue(start=0, end=1, lines=((word,),), speaker="Ana")]).split("\n")[3]
+    '<v Ana>&lt;i&gt;'
     """
     cues = list(cues)
     rows = ["WEBVTT\n\n"]
     for cue, (start, end) in zip(cues, ticks(cues, 1000), strict=True):
-        text = html.escape(_lines(cue), quote=False)
+        text = html.escape(body(cue), quote=False)
+        if cue.speaker:
+            text = f"<v {html.escape(who(cue.speaker), quote=False)}>{text}"
         rows.append(f"{_clock(start, '.')} --> {_clock(end, '.')}\n{text}\n\n")
     return "".join(rows)
 
@@ -148,8 +170,8 @@ def write(path: Path, texts: Mapping[str, Callable[[], str]]) -> None:
         raise storage_error(error, path) from error
 
 
-def read(path: Path) -> list[Cue]:
-    """Return the cues of a file, in time order; see `Cues.read`."""
+def read(path: Path) -> tuple[list[Cue], str]:
+    """Return the cues of a file, in time order, and its language; see `Cues.read`."""
     try:
         with path.open("rb") as file:
             data = file.read(_LARGEST + 1)
@@ -158,11 +180,16 @@ def read(path: Path) -> list[Cue]:
     except OSError as error:
         raise storage_error(error, path) from error
     text = _decode(data)
-    suffix = path.suffix.lower()
+    suffix, language = path.suffix.lower(), ""
+    found: Iterable[Row]
     if text.startswith("WEBVTT") or suffix == ".vtt":
         found = _read_vtt(text)
     elif text.lstrip().lower().startswith("[script info]") or suffix == ".ass":
         found = _read_ass(text, path)
+    elif suffix in {".ttml", ".dfxp"} or _TTML.search(text[:_OPENING]):
+        from workbench.captions.ttml import read_ttml
+
+        found, language = read_ttml(text, path)
     else:
         found = _read_srt(text)
     rows = sorted((row for row in found if row[2]), key=lambda row: row[0])
@@ -170,10 +197,11 @@ def read(path: Path) -> list[Cue]:
         raise TextError(
             "holds no captions" if len(data) <= _LARGEST else "is too large for captions",
             subject=str(path),
-            cure="give an .srt, .vtt or .ass file with times",
+            cure="give an .srt, .vtt, .ass or .ttml file with times",
         )
     ceilings = [row[0] for row in rows[1:]] + [float("inf")]
-    return [_cue(*row, ceiling) for row, ceiling in zip(rows, ceilings, strict=True)]
+    cues = [_cue(*row, ceiling) for row, ceiling in zip(rows, ceilings, strict=True)]
+    return cues, language
 
 
 def _decode(data: bytes) -> str:
@@ -190,10 +218,7 @@ def _decode(data: bytes) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-Row = tuple[float, float, str]  # start and end in seconds, text
-
-
-def _bodies(text: str) -> Iterator[Row]:
+def _bodies(text: str) -> Iterator[tuple[float, float, str]]:
     """Yield the times of each cue and all that stands before the next line of times."""
     marks = list(_ARROW.finditer(text))
     for mark, after in zip_longest(marks, marks[1:]):
@@ -212,33 +237,42 @@ def _seconds(mark: re.Match[str], first: int) -> float:
 
 def _read_srt(text: str) -> Iterator[Row]:
     for start, end, body in _bodies(text):
-        yield start, end, _JOINED.sub("", _TAG.sub("", body)).strip()
+        yield start, end, _JOINED.sub("", _TAG.sub("", body)).strip(), ""
 
 
 def _read_vtt(text: str) -> Iterator[Row]:
     for start, end, body in _bodies(text):
         # A cue ends at an empty line; what follows is a note or the next one's identifier.
         shown = "" if body.startswith("\n\n") else body[1:].split("\n\n", 1)[0]
-        yield start, end, html.unescape(_VTT_TAG.sub("", shown)).strip()
+        voice = _VOICE.match(shown)
+        speaker = who(html.unescape(voice[1])) if voice else ""
+        yield start, end, html.unescape(_VTT_TAG.sub("", shown)).strip(), speaker
 
 
 def _read_ass(text: str, path: Path) -> Iterator[Row]:
     import pysubs2
 
     try:
-        events = pysubs2.SSAFile.from_string(text, format_="ass").get_text_events()
+        events = pysubs2.SSAFile.from_string(text, format_="ass").events
     except (ValueError, TypeError, LookupError, pysubs2.Pysubs2Error) as error:
         raise TextError(f"is not an ASS file: {error}", subject=str(path)) from error
     rows: list[Row] = []
     name = ""
     for event in events:
+        ours = _ASS_STATE.fullmatch(event.name)
+        if event.is_drawing or _ASS_TITLE.fullmatch(event.name) or (event.is_comment and not ours):
+            continue
         start, end = max(0, event.start) / 1000, max(0, event.end) / 1000
-        # Karaoke has an event for each state of a cue, all under the cue's name.
-        if event.name == name and _ASS_STATE.fullmatch(name):
-            rows[-1] = (rows[-1][0], end, rows[-1][2])
+        # A highlight has an event for each state of a cue, all under the cue's name; or for each
+        # word, after a comment that holds all of them.
+        if ours and event.name == name:
+            rows[-1] = (rows[-1][0], max(rows[-1][1], end), *rows[-1][2:])
         else:
             shown = _TURN.sub("", _ASS_MARK.sub(_ass_letter, event.text))
-            rows.append((start, end, shown.strip()))
+            said_by = (
+                (ours[1] or "").replace("%2C", ",").replace("%25", "%") if ours else event.name
+            )
+            rows.append((start, end, shown.strip(), who(said_by)))
         name = event.name
     yield from rows
 
@@ -258,7 +292,7 @@ def _tokens(line: str) -> list[tuple[str, bool]]:
     return [(token.text, token.space) for token in tokenize(line)] or [(line, True)]
 
 
-def _cue(start: float, end: float, text: str, ceiling: float) -> Cue:
+def _cue(start: float, end: float, text: str, speaker: str, ceiling: float) -> Cue:
     """Return the cue of a file, its time shared among its words by their letters."""
     if end <= start:
         end = start + SHORTEST if ceiling <= start else min(start + SHORTEST, ceiling)
@@ -278,4 +312,4 @@ def _cue(start: float, end: float, text: str, ceiling: float) -> Cue:
             first, done = done, done + count(word)
             timed.append(Word(text=word, start=times[first], end=times[done], space=space))
         lines.append(tuple(timed))
-    return Cue(start=start, end=end, lines=tuple(lines))
+    return Cue(start=start, end=end, lines=tuple(lines), speaker=speaker)

@@ -21,7 +21,7 @@ from workbench.errors import MediaError, ParameterError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["DEFAULT", "FontFile", "covering", "find_font", "missing_glyphs", "ruler"]
+__all__ = ["DEFAULT", "FontFile", "ascent", "covering", "find_font", "missing_glyphs", "ruler"]
 
 DEFAULT = "DejaVu Sans"
 _BUNDLED = {
@@ -270,13 +270,39 @@ def _best(letters: str, entries: list[Any]) -> FontFile | None:
     return best
 
 
+def _vertical(table: Any) -> tuple[int, int]:
+    """Return how far a line reaches above and below its baseline, in a font's own units.
+
+    libass takes OS/2 winAscent and winDescent, else hhea's, as FreeType does, and makes their sum
+    as high as the Fontsize, as GDI and VSFilter do (libass, ass_font.c, set_font_metrics).
+    """
+    os2, hhea = table.get("OS/2"), table["hhea"]
+    if os2 is not None and os2.usWinAscent + os2.usWinDescent:
+        return os2.usWinAscent, os2.usWinDescent
+    if hhea.ascent - hhea.descent:
+        return hhea.ascent, -hhea.descent
+    return table["head"].unitsPerEm, 0
+
+
+@lru_cache(maxsize=16)
+def ascent(font: FontFile) -> float:
+    """Return how much of a line's height is above its baseline, from 0 to 1.
+
+    Examples
+    --------
+    >>> round(ascent(find_font("DejaVu Sans")), 3)  # 1901 of 2384 units
+    0.797
+    """
+    with _table(font.path, font.face) as table:
+        above, below = _vertical(table)
+    return above / (above + below)
+
+
 @lru_cache(maxsize=16)
 def ruler(font: FontFile) -> Callable[[str], tuple[float, float]]:
     """Return a function that measures text drawn by libass at a Fontsize of 1.
 
     It returns the advance, and how far the ink reaches beyond it on either side.
-    libass makes the sum of a font's OS/2 winAscent and winDescent (else hhea's, as FreeType does)
-    as high as the Fontsize, as GDI and VSFilter do (libass, ass_font.c, set_font_metrics).
 
     Examples
     --------
@@ -288,9 +314,7 @@ def ruler(font: FontFile) -> Callable[[str], tuple[float, float]]:
 
     with _table(font.path, font.face) as table:
         em = table["head"].unitsPerEm
-        os2, hhea = table.get("OS/2"), table["hhea"]
-        high = os2.usWinAscent + os2.usWinDescent if os2 is not None else 0
-        high = high or hhea.ascent - hhea.descent or em
+        high = sum(_vertical(table))
     face = ImageFont.truetype(str(font.path), _FINE, index=font.face)
     scale = em / high / _FINE
 

@@ -11,8 +11,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from workbench.captions.files import JOINER
-from workbench.captions.fonts import covering, find_font, missing_glyphs, ruler
-from workbench.text.letters import clusters
+from workbench.captions.fonts import ascent, covering, find_font, missing_glyphs, ruler
+from workbench.text.letters import clusters, count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,6 +63,7 @@ class Pen:
     def __init__(self, style: Style, text: str, language: str = "") -> None:
         self.font = find_font(style.font, bold=style.bold, italic=style.italic)
         self.slanted = style.italic
+        self.spacing = style.spacing / 100
         self.others: dict[str, FontFile] = {}  # by letter
         self._bounds: dict[str, float] = {}
         self.lost = missing_glyphs("".join(sorted(set(text))), self.font)
@@ -116,16 +117,29 @@ class Pen:
             for font, run in self._runs(text)
         )
 
+    def advance(self, text: str) -> float:
+        """Return how far `text` moves the pen at a Fontsize of 1."""
+        drawn = sum(ruler(font)(run)[0] for font, run in self._runs(text))
+        return drawn + self.spacing * count(text)
+
     def width(self, text: str) -> float:
         """Return how wide the ink of `text` is at a Fontsize of 1, as it stands centred."""
         # libass slants an upright font by a third, to the right above the baseline.
         slant = _SLANT if self.slanted and not self.font.italic else 0.0
-        total, overhang = 0.0, slant
+        total, overhang = self.spacing * count(text), slant
         for font, run in self._runs(text):
             advance, over = ruler(font)(run)
             total += advance
             overhang = max(overhang, over + slant)
         return total + 2 * overhang
+
+    def heights(self, text: str) -> tuple[float, float]:
+        """Return how far a line of `text` reaches above and below its baseline, at a Fontsize of 1.
+
+        In the style's own font the sum is 1; another font may stand higher or hang lower.
+        """
+        above = [ascent(font) for font, _ in self._runs(text)] or [ascent(self.font)]
+        return max(above), 1 - min(above)
 
     def bound(self, text: str) -> float:
         """Return about the most that `width` can be, from its letters one by one."""

@@ -6,52 +6,26 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Self
 
+from workbench.captions.colours import rgba
 from workbench.errors import ParameterError, suggest
 from workbench.options import Options, option
 
-__all__ = ["STYLES", "Style", "check_frame", "limits", "rgba", "style"]
+__all__ = ["HIGHLIGHTS", "STYLES", "Style", "check_frame", "free", "limits", "rgba", "style"]
 
-_HEX = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6}|[0-9a-f]{8})", re.IGNORECASE)
-_COLOURS = ("colour", "active", "outline")
-
-
-def rgba(colour: str, *, name: str = "colour") -> tuple[int, int, int, int]:
-    """Return red, green, blue and opacity, each 0 to 255.
-
-    Parameters
-    ----------
-    colour
-        ``#rgb``, ``#rrggbb``, ``#rrggbbaa`` or a CSS colour name.
-    name
-        The parameter to name in an error.
-
-    Raises
-    ------
-    ParameterError
-        When it is nothing of the kind.
-
-    Examples
-    --------
-    >>> rgba("#f00"), rgba("#11223380"), rgba("gold")
-    ((255, 0, 0, 255), (17, 34, 51, 128), (255, 215, 0, 255))
-    """
-    text = str(colour)
-    if not _HEX.fullmatch(text):
-        from PIL.ImageColor import colormap
-
-        found = colormap.get(text.lower())
-        if not isinstance(found, str):
-            cure = suggest(text[:40], colormap) or "write #rrggbb or a CSS colour name"
-            raise ParameterError(f"is no colour: {colour!r}", subject=name, cure=cure)
-        text = found
-    digits = text[1:] if len(text) > len("#rgb") else "".join(2 * digit for digit in text[1:])
-    red, green, blue, alpha = bytes.fromhex(f"{digits}ff"[:8])
-    return red, green, blue, alpha
+_COLOURS = ("colour", "active", "outline", "shadow_colour", "active_box", "box")
+HIGHLIGHTS = ("none", "colour", "fill", "box", "pop", "word")
+"""What can be done to the word being said."""
+# Shares of width and height that stay free: left, top, right, bottom. Graphics safe area: EBU R 95,
+# 5 % a side. Reels: what Meta's advertising guide asks to keep clear of a phone's buttons.
+_AREAS = {
+    "margin": (0.0, 0.0, 0.0, 0.0),
+    "broadcast": (5.0, 5.0, 5.0, 5.0),
+    "reels": (6.0, 14.0, 6.0, 35.0),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,9 +43,9 @@ class Style(Options):
     --------
     >>> Style(size=6.0, colour="gold").colour
     'gold'
-    >>> Style().but(colur="red")
+    >>> Style().but(siez=6)
     Traceback (most recent call last):
-    workbench.errors.ParameterError: colur: is not an option; did you mean 'colour'?
+    workbench.errors.ParameterError: siez: is not an option; did you mean 'size'?
     """
 
     name: str = option("custom", help="What the style is called")
@@ -79,8 +53,13 @@ class Style(Options):
     size: float = option(
         4.5, minimum=1, maximum=50, step=0.5, unit="% of the frame's height", help="Line height"
     )
+    bold: bool = option(False, help="Heavy letters")  # noqa: FBT003 - a default, not a switch
+    italic: bool = option(False, help="Slanted letters")  # noqa: FBT003
+    uppercase: bool = option(False, help="Draw capital letters only")  # noqa: FBT003
+    spacing: float = option(
+        0, minimum=0, maximum=50, step=1, unit="% of the size", help="Room between letters"
+    )
     colour: str = option("#ffffff", help="The text: #rgb, #rrggbb, #rrggbbaa or a CSS name")
-    active: str = option("#ffd400", help="The word being said, in karaoke")
     outline: str = option("#000000", help="The line around the letters")
     outline_width: float = option(
         6, minimum=0, maximum=20, step=0.5, unit="% of the size", help="How wide that line is"
@@ -88,22 +67,61 @@ class Style(Options):
     shadow: float = option(
         0, minimum=0, maximum=20, step=0.5, unit="% of the size", help="How far the shadow falls"
     )
-    bold: bool = option(False, help="Heavy letters")  # noqa: FBT003 - a default, not a switch
-    italic: bool = option(False, help="Slanted letters")  # noqa: FBT003
+    shadow_colour: str = option("#000000bf", help="The shadow")
+    blur: float = option(
+        0,
+        minimum=0,
+        maximum=20,
+        step=0.5,
+        unit="% of the size",
+        help="How soft the edges of outline and shadow are",
+    )
+    highlight: str = option("none", choices=HIGHLIGHTS, help="What is done to the word being said")
+    active: str = option("#ffd400", help="The word being said, with a highlight")
+    active_box: str = option("#7c3aed", help="The box behind it, for the highlight box")
+    pop: float = option(
+        16, minimum=0, maximum=50, step=1, unit="%", help="How much it grows, for the highlight pop"
+    )
+    background: str = option(
+        "none", choices=("none", "box", "line"), help="One box behind all, or one behind each line"
+    )
+    box: str = option("#000000b0", help="That box")
+    padding: float = option(
+        18,
+        minimum=0,
+        maximum=100,
+        step=1,
+        unit="% of the size",
+        help="How far a box reaches beyond the text: so far at the sides, half as far above",
+    )
+    corner: float = option(
+        12, minimum=0, maximum=50, step=1, unit="% of the size", help="How round its corners are"
+    )
     position: str = option(
         "bottom", choices=("top", "center", "bottom"), help="Where the text stands"
+    )
+    offset_x: float = option(
+        0, minimum=-100, maximum=100, step=1, unit="% of the width", help="How far right of there"
+    )
+    offset_y: float = option(
+        0, minimum=-100, maximum=100, step=1, unit="% of the height", help="How far below there"
     )
     margin: float = option(
         5, minimum=0, maximum=40, step=0.5, unit="% of each side", help="What stays free of text"
     )
+    safe_area: str = option(
+        "margin",
+        choices=tuple(_AREAS),
+        help="What else stays free: broadcast 5 % (EBU R 95), reels what a phone's buttons cover",
+    )
+    fade_in: int = option(0, minimum=0, maximum=5000, step=10, unit="ms", help="To appear in")
+    fade_out: int = option(0, minimum=0, maximum=5000, step=10, unit="ms", help="To vanish in")
     letters: int = option(
         0, minimum=0, maximum=200, help="The most letters in a line; 0 takes what suits the frame"
     )
     lines: int = option(
         0, minimum=0, maximum=10, help="The most lines in a cue; 0 takes what suits the frame"
     )
-    uppercase: bool = option(False, help="Draw capital letters only")  # noqa: FBT003
-    karaoke: bool = option(False, help="Colour each word while it is said")  # noqa: FBT003
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -111,6 +129,11 @@ class Style(Options):
             rgba(getattr(self, field), name=field)
         if not self.font.strip() or not self.font.isprintable():
             raise ParameterError(f"is no font name or path: {self.font!r}", subject="font")
+
+    @property
+    def boxed(self) -> bool:
+        """Whether there is a box behind the text or behind the word being said."""
+        return self.background != "none" or self.highlight == "box"
 
     def but(self, **changes: object) -> Self:
         """Return the style with some options changed.
@@ -128,20 +151,25 @@ STYLES = MappingProxyType(
         known.name: known
         for known in (
             Style(name="plain"),
-            Style(name="karaoke", karaoke=True),
+            Style(name="boxed", background="box", outline_width=0),
+            Style(name="lined", background="line", outline_width=0, bold=True),
+            Style(name="outlined", bold=True, outline_width=12, shadow=4, blur=2),
+            Style(name="karaoke", highlight="colour"),
             Style(
-                name="karaoke-bold",
-                karaoke=True,
-                bold=True,
-                uppercase=True,
-                size=5.0,
-                outline_width=9,
-                shadow=4,
-                position="center",
+                name="karaoke-bold", highlight="colour", bold=True, uppercase=True, size=5.0,
+                outline_width=9, shadow=4, position="center",
+            ),
+            Style(name="karaoke-fill", highlight="fill", bold=True, outline_width=8),
+            Style(name="word-box", highlight="box", active="#ffffff", bold=True, outline_width=8),
+            Style(name="pop", highlight="pop", bold=True, outline_width=9, shadow=3),
+            Style(
+                name="one-word", highlight="word", active="#ffffff", bold=True, uppercase=True,
+                size=8.0, outline_width=9, shadow=4, position="center",
             ),
         )
     }
-)
+)  # fmt: skip
+"""The styles that come with the package, by name."""
 
 
 def style(chosen: str | Style) -> Style:
@@ -218,9 +246,23 @@ def limits(chosen: Style, width: int, height: int, *, wide: bool = False) -> tup
     check_frame(width, height)
     shape = "portrait" if height > width else "landscape"
     letter = _PROPORTION + _BOLDER * chosen.bold + _TALLER * chosen.uppercase
+    letter = (_PROPORTION_WIDE if wide else letter) + chosen.spacing / 100
     size = height * chosen.size / 100
-    border = 2 * size * (chosen.outline_width + chosen.shadow) / 100
-    room = width * (1 - 2 * chosen.margin / 100) - border
-    fitting = int(room / size / (_PROPORTION_WIDE if wide else letter))
+    reach = max(chosen.outline_width + chosen.shadow, chosen.boxed * chosen.padding)
+    left, _, right, _ = free(chosen)
+    room = width * (1 - (left + right) / 100) - 2 * size * reach / 100
+    fitting = int(room / size / letter)
     usual = (_WIDEST_WIDE if wide else _WIDEST)[shape]
     return chosen.letters or max(1, min(usual, fitting)), chosen.lines or _LINES
+
+
+def free(chosen: Style) -> tuple[float, float, float, float]:
+    """Return how much of the frame stays free of text: left, top, right, bottom, each in %.
+
+    Examples
+    --------
+    >>> free(STYLES["plain"]), free(STYLES["plain"].but(safe_area="reels"))
+    ((5.0, 5.0, 5.0, 5.0), (6.0, 14.0, 6.0, 35.0))
+    """
+    left, top, right, bottom = (max(chosen.margin, side) for side in _AREAS[chosen.safe_area])
+    return left, top, right, bottom

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import IO
 
-__all__ = ["Failed", "command", "encode", "read"]
+__all__ = ["Failed", "TimedOut", "command", "encode", "read"]
 
 log = logging.getLogger(__name__)
 
@@ -39,11 +40,20 @@ _TAIL = 64 << 10  # bytes of stderr worth keeping
 _PIPE = 1 << 20  # bytes; the default of 64 KiB costs a context switch for each bit of a frame
 _F_SETPIPE_SZ = 1031  # <linux/fcntl.h>
 _GRACE = 5.0  # seconds a killed process gets to be gone
+_LAST_WORDS = 1.0  # seconds in which what a process said is read after its end
 _PROGRESS = ("-progress", "pipe:1", "-stats_period", "0.25")
+
+
+# Signals by which a program ends itself; any other came from somebody else.
+_CRASHES = {signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSEGV}
 
 
 class Failed(FfmpegError):
     """Ffmpeg ended by itself with an error: it is about its input, its output or its options."""
+
+
+class TimedOut(FfmpegError):
+    """Ffmpeg was still running when its time was over, and was ended."""
 
 
 def command(arguments: Sequence[str]) -> list[str]:
@@ -52,7 +62,7 @@ def command(arguments: Sequence[str]) -> list[str]:
 
 
 class _Launcher:
-    """Starts children from one thread that lives as long as the process; see `guard`."""
+    """One thread that lives as long as the process and starts its children; see `guard`."""
 
     def __init__(self) -> None:
         self._renew()
@@ -61,30 +71,21 @@ class _Launcher:
     def _renew(self) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="workbench-launcher")
 
-    def start(
-        self, program: list[str], *, folder: Path, memory: int, feed: bool, take: bool
-    ) -> subprocess.Popen[bytes]:
-        guarded = [sys.executable, "-I", "-S", str(_GUARD), str(memory), str(os.getpid()), *program]
-
-        def start() -> subprocess.Popen[bytes]:
-            return subprocess.Popen(
-                guarded,
-                cwd=folder,
-                stdin=subprocess.PIPE if feed else subprocess.DEVNULL,
-                stdout=subprocess.PIPE if take else subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                bufsize=0,
-                start_new_session=True,
-            )
-
-        return self._thread.submit(start).result()
+    def run(self, start: Callable[[], None]) -> None:
+        self._thread.submit(start).result()
 
 
 _launcher = _Launcher()
 
 
 class _Run:
-    """A running ffmpeg with its watchers; leaving the block ends it whatever happened."""
+    """A running ffmpeg with its watchers; leaving the block ends it whatever happened.
+
+    It starts on entering, and another thread keeps it from then on: an interrupt at any moment
+    finds either no process, or one that is ended.
+    """
+
+    process: subprocess.Popen[bytes]
 
     def __init__(
         self,
@@ -99,19 +100,41 @@ class _Run:
     ) -> None:
         program = command(arguments)
         log.debug("running %s", program)
+        guard = [sys.executable, "-I", "-S", str(_GUARD), str(memory), str(os.getpid())]
+        self._program, self._folder = [*guard, *program], folder
+        self._feed, self._take = feed, take
         self._reason: WorkbenchError | None = None
         self._stderr = bytearray()
         self._over = threading.Event()
-        self.process = _launcher.start(program, folder=folder, memory=memory, feed=feed, take=take)
-        self._threads = [
-            threading.Thread(target=self._keep_stderr, daemon=True),
-            threading.Thread(target=self._watch, args=(limit, cancel), daemon=True),
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._started = self._given_up = False
+        self._reader = threading.Thread(target=self._keep_stderr, daemon=True)
+        self._watcher = threading.Thread(target=self._watch, args=(limit, cancel), daemon=True)
 
     def __enter__(self) -> Self:
+        try:
+            _launcher.run(self._start)
+            self._reader.start()
+            self._watcher.start()
+        except BaseException:
+            self._given_up = True
+            if self._started:
+                self._end()
+            raise
         return self
+
+    def _start(self) -> None:
+        self.process = subprocess.Popen(
+            self._program,
+            cwd=self._folder,
+            stdin=subprocess.PIPE if self._feed else subprocess.DEVNULL,
+            stdout=subprocess.PIPE if self._take else subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            bufsize=0,
+            start_new_session=True,
+        )
+        self._started = True
+        if self._given_up:  # nobody waits any more
+            self._end()
 
     def __exit__(
         self,
@@ -119,6 +142,9 @@ class _Run:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self._end()
+
+    def _end(self) -> None:
         self._kill()
         self._over.set()
         for pipe in (self.process.stdin, self.process.stdout):
@@ -127,13 +153,15 @@ class _Run:
                     pipe.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(_GRACE)
-        for thread in self._threads:
-            thread.join(_GRACE)
+        for thread in (self._reader, self._watcher):
+            if thread.ident is not None:
+                thread.join(_GRACE)
         if self.process.stderr is not None:
             self.process.stderr.close()
 
     def _kill(self) -> None:
-        if self.process.poll() is None:
+        # While its messages are still open, something of the group lives, and its number is ours.
+        if self.process.poll() is None or self._reader.is_alive():
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.process.pid, signal.SIGKILL)
 
@@ -144,7 +172,7 @@ class _Run:
             if cancel is not None and cancel.is_set():
                 self._reason = Cancelled("stopped on request", subject="ffmpeg")
             elif time.monotonic() > end:
-                self._reason = FfmpegError(f"did not finish within {limit:.0f} s", subject="ffmpeg")
+                self._reason = TimedOut(f"did not finish within {limit:.0f} s", subject="ffmpeg")
             if self._reason is not None:
                 self._kill()
                 return
@@ -158,7 +186,10 @@ class _Run:
     def finish(self) -> str:
         """Wait for the end and return the messages; raise what went wrong."""
         code = self.process.wait()
-        self._threads[0].join()
+        self._reader.join(_LAST_WORDS)
+        if self._reader.is_alive():  # a program around ffmpeg ended, and left it running
+            self._kill()
+            self._reader.join(_GRACE)
         if self._reason is not None:
             raise self._reason
         text = self._stderr.decode(errors="replace")
@@ -178,7 +209,8 @@ def _error(text: str, code: int) -> WorkbenchError:
     ]
     told = " | ".join(re.sub(r"\[(error|fatal|panic)\] ?", "", line) for line in lines[:3])
     if code < 0:
-        return FfmpegError(f"was ended by signal {-code} {told}".strip(), subject="ffmpeg")
+        kind = Failed if -code in _CRASHES else FfmpegError
+        return kind(f"was ended by signal {-code} {told}".strip(), subject="ffmpeg")
     return Failed(told or f"failed with exit code {code}", subject="ffmpeg")
 
 
@@ -229,15 +261,22 @@ def encode(
     """
     feed = not isinstance(frames, tuple) or bool(frames)
     tell = on_time is not None and not feed
-    with _Run(
-        [*_PROGRESS, *arguments] if tell else arguments,
-        folder=folder,
-        limit=limit,
-        memory=memory,
-        feed=feed,
-        take=tell,
-        cancel=cancel,
-    ) as run:
+    # Whoever keeps the error keeps this frame: what feeds it must not wait for that to be dropped.
+    source = (
+        contextlib.closing(frames) if isinstance(frames, Generator) else contextlib.nullcontext()
+    )
+    with (
+        source,
+        _Run(
+            [*_PROGRESS, *arguments] if tell else arguments,
+            folder=folder,
+            limit=limit,
+            memory=memory,
+            feed=feed,
+            take=tell,
+            cancel=cancel,
+        ) as run,
+    ):
         if on_time is not None and run.process.stdout is not None:
             for line in run.process.stdout:
                 if line.startswith(b"out_time_us=") and line[12:].strip().isdigit():

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import contextlib
+import itertools
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from workbench.audio import Audio
-from workbench.errors import MediaError
+from workbench.errors import FfmpegError, MediaError, MediaTooLarge
 from workbench.media import graph
-from workbench.media.ffmpeg import Failed, read
+from workbench.media.ffmpeg import Failed, TimedOut, read
+from workbench.media.intact import check_intact
 from workbench.media.limits import (
     CLIP_FORMATS,
     DEFAULT_LIMITS,
@@ -18,22 +21,29 @@ from workbench.media.limits import (
     file_url,
     number,
 )
-from workbench.media.probe import probe
+from workbench.media.probe import length, probe
 from workbench.storage.atomic import workspace
 
 if TYPE_CHECKING:
     import os
     import threading
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from workbench.media.graph import Canvas, Fit
     from workbench.media.stills import Picture
 
-__all__ = ["clip_frames", "clip_sound", "frame_at"]
+__all__ = ["INDEXED", "clip_frames", "clip_sound", "frame_at"]
 
 _SOUND_RATE = 48_000
 _WAIT = 120.0  # seconds a decoder may take before its first frame is in doubt
+# A decoder waits for whoever takes its frames: this many seconds a second, as for rendering.
+_PATIENCE = 120.0
+_COVER = 1024  # AV_DISPOSITION_ATTACHED_PIC
+_KEYED = 12.0  # seconds between two key frames at the most, but for screen recordings
+INDEXED = frozenset({"mov", "matroska", "wav", "flac", "aiff", "avi"})
+"""Formats that are entered exactly where they are asked to be, and begun again by ffmpeg. Others are
+read from the start: of MPEG-TS it reads without an end after the first turn, and gives no frame."""
 
 
 def frame_at(
@@ -62,30 +72,39 @@ def frame_at(
 
     number("seconds", seconds, 0, limits.seconds)
     info = probe(path, limits=limits)
-    if info.kind != "video" or info.video is None:
+    if info.kind != "video":
         raise MediaError(f"is {info.kind}, not a video", subject=str(path))
-    options = {"format_whitelist": CLIP_FORMATS, "protocol_whitelist": "file"}
-    found = None
-    try:
-        with av.open(file_url(existing(path)), options=options) as container:
-            stream = container.streams.video[0]
-            base = float(stream.time_base or 1)
-            start = float(stream.start_time or 0) * base
-            container.seek(int((seconds + start) / base), stream=stream)
-            for frame in container.decode(stream):
-                if (
-                    found is not None
-                    and frame.time is not None
-                    and frame.time - start > seconds + 1e-6
-                ):
-                    break
-                found = frame
-            if found is None:
-                raise MediaError("has no frame there", subject=str(path))
+    # Some formats are entered between two key frames, and show nothing until the next.
+    for begin in dict.fromkeys((seconds, max(0.0, seconds - _KEYED), 0.0)):
+        try:
+            found = _seen(existing(path), seconds, begin, limits)
+        except av.FFmpegError as error:
+            raise MediaError("cannot be decoded there", subject=str(path)) from error
+        if found is not None:
             turns = round(found.rotation / 90) % 4
             return np.ascontiguousarray(np.rot90(found.to_ndarray(format="rgb24"), turns))
-    except av.FFmpegError as error:
-        raise MediaError("cannot be decoded there", subject=str(path)) from error
+    raise MediaError("has no frame there", subject=str(path))
+
+
+def _seen(path: Path, seconds: float, begin: float, limits: Limits) -> Any:
+    """Return the last frame up to a time, decoding from `begin` on; None when that is too late."""
+    import av
+
+    options = {"format_whitelist": CLIP_FORMATS, "protocol_whitelist": "file"}
+    with av.open(file_url(path), options=options, metadata_errors="replace") as container:
+        stream = next(s for s in container.streams.video if not int(s.disposition) & _COVER)
+        stream.codec_context.options = {"max_pixels": str(limits.pixels)}
+        base = float(stream.time_base or 1)
+        start = float(stream.start_time or 0) * base
+        if begin:
+            container.seek(int((begin + start) / base), stream=stream)
+        found: Any = None
+        for frame in container.decode(stream):
+            time: float | None = frame.time
+            if time is not None and time - start > seconds + 1e-6:
+                return found if found is not None or begin else frame
+            found = frame
+        return found
 
 
 def clip_frames(
@@ -107,31 +126,79 @@ def clip_frames(
     Raises
     ------
     MediaError
-        When the clip is damaged, naming it.
+        When the clip is damaged, cut short or over the limits, naming it.
     """
-    arguments = graph.clip_frames(
-        path, canvas, fit, count, start=start, skip=skip, limits=limits
-    )
-    got = 0
-    with workspace() as folder:
-        pieces = read(
-            arguments,
-            canvas.frame_bytes,
-            folder=folder,
-            limit=_WAIT + 4 * limits.seconds,
-            memory=limits.memory,
-            cancel=cancel,
+    info = probe(path, limits=limits)
+    if info.kind != "video":
+        raise MediaError("has no picture that moves", subject=str(path), cure="use a video")
+    check_intact(path, limits=limits)
+    if info.format in INDEXED:
+        frames = _run(
+            path, canvas, fit, count, start=start, skip=skip, limits=limits, cancel=cancel
         )
-        try:
-            for frame in pieces:
-                got += 1
-                yield frame
-        except Failed as error:
-            raise _damaged(path, error) from error
-    if got < count:
+        yield from _exactly(path, count, frames)
+        return
+    whole = info.duration or length(path, limits=limits)
+    start += skip / canvas.fps
+    done, skipped = 0, round(start * canvas.fps)
+    for turn in itertools.count(1):
+        # The sound begins again after this time, whatever the number of frames.
+        due = min(count, max(done + 1, round((turn * whole - start) * canvas.fps)))
+        frames = _run(
+            path, canvas, fit, due - done + skipped, loop=False, limits=limits, cancel=cancel
+        )
+        yield from _exactly(path, due - done, itertools.islice(frames, skipped, None), hold=True)
+        done, skipped = due, 0
+        if done == count:
+            return
+
+
+def _exactly(
+    path: Path, count: int, frames: Iterable[memoryview], *, hold: bool = False
+) -> Iterator[memoryview]:
+    """Yield `count` frames; the last one stands for those that are missing, if it may."""
+    got, last = 0, None
+    for last in frames:
+        got += 1
+        yield last
+    if last is None or (got < count and not hold):
         raise MediaError(
             f"gave {got} frames where {count} were needed", subject=str(path), cure="make it again"
         )
+    for _ in range(count - got):
+        yield last
+
+
+def _run(
+    path: Path,
+    canvas: Canvas,
+    fit: Fit,
+    count: int,
+    *,
+    start: float = 0.0,
+    skip: int = 0,
+    loop: bool = True,
+    limits: Limits,
+    cancel: threading.Event | None,
+) -> Iterator[memoryview]:
+    """Yield at most `count` frames of a clip as they are decoded."""
+    arguments = graph.clip_frames(
+        path, canvas, fit, count, start=start, skip=skip, limits=limits
+    )
+    if not loop:
+        arguments = _from_the_start(arguments)
+    with workspace() as folder, _naming(path, limits):
+        for frame in read(
+            arguments,
+            canvas.frame_bytes,
+            folder=folder,
+            limit=_WAIT + _PATIENCE * count / canvas.fps,
+            memory=limits.memory,
+            cancel=cancel,
+        ):
+            if len(frame) < canvas.frame_bytes:
+                raise MediaError("ends within a frame", subject=str(path), cure="make it again")
+            yield frame
 
 
 def clip_sound(
@@ -152,10 +219,17 @@ def clip_sound(
     MediaError
         When the sound is damaged or over the limits, naming the file.
     """
-    limits.check_seconds(path, seconds)
-    whole = probe(path, limits=limits).duration or 0.0
+    number("seconds", seconds, 0, limits.seconds)
+    number("start", start, 0, limits.seconds)
+    info = probe(path, limits=limits)
+    if info.audio is None:
+        raise MediaError("has no sound", subject=str(path), cure="use a file with a sound track")
+    check_intact(path, limits=limits)
+    whole = info.duration or length(path, limits=limits)
     if start + seconds <= whole + 1e-3:
-        return _decoded(path, seconds, start, limits, cancel)
+        if info.format in INDEXED:
+            return _decoded(path, seconds, start, limits, cancel)
+        return _decoded(path, start + seconds, 0.0, limits, cancel).cut(start, start + seconds)
     once = _decoded(path, whole, 0.0, limits, cancel).samples
     if not len(once):
         return Audio.silence(seconds, _SOUND_RATE, 2)
@@ -169,25 +243,53 @@ def _decoded(
     path: Path, seconds: float, start: float, limits: Limits, cancel: threading.Event | None
 ) -> Audio:
     arguments = graph.clip_sound(path, _SOUND_RATE, seconds, start=start)
+    if not start:
+        arguments = _from_the_start(arguments)
     data = bytearray()
-    with workspace() as folder:
-        pieces = read(
+    with workspace() as folder, _naming(path, limits):
+        for piece in read(
             arguments,
             1 << 16,
             folder=folder,
             limit=_WAIT + seconds,
             memory=limits.memory,
             cancel=cancel,
-        )
-        try:
-            for piece in pieces:
-                data += piece
-        except Failed as error:
-            raise _damaged(path, error) from error
-    return Audio(samples=np.frombuffer(data, "<f4").reshape(-1, 2), rate=_SOUND_RATE)
+        ):
+            data += piece
+    samples = np.frombuffer(data, "<f4").reshape(-1, 2)
+    if not np.isfinite(samples).all():
+        raise MediaError("is damaged: its sound holds NaN", subject=str(path), cure="make it again")
+    return Audio(samples=samples, rate=_SOUND_RATE)
 
 
-def _damaged(path: Path, error: Failed) -> MediaError:
-    return MediaError(
-        f"is damaged ({error.problem})", subject=str(path), cure="make or fetch it again"
-    )
+def _from_the_start(arguments: list[str]) -> list[str]:
+    """Return the arguments without looping and seeking: even to 0 that skips a lone key frame."""
+    pairs = zip(arguments, ["", *arguments], strict=False)
+    out = {"-ss", "-stream_loop"}
+    return [a for a, before in pairs if a not in out and before not in out]
+
+
+@contextlib.contextmanager
+def _naming(path: Path, limits: Limits) -> Iterator[None]:
+    """Say of which file it is what ffmpeg says of itself."""
+    try:
+        yield
+    except TimedOut as error:
+        raise FfmpegError(f"ffmpeg {error.problem}", subject=str(path)) from error
+    except Failed as error:
+        if "specified max pixel count" in error.problem:
+            raise MediaTooLarge(
+                f"has frames over the limit of {limits.pixels / 1e6:,.0f} megapixels",
+                subject=str(path),
+                cure="scale it down first",
+            ) from error
+        if "Cannot allocate memory" in error.problem:
+            raise MediaTooLarge(
+                f"takes more memory than the limit of {limits.memory / 2**20:,.0f} MiB",
+                subject=str(path),
+                cure="scale it down first",
+            ) from error
+        what = "makes ffmpeg fail" if "by signal" in error.problem else "is damaged"
+        raise MediaError(
+            f"{what} ({error.problem})", subject=str(path), cure="make or fetch it again"
+        ) from error

@@ -8,7 +8,7 @@ ffmpeg-python joins the pieces and escapes them; it never runs anything here.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import ffmpeg
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from workbench.media.overlays import Overlay
 
 __all__ = [
+    "FITS",
     "FONTS",
     "LIST",
     "METADATA",
@@ -39,6 +40,7 @@ __all__ = [
 ]
 
 Fit = Literal["cover", "contain", "blur"]
+FITS: tuple[str, ...] = get_args(Fit)
 
 FONTS, SOUND = "fonts", "sound.wav"
 LIST, SUBTITLES, METADATA = "segments.txt", "subtitles.srt", "metadata.txt"

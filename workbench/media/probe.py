@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import MediaError
@@ -20,10 +20,16 @@ if TYPE_CHECKING:
     import os
     from pathlib import Path
 
-__all__ = ["AudioStream", "MediaInfo", "VideoStream", "probe"]
+__all__ = ["AudioStream", "MediaInfo", "VideoStream", "length", "probe"]
 
 _QUARTER = 90
 _ATTACHED_PICTURE = 1024  # AV_DISPOSITION_ATTACHED_PIC: the cover of a song, not a video
+_UNEVEN = 0.01  # of the finest clock: above it the frames of a stream are not evenly spaced
+# Tags are whatever a stranger wrote: so many, and so many letters of each.
+_TAGS, _TAG_LETTERS = 32, 300
+_BRANDS = ("major_brand", "minor_version", "compatible_brands")  # MP4's, about no content
+# Old WAV files give a number of channels and no layout; this is what players take them for.
+_LAYOUTS = {"1 channels": "mono", "2 channels": "stereo"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +48,10 @@ class VideoStream:
         Degrees clockwise by which the stored picture is turned for display: 0, 90, 180 or 270.
     variable
         Whether the time between frames varies.
+    pixel_aspect
+        Width of a stored pixel divided by its height, before rotation; 1 for square ones.
+    bit_rate
+        Bits per second, None when the file does not say.
     """
 
     width: int
@@ -50,6 +60,8 @@ class VideoStream:
     fps: float | None = None
     rotation: int = 0
     variable: bool = False
+    pixel_aspect: float = 1.0
+    bit_rate: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,12 +78,15 @@ class AudioStream:
         Such as ``stereo`` or ``5.1(side)``.
     codec
         FFmpeg's name of the codec.
+    bit_rate
+        Bits per second, None when the file does not say.
     """
 
     rate: int
     channels: int
     layout: str
     codec: str
+    bit_rate: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,9 +106,15 @@ class MediaInfo:
     size
         Bytes.
     video, audio
-        The first of each, None without one.
+        The first of each, None without one. The cover of a song is no video.
     videos, audios, subtitles
         How many streams of each there are.
+    bit_rate
+        Bits per second of all streams, None when the file does not say.
+    chapters
+        How many chapters there are.
+    tags
+        What the file says of itself, such as its title: a stranger's words.
     """
 
     path: str
@@ -106,6 +127,9 @@ class MediaInfo:
     videos: int = 0
     audios: int = 0
     subtitles: int = 0
+    bit_rate: int | None = None
+    chapters: int = 0
+    tags: dict[str, str] = field(default_factory=dict, hash=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Return all of it as plain values, for JSON."""
@@ -196,21 +220,79 @@ def _bomb_size(file: Path) -> tuple[int, int]:
         Image.MAX_IMAGE_PIXELS = alarm
 
 
-def _container(file: Path, size: int, limits: Limits) -> MediaInfo:
+def length(path: str | os.PathLike[str], *, limits: Limits = DEFAULT_LIMITS) -> float:
+    """Return how long a clip or a sound lasts, in seconds, also when the file does not say.
+
+    What a recorder that was cut off, or a browser, has written may hold no duration; then its
+    packets are read, without being decoded.
+
+    Raises
+    ------
+    MediaError
+        As for `probe`, for a picture, and for a file of which nothing can be read.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from workbench.audio import Audio
+    >>> with TemporaryDirectory() as folder:
+    ...     length(Audio.silence(1.5, 8000).write(f"{folder}/pause.wav"))
+    1.5
+    """
+    info = probe(path, limits=limits)
+    if info.kind == "image":
+        raise MediaError("is a picture, and has no duration", subject=str(path))
+    seconds = info.duration if info.duration is not None else _counted(existing(path), limits)
+    if seconds <= 0:
+        raise MediaError("has no picture and no sound in it", subject=str(path))
+    limits.check_seconds(path, seconds)
+    return seconds
+
+
+def _counted(file: Path, limits: Limits) -> float:
+    """Return how long the packets of a file last."""
+    import av
+
+    first, last = float("inf"), 0.0
+    try:
+        with _opened(file, limits) as container:
+            for packet in container.demux():
+                if packet.pts is None or packet.stream.type not in {"audio", "video"}:
+                    continue
+                time = float(packet.pts * packet.time_base)
+                span = float((packet.duration or 0) * packet.time_base)
+                first, last = min(first, time), max(last, time + span)
+    except av.FFmpegError as error:
+        raise MediaError("cannot be read to its end", subject=str(file)) from error
+    return max(0.0, last - first)
+
+
+def _opened(file: Path, limits: Limits) -> Any:
+    """Open a container that holds its media itself, within the limits."""
     import av
 
     options = {"format_whitelist": CLIP_FORMATS, "protocol_whitelist": "file"}
     decoding = [{"max_pixels": str(limits.pixels)}] * limits.streams
     options["max_streams"] = str(limits.streams)
     try:
-        container: Any = av.open(file_url(file), options=options, stream_options=decoding)  # type: ignore[arg-type] # a dict a stream, as its own documentation has it
+        return av.open(
+            file_url(file),
+            options=options,
+            stream_options=decoding,  # type: ignore[arg-type] # a dict a stream, as its own documentation has it
+            metadata_errors="replace",
+        )
     except (av.FFmpegError, ValueError) as error:
         raise MediaError(
             "is not a picture, sound or video that can be opened",
             subject=str(file),
             cure="use MP4, MOV, MKV, WebM, WAV, MP3, FLAC, Ogg, PNG, JPEG or WebP",
         ) from error
-    with container:
+
+
+def _container(file: Path, size: int, limits: Limits) -> MediaInfo:
+    import av
+
+    with _opened(file, limits) as container:
         # A stream without a codec context is one that nothing here can decode.
         known = [s for s in container.streams if s.codec_context is not None]
         videos = [
@@ -231,8 +313,9 @@ def _container(file: Path, size: int, limits: Limits) -> MediaInfo:
             audio = AudioStream(
                 rate=first.rate,
                 channels=first.channels,
-                layout=first.layout.name,
-                codec=first.codec_context.name,
+                layout=_LAYOUTS.get(first.layout.name, first.layout.name),
+                codec=first.codec_context.codec.canonical_name,
+                bit_rate=first.bit_rate or None,
             )
         return MediaInfo(
             path=str(file),
@@ -245,7 +328,15 @@ def _container(file: Path, size: int, limits: Limits) -> MediaInfo:
             videos=len(videos),
             audios=len(audios),
             subtitles=sum(s.type == "subtitle" for s in container.streams),
+            bit_rate=container.bit_rate or None,
+            chapters=len(container.chapters()),
+            tags=_tags(container.metadata),
         )
+
+
+def _tags(found: dict[str, str]) -> dict[str, str]:
+    said = [(name, text) for name, text in found.items() if name not in _BRANDS]
+    return {name[:_TAG_LETTERS]: text[:_TAG_LETTERS] for name, text in said[:_TAGS]}
 
 
 def _video(file: Path, container: Any, stream: Any, limits: Limits) -> VideoStream:
@@ -265,12 +356,14 @@ def _video(file: Path, container: Any, stream: Any, limits: Limits) -> VideoStre
         width, height = height, width
     # base_rate is the finest clock all frames fit on: far above the average, they are uneven.
     average, base = stream.average_rate, stream.base_rate
-    variable = bool(average and base and abs(float(average) / float(base) - 1) > 0.01)  # noqa: PLR2004
+    variable = bool(average and base and abs(float(average) / float(base) - 1) > _UNEVEN)
     return VideoStream(
         width=width,
         height=height,
-        codec=stream.codec_context.name,
+        codec=stream.codec_context.codec.canonical_name,
         fps=float(average) if average else None,
         rotation=rotation,
         variable=variable,
+        pixel_aspect=aspect,
+        bit_rate=stream.bit_rate or None,
     )

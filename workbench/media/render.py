@@ -309,6 +309,7 @@ def _sound(video: Video, timeline: Timeline, cancel: threading.Event | None) -> 
     """Return the mix, as long as the pictures; None for a video without sound."""
     if not video.sounding(timeline):
         return None
+    from workbench.media.master import CODED_PEAK
     from workbench.media.mix import mix
 
     found = tracks(
@@ -322,6 +323,7 @@ def _sound(video: Video, timeline: Timeline, cancel: threading.Event | None) -> 
         found,
         timeline.duration,
         loudness=video.target_loudness(timeline),
+        true_peak=CODED_PEAK,
         progress=lambda _: None,
         cancel=cancel,
     )

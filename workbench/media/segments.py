@@ -80,7 +80,7 @@ def cut(timeline: Timeline) -> tuple[Segment, ...]:
             found.append(Segment(first=shot.first, count=shot.enter, shots=both))
         first = shot.first + shot.enter
         last = shots[index + 1].first if index + 1 < len(shots) else shot.last
-        pieces = -(-(last - first) // longest) if shot.scene.steady else 1
+        pieces = -(-(last - first) // longest) if shot.scene.steady or shot.scene.kind != "video" else 1
         edges = [first + (last - first) * i // pieces for i in range(pieces + 1)] if last > first else []
         found += [
             Segment(first=a, count=b - a, shots=(shot,))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from workbench.audio import Audio
 from workbench.errors import MediaError, ParameterError
 from workbench.media import frames as clips
 from workbench.media.limits import Limits, existing, number
-from workbench.media.mix import Track
+from workbench.media.tracks import Track
 from workbench.media.probe import probe
 from workbench.storage.receipt import digest
 
@@ -88,7 +89,7 @@ class Sound:
                 )
             audio = clips.clip_sound(path, self.natural, limits=limits, cancel=cancel)
         return Track(
-            name=self.name,
+            name=self.kind,
             kind="music" if self.kind == "music" else "effect",
             audio=audio,
             start=self.start,
@@ -172,8 +173,8 @@ def tracks(
 ) -> list[Track]:
     """Return every track of a video: voices, clips that are heard, overlays, music, effects."""
     found = [
-        Track(name=f"voice {number}", kind="voice", audio=narration.audio, start=start)
-        for number, (start, narration) in enumerate(timeline.voices, start=1)
+        Track(name="voice", kind="voice", audio=narration.audio, start=start)
+        for start, narration in timeline.voices
     ]
     spoken = bool(timeline.voices)
     for index, shot in enumerate(timeline.shots):
@@ -184,13 +185,13 @@ def tracks(
             following = timeline.shots[index + 1 : index + 2]
             leaving = following[0].enter if following else 0
             found.append(_clip(shot, leaving, volume, timeline.fps, limits, cancel))
-    for number, overlay in enumerate(overlays, start=1):
+    for overlay in overlays:
         first, last = overlay.frames(timeline.fps)
         last = min(timeline.frames, timeline.frames if last is None else last)
         if overlay.volume and last > first:
             found.append(
                 Track(
-                    name=f"overlay {number}",
+                    name="overlay",
                     kind="effect",
                     audio=clips.clip_sound(
                         overlay.path, (last - first) / timeline.fps, limits=limits, cancel=cancel
@@ -199,7 +200,19 @@ def tracks(
                     volume=overlay.volume,
                 )
             )
-    return found + [sound.track(limits, cancel) for sound in sounds]
+    found += [sound.track(limits, cancel) for sound in sounds]
+    return [replace(track, name=name) for name, track in zip(_names(found), found, strict=True)]
+
+
+def _names(found: list[Track]) -> list[str]:
+    """Return a name for each track: its own, with a number from the second of that name on."""
+    counted: Counter[str] = Counter()
+    names = []
+    for track in found:
+        counted[track.name] += 1
+        number = counted[track.name]
+        names.append(track.name if number == 1 else f"{track.name} {number}")
+    return names
 
 
 def _clip(
@@ -215,7 +228,7 @@ def _clip(
         shot.scene.path, shot.count / fps, start=shot.scene.start, limits=limits, cancel=cancel
     )
     return Track(
-        name=shot.scene.path.name,
+        name="clip",
         kind="effect",
         audio=audio,
         start=shot.first / fps,

@@ -79,8 +79,8 @@ PRESETS: dict[str, RenderPreset] = {
     preset.name: preset
     for preset in (
         RenderPreset(name="draft", scale=0.5, side=540, speed="ultrafast", crf=25, audio=96),
-        RenderPreset(name="preview", scale=1.0, side=720, speed="superfast", crf=24, audio=128),
-        RenderPreset(name="production", scale=1.0, side=0, speed="veryfast", crf=21, audio=160),
+        RenderPreset(name="preview", scale=1.0, side=720, speed="superfast", crf=23, audio=128),
+        RenderPreset(name="production", scale=1.0, side=0, speed="veryfast", crf=20, audio=160),
     )
 }
 """The three by name, the quickest first."""
@@ -101,10 +101,11 @@ def find_preset(name: str | RenderPreset) -> RenderPreset:
     """
     if isinstance(name, RenderPreset):
         return name
-    if name not in PRESETS:
+    found = PRESETS.get(str(name))
+    if found is None:
         raise ParameterError(
             f"{name!r} is not one of {', '.join(PRESETS)}",
             subject="preset",
             cure=suggest(str(name), PRESETS),
         )
-    return PRESETS[name]
+    return found

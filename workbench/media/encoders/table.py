@@ -82,6 +82,7 @@ class _Kind:
     single: Mapping[str, str] = field(default_factory=dict)
 
 
+# ffmpeg 9 takes these from the frames (the filter setparams), older ones from here.
 _TAGS = {
     "color_primaries": "bt709",
     "color_trc": "bt709",

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import ffmpeg
 import numpy as np
 
-from workbench.errors import FfmpegError, ParameterError
+from workbench.errors import Cancelled, FfmpegError, ParameterError
 from workbench.media.binaries import binaries
 from workbench.media.binaries import ffmpeg as find_ffmpeg
 from workbench.media.encoders.presets import PRESETS
@@ -31,6 +31,7 @@ from workbench.storage.atomic import workspace, write_bytes
 from workbench.storage.cache import VARIABLE, cache_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -60,7 +61,7 @@ class _Kept:
 
 
 _known: dict[str, str] = {}
-_one = threading.RLock()
+_one = threading.Lock()
 
 
 def works(
@@ -104,7 +105,9 @@ def works(
         if number(side, value, 16, 8192, unit="px") % 2:
             raise ParameterError(f"must be even, not {value}", subject=side)
     mark = _mark(name, width, height)
-    with _one:
+    if mark in _known:
+        return _known[mark]
+    with _turn(cancel):  # one trial at a time: they would slow each other down to the limit
         if mark not in _known:
             kept = _load().get(mark)
             if kept is not None:
@@ -119,10 +122,22 @@ def works(
 def forget(encoder: str) -> None:
     """Drop what is known of an encoder: it failed at work, so it has to be asked again."""
     name = find_encoder(encoder)
-    with _one:
+    with _turn():
         for mark in [m for m in _known if f'"{name}"' in m]:
             del _known[mark]
         _keep({}, without=f'"{name}"')
+
+
+@contextlib.contextmanager
+def _turn(cancel: threading.Event | None = None) -> Iterator[None]:
+    """Wait until no other thread tries an encoder."""
+    while not _one.acquire(timeout=0.1):
+        if cancel is not None and cancel.is_set():
+            raise Cancelled("stopped on request", subject="encoders")
+    try:
+        yield
+    finally:
+        _one.release()
 
 
 def memory_file() -> Path:
@@ -208,7 +223,8 @@ def _encode(
     source = ffmpeg.input(
         "pipe:0", format="rawvideo", pix_fmt="yuv420p", video_size=size, framerate=_RATE
     )
-    picture = source["v:0"]
+    tags = dict.fromkeys(("color_primaries", "color_trc", "colorspace"), "bt709")
+    picture = source["v:0"].filter("setparams", range="tv", **tags)  # else they are converted
     if encoder.upload:
         picture = picture.filter("format", encoder.upload).filter("hwupload")
     target = folder / "trial.mp4"

@@ -11,6 +11,7 @@ import numpy as np
 
 from workbench.errors import MediaError, ParameterError, suggest
 from workbench.media.colours import Colour, Gradient
+from workbench.media.frames import INDEXED
 from workbench.media.graph import TRANSITIONS, Fit
 from workbench.media.limits import Limits, existing, number
 from workbench.media.probe import probe
@@ -126,7 +127,7 @@ def _file_scene(source: str | PathLike[str], start: float, limits: Limits) -> Sc
         start=start,
         natural=info.duration,
         sound=info.audio is not None,
-        steady=info.video is None or not info.video.variable,
+        steady=info.format in INDEXED and (info.video is None or not info.video.variable),
     )
 
 

@@ -1,0 +1,1 @@
+"""What the benchmarks measure against, and the material that all of them are given."""

@@ -1,0 +1,320 @@
+"""Frames of a clip, at some times or evenly spaced, as pictures or files."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from workbench.errors import Cancelled, MediaError, ParameterError, storage_error
+from workbench.media.limits import (
+    CLIP_FORMATS,
+    DEFAULT_LIMITS,
+    Limits,
+    existing,
+    file_url,
+    number,
+)
+from workbench.media.outputs import PICTURES, choice, whole, write_picture
+from workbench.media.probe import VideoStream, length, probe
+from workbench.paths import user_path
+from workbench.progress import bar
+
+if TYPE_CHECKING:
+    import os
+    import threading
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from workbench.media.stills import Picture
+
+__all__ = ["SavedFrame", "even_times", "frames_at", "frames_evenly", "save_frames"]
+
+_MOST = 1_000  # frames
+_HELD = 1 << 30  # bytes of pictures that are returned at once
+_ATTACHED_PICTURE = 1024
+_LEAP = 5.0  # seconds to the next frame from which on seeking is quicker than going on
+_KEYED = 12.0  # seconds between two key frames at the most, but for screen recordings
+_ROUNDED = 1e-6  # seconds
+_SMALLEST, _LARGEST = 16, 8192  # pixels of a side
+
+
+@dataclass(frozen=True, kw_only=True)
+class SavedFrame:
+    """A frame of a video in a file.
+
+    Parameters
+    ----------
+    path
+        The picture.
+    seconds
+        The time that was asked for, at most the video's length.
+    width, height
+        Pixels.
+    """
+
+    path: Path
+    seconds: float
+    width: int
+    height: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all of it as plain values, for JSON."""
+        return {**vars(self), "path": str(self.path)}
+
+
+def even_times(path: str | os.PathLike[str], count: int) -> tuple[float, ...]:
+    """Return the middles of `count` equal parts of a video, in seconds.
+
+    Raises
+    ------
+    ParameterError
+        When `count` is not 1 to 1,000.
+    MediaError
+        When the file cannot be used.
+    """
+    parts = whole("count", count, 1, _MOST)
+    seconds = length(path)
+    return tuple(seconds * (index + 0.5) / parts for index in range(parts))
+
+
+def frames_at(
+    path: str | os.PathLike[str],
+    times: Sequence[float],
+    *,
+    width: int | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+    progress: Callable[[float], None] | None = None,
+    cancel: threading.Event | None = None,
+) -> list[Picture]:
+    """Return the frames of a video that are seen at some times, in one pass.
+
+    Parameters
+    ----------
+    path
+        A video.
+    times
+        Seconds from the start, in any order; beyond the end, the last frame is returned.
+    width
+        Pixels of the result, the height follows; None for the video's own.
+    limits
+        What the file may be at most.
+    progress
+        Called with the part that is done; None shows a bar.
+    cancel
+        Set it from another thread to stop.
+
+    Returns
+    -------
+    list of ndarray of uint8
+        RGB, shape ``(height, width, 3)``, turned for display, pixels square.
+
+    Raises
+    ------
+    ParameterError
+        When an argument is not acceptable, or the pictures are too much to be held at once.
+    MediaError
+        When the file has no picture, or is damaged there.
+    Cancelled
+        On request.
+    """
+    wanted = _times(times, limits)
+    file, video, size = _video(path, width, limits)
+    if len(wanted) * size[0] * size[1] * 3 > _HELD:
+        raise ParameterError(
+            f"{len(wanted)} pictures of {size[0]}x{size[1]} are too much to be held at once",
+            subject="times",
+            cure="ask for a smaller width, or save_frames",
+        )
+    found: dict[int, Picture] = {}
+    with _shown(progress) as report:
+        for index, picture in _walk(file, video, wanted, size, limits=limits, cancel=cancel):
+            found[index] = picture
+            report(len(found) / len(wanted))
+    return [found[index] for index in range(len(wanted))]
+
+
+def frames_evenly(
+    path: str | os.PathLike[str],
+    count: int,
+    *,
+    width: int | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+    progress: Callable[[float], None] | None = None,
+    cancel: threading.Event | None = None,
+) -> list[Picture]:
+    """Return `count` frames from the middles of as many equal parts; see `frames_at`."""
+    times = even_times(path, count)
+    return frames_at(path, times, width=width, limits=limits, progress=progress, cancel=cancel)
+
+
+def save_frames(
+    path: str | os.PathLike[str],
+    folder: str | os.PathLike[str],
+    *,
+    times: Sequence[float] | None = None,
+    count: int | None = None,
+    suffix: str = ".jpg",
+    width: int | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+    progress: Callable[[float], None] | None = None,
+    cancel: threading.Event | None = None,
+) -> tuple[SavedFrame, ...]:
+    """Write frames of a video into a folder, one file each, in one pass.
+
+    Parameters
+    ----------
+    path
+        A video.
+    folder
+        Where the files ``frame-0001.jpg`` … go; it is made when it is not there. Only frames
+        that are wanted are written over.
+    times, count
+        Seconds from the start, or how many evenly spaced frames; one of the two.
+    suffix
+        ``.jpg``, ``.png`` or ``.webp``.
+    width
+        Pixels of the pictures; None for the video's own.
+    limits, progress, cancel
+        As for `frames_at`.
+
+    Raises
+    ------
+    ParameterError
+        When an argument is not acceptable.
+    MediaError, StorageError, Cancelled
+        As for `frames_at`; or when the disk refuses.
+    """
+    if (times is None) == (count is None):
+        raise ParameterError("needs either times or a count", subject="frames")
+    choice("suffix", suffix, PICTURES)
+    home = user_path(folder).absolute()
+    if home.exists() and not home.is_dir():
+        raise ParameterError("is not a folder", subject=str(folder))
+    wanted = _times(even_times(path, count) if times is None else times, limits)  # type: ignore[arg-type] # one of the two
+    file, video, size = _video(path, width, limits)
+    whole_seconds = length(path, limits=limits)
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise storage_error(error, home) from error
+    made: dict[int, SavedFrame] = {}
+    with _shown(progress) as report:
+        for index, picture in _walk(file, video, wanted, size, limits=limits, cancel=cancel):
+            name = home / f"frame-{index + 1:04d}{suffix}"
+            write_picture(picture, name)
+            made[index] = SavedFrame(
+                path=name,
+                seconds=min(wanted[index], whole_seconds),
+                width=picture.shape[1],
+                height=picture.shape[0],
+            )
+            report(len(made) / len(wanted))
+    return tuple(made[index] for index in range(len(wanted)))
+
+
+def _shown(progress: Callable[[float], None] | None) -> Any:
+    return contextlib.nullcontext(progress) if progress is not None else bar("taking frames")
+
+
+def _times(times: Sequence[float], limits: Limits) -> list[float]:
+    if isinstance(times, str | bytes) or not hasattr(times, "__iter__"):
+        raise ParameterError(f"must be a list of seconds, not {times!r}", subject="times")
+    wanted = [number("times", each, 0, limits.seconds, unit="s") for each in times]
+    if not 1 <= len(wanted) <= _MOST:
+        raise ParameterError(f"must be 1 to {_MOST:,}, not {len(wanted)}", subject="times")
+    return wanted
+
+
+def _video(
+    path: str | os.PathLike[str], width: int | None, limits: Limits
+) -> tuple[Path, VideoStream, tuple[int, int]]:
+    """Return a video, what it is, and the size of its frames."""
+    columns = None if width is None else whole("width", width, _SMALLEST, _LARGEST, unit="px")
+    info = probe(path, limits=limits)
+    if info.kind != "video" or info.video is None:
+        raise MediaError(f"is {info.kind}, not a video", subject=str(path))
+    seen = info.video
+    if columns is None:
+        return existing(path), seen, (seen.width, seen.height)
+    rows = max(1, round(seen.height * columns / seen.width))
+    if rows > _LARGEST:
+        raise ParameterError(f"makes the picture {rows} pixels high", subject="width")
+    return existing(path), seen, (columns, rows)
+
+
+def _walk(
+    file: Path,
+    video: VideoStream,
+    times: list[float],
+    size: tuple[int, int],
+    *,
+    limits: Limits,
+    cancel: threading.Event | None,
+) -> Iterator[tuple[int, Picture]]:
+    """Yield the number of each time and the frame that is seen then, the earliest first."""
+    import av
+
+    order = sorted(range(len(times)), key=times.__getitem__)
+    options = {"format_whitelist": CLIP_FORMATS, "protocol_whitelist": "file"}
+    width, height = size if video.rotation % 180 == 0 else size[::-1]
+    try:
+        with av.open(file_url(file), options=options, metadata_errors="replace") as container:
+            stream = next(
+                each
+                for each in container.streams.video
+                if not int(each.disposition) & _ATTACHED_PICTURE
+            )
+            stream.codec_context.options = {"max_pixels": str(limits.pixels)}
+            stream.thread_type = "AUTO"
+            reel = _Reel(container, stream, cancel, file.name)
+            for index in order:
+                frame = reel.at(times[index])
+                rgb = frame.to_ndarray(format="rgb24", width=width, height=height)
+                turned = np.rot90(rgb, round(frame.rotation / 90) % 4)
+                yield index, np.ascontiguousarray(turned)
+    except (av.FFmpegError, StopIteration) as error:
+        raise MediaError("cannot be decoded there", subject=str(file)) from error
+
+
+class _Reel:
+    """A video that is decoded forwards, and wound on where that is quicker."""
+
+    def __init__(
+        self, container: Any, stream: Any, cancel: threading.Event | None, name: str
+    ) -> None:
+        self._container, self._stream, self._cancel, self._name = container, stream, cancel, name
+        self._clock = Fraction(stream.time_base)
+        self._zero = float((stream.start_time or 0) * self._clock)
+        self._now: Any = None
+        self._next: Any = None
+
+    def at(self, seconds: float) -> Any:
+        """Return the frame that is seen at a time, none earlier than those asked for before."""
+        if self._now is None or seconds - self._time(self._now) > _LEAP:
+            self._enter(seconds)
+        while self._next is not None and self._time(self._next) <= seconds + _ROUNDED:
+            self._now, self._next = self._next, self._read()
+        return self._now
+
+    def _enter(self, seconds: float) -> None:
+        for lead in (0.0, _KEYED, seconds):  # some formats show nothing until the next key frame
+            begin = max(0.0, seconds - lead)
+            self._container.seek(round((begin + self._zero) / self._clock), stream=self._stream)
+            self._frames = iter(self._container.decode(self._stream))
+            self._now, self._next = self._read(), self._read()
+            if self._now is not None and self._time(self._now) <= seconds + _ROUNDED:
+                return
+        if self._now is None:
+            raise MediaError("its picture has no frames", subject=self._name)
+
+    def _time(self, frame: Any) -> float:
+        return 0.0 if frame.time is None else float(frame.time) - self._zero
+
+    def _read(self) -> Any:
+        if self._cancel is not None and self._cancel.is_set():
+            raise Cancelled("stopped on request", subject=self._name)
+        return next(self._frames, None)

@@ -1,0 +1,261 @@
+"""What is laid on a sound to bring it to a loudness: one gain, and a limiter where peaks need it.
+
+A linear gain keeps what ducking and speech have made; a dynamic loudness filter would undo it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from workbench.errors import ParameterError, suggest
+from workbench.media.envelope import scaled
+from workbench.media.limiter import limiter, step_power, true_peaks
+from workbench.media.limits import number
+from workbench.media.meter import Loudness, measure
+
+if TYPE_CHECKING:
+    import threading
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from workbench.audio import Samples
+    from workbench.media.envelope import Envelope
+
+__all__ = [
+    "CODED_PEAK",
+    "MAX_GAIN",
+    "QUIET",
+    "TARGETS",
+    "TOLERANCE",
+    "TRUE_PEAK",
+    "Master",
+    "hold",
+    "master",
+    "peak_level",
+    "target_level",
+]
+
+TARGETS = {"shorts": -14.0, "podcast": -16.0, "audiobook": -20.0}
+"""Integrated loudness in LUFS: what short-video platforms play at, what podcasts are delivered at
+(AES TD1008), and the middle of what audiobook shops take (ACX: -23 to -18 dB RMS)."""
+
+TRUE_PEAK = -1.0
+"""Highest true peak in dBTP (EBU R 128): room for what lossy coding adds."""
+
+CODED_PEAK = -2.0
+"""Highest true peak in dBTP of what is to be coded with loss, for -1 after it: ffmpeg's AAC added
+up to 0.4 dB at 160 kbit/s and 0.6 dB at 128 to eighteen mixes of speech and music."""
+
+MAX_GAIN = 30.0
+"""Decibels a quiet sound is raised by at most: beyond, its noise is what would be heard."""
+
+QUIET = -55.0
+"""LUFS; what is quieter is silence or noise, and is left as it is."""
+
+TOLERANCE = 0.3
+"""LU within which a target is met; a delivery may be 0.5 off."""
+
+_RANGE = (-40.0, -5.0)  # LUFS that may be asked for
+_CLOSE = 0.1  # LU at which looking for a better gain ends
+_ROUNDS = 6
+_GUESSES = 8
+_MARGIN = 3.0  # dB: what it is usually raised by at most
+_HEADROOM = 10.0  # dB a gain may be raised by to make up for what the limiter takes
+_LAST = 2  # rounds at the end in which only the ceiling moves
+_HEAVY = 12.0  # dB of limiting from which it is worth a warning
+_ROOM = 0.02  # dB that a ceiling is lowered below what the meter found too much
+
+
+def target_level(target: str | float) -> float:
+    """Return the LUFS of a named target, or of a number from -40 to -5.
+
+    Raises
+    ------
+    ParameterError
+        When it is neither.
+
+    Examples
+    --------
+    >>> target_level("podcast"), target_level(-18)
+    (-16.0, -18.0)
+    """
+    if isinstance(target, str):
+        if target not in TARGETS:
+            raise ParameterError(
+                f"{target!r} is not a loudness",
+                subject="loudness",
+                cure=suggest(target, TARGETS) or f"use {', '.join(TARGETS)} or LUFS",
+            )
+        return TARGETS[target]
+    return number("loudness", target, *_RANGE, unit="LUFS")
+
+
+def peak_level(true_peak: float) -> float:
+    """Return a highest true peak of -9 to 0 dBTP; raise `ParameterError` for another value."""
+    return number("true_peak", true_peak, -9, 0, unit="dBTP")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Master:
+    """What is to be laid on a sound: a gain and, where needed, a limiter's envelope.
+
+    Parameters
+    ----------
+    gain
+        Linear factor.
+    envelope
+        The limiter's gains beside it; None where it does not act.
+    after
+        The loudness that results, measured.
+    warnings
+        What stood in the way.
+    """
+
+    gain: float
+    envelope: Envelope | None
+    after: Loudness
+    warnings: tuple[str, ...]
+
+    @property
+    def gain_db(self) -> float:
+        """The gain in decibels."""
+        return 20 * math.log10(self.gain)
+
+    @property
+    def limited(self) -> float:
+        """Decibels the limiter takes off the highest peak."""
+        return 0.0 if self.envelope is None else -self.envelope.deepest
+
+
+def master(
+    samples: Samples,
+    rate: int,
+    *,
+    before: Loudness,
+    target: float,
+    true_peak: float = TRUE_PEAK,
+    prefer: float | None = None,
+    cancel: threading.Event | None = None,
+) -> Master:
+    """Return the gain and the limiter that bring a sound to a loudness.
+
+    Parameters
+    ----------
+    samples
+        Shape ``(frames, channels)``.
+    rate
+        Frames per second.
+    before
+        Their loudness.
+    target
+        LUFS.
+    true_peak
+        Highest one, dBTP.
+    prefer
+        A gain in dB to be kept as near to as the target's tolerance allows.
+    cancel
+        Set it from another thread to stop.
+    """
+    if before.integrated < QUIET:
+        level = "silent or too short to measure"
+        if math.isfinite(before.integrated):
+            level = f"as quiet as noise ({before.integrated:.1f} LUFS)"
+        note = f"the sound is {level}: it was not brought to {target:g} LUFS"
+        if before.true_peak <= true_peak:
+            return Master(gain=1.0, envelope=None, after=before, warnings=(note,))
+        return hold(
+            samples, rate, before=before, true_peak=true_peak, warnings=(note,), cancel=cancel
+        )
+    wanted = target - before.integrated
+    if prefer is not None:
+        wanted = min(max(prefer, wanted - TOLERANCE), wanted + TOLERANCE)
+    gain = min(wanted, MAX_GAIN)
+    notes = []
+    if gain < wanted:
+        notes.append(
+            f"the sound is so quiet ({before.integrated:.1f} LUFS) that {target:g} LUFS would "
+            f"raise it by {wanted:.1f} dB: it was raised by {MAX_GAIN:g} dB"
+        )
+    aim = before.integrated + gain
+    made = _limited(samples, rate, before, gain, true_peak=true_peak, cancel=cancel)
+    if abs(made.after.integrated - aim) > TOLERANCE:
+        notes.append(
+            f"{target:g} LUFS cannot be reached under {true_peak:g} dBTP: "
+            f"it is at {made.after.integrated:.1f} LUFS"
+        )
+    if made.limited > _HEAVY:
+        notes.append(f"the limiter takes {made.limited:.0f} dB off the highest peak")
+    return Master(gain=made.gain, envelope=made.envelope, after=made.after, warnings=tuple(notes))
+
+
+def hold(
+    samples: Samples,
+    rate: int,
+    *,
+    before: Loudness,
+    true_peak: float = TRUE_PEAK,
+    warnings: tuple[str, ...] = (),
+    cancel: threading.Event | None = None,
+) -> Master:
+    """Return what holds the peaks of a sound under the ceiling and leaves the rest as it is."""
+    made = _limited(samples, rate, before, 0.0, true_peak=true_peak, make_up=False, cancel=cancel)
+    return Master(gain=1.0, envelope=made.envelope, after=made.after, warnings=warnings)
+
+
+def _limited(
+    samples: Samples,
+    rate: int,
+    before: Loudness,
+    wanted: float,
+    *,
+    true_peak: float,
+    cancel: threading.Event | None,
+    make_up: bool = True,
+) -> Master:
+    """Look for the gain and the envelope whose *measured* result is `wanted` dB louder.
+
+    What the limiter takes is estimated from the power of each step, which costs nothing; the
+    meter then says how far off that was.
+    """
+
+    def measured(gain: float, envelope: Envelope | None) -> Loudness:
+        pieces = scaled(samples, 10 ** (gain / 20), envelope)
+        return measure(pieces, rate, samples.shape[1], cancel=cancel)
+
+    aim, ceiling, correction = before.integrated + wanted, true_peak, 0.0
+    if before.true_peak + wanted <= true_peak:
+        after = measured(wanted, None)
+        if after.true_peak <= true_peak:
+            return Master(gain=10 ** (wanted / 20), envelope=None, after=after, warnings=())
+    above = 10 ** ((true_peak - wanted - _MARGIN) / 20)
+    peaks = true_peaks(samples, rate, above=above, cancel=cancel)
+    power = step_power(samples, peaks[0])
+    for left in reversed(range(_ROUNDS)):
+        gain, envelope = wanted, None
+        for _ in range(_GUESSES if make_up else 1):
+            envelope = limiter(peaks, rate, gain=10 ** (gain / 20), ceiling=10 ** (ceiling / 20))
+            missing = wanted + correction - gain - _taken(envelope, power)
+            if not make_up or abs(missing) <= _CLOSE / 2:
+                break
+            gain = min(gain + missing, wanted + _HEADROOM)
+        after = measured(gain, envelope)
+        over = after.true_peak - true_peak
+        missing = aim - after.integrated if make_up else 0.0
+        if not left or (over <= 0 and abs(missing) <= _CLOSE):
+            break
+        if over > 0:
+            ceiling -= over + _ROOM
+        if left > _LAST and math.isfinite(missing):
+            correction += missing
+    return Master(gain=10 ** (gain / 20), envelope=envelope, after=after, warnings=())
+
+
+def _taken(envelope: Envelope | None, power: NDArray[np.float64]) -> float:
+    """Return about how many decibels an envelope makes a sound louder, 0 or less."""
+    if envelope is None:
+        return 0.0
+    left = float((power * envelope.gains[:-1] ** 2).sum())
+    return 10 * math.log10(max(left, 1e-30) / max(float(power.sum()), 1e-30))

@@ -1,0 +1,249 @@
+"""What is seen and heard when, before anything is rendered: as a table, and as a picture."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from workbench.errors import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from workbench.media.video import Video
+
+__all__ = ["Plan", "Row", "plan"]
+
+_TEXT = 60  # letters of a row's detail
+_LANES = ("scene", "transition", "overlay", "title", "voice", "captions", "music", "effect")
+_COLOURS = {
+    "scene": "#3b6ea8", "transition": "#8aa9cf", "overlay": "#7a5ea8", "title": "#b0568c",
+    "voice": "#2f8f6b", "captions": "#b58a1e", "music": "#a8623b", "effect": "#a83b3b",
+}  # fmt: skip
+_LANE, _LABEL, _AXIS = 34, 96, 26  # pixels
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One thing that is seen or heard.
+
+    Parameters
+    ----------
+    kind
+        ``scene``, ``transition``, ``overlay``, ``title``, ``voice``, ``captions``, ``music`` or
+        ``effect``.
+    start, end
+        Seconds.
+    name
+        What it is called in the table.
+    detail
+        What else is known of it.
+    """
+
+    kind: str
+    start: float
+    end: float
+    name: str
+    detail: str
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Plan:
+    """A video's timeline, for a person to read.
+
+    Parameters
+    ----------
+    rows
+        In the order of the table.
+    summary
+        Size, rate, length and loudness.
+    duration
+        Seconds.
+    """
+
+    rows: tuple[Row, ...]
+    summary: str
+    duration: float
+
+    def __str__(self) -> str:
+        wide = max(len(row.name) for row in self.rows)
+        lines = [
+            f"{row.name:<{wide}}  {f'{row.start:.2f}-{row.end:.2f} s':>14}  {row.detail}"
+            for row in self.rows
+        ]
+        return "\n".join([*lines, self.summary])
+
+    def __repr__(self) -> str:
+        return f"Plan({len(self.rows)} rows, {self.summary})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the plan as plain values, for JSON."""
+        return {
+            "duration": self.duration,
+            "summary": self.summary,
+            "rows": [dict(vars(row)) for row in self.rows],
+        }
+
+    def picture(self, width: int = 960) -> bytes:
+        """Return the timeline drawn, a lane for each kind, as the bytes of a PNG.
+
+        Parameters
+        ----------
+        width
+            Pixels, 320 to 4096.
+        """
+        from PIL import Image, ImageDraw, ImageFont
+
+        from workbench.captions.fonts import find_font
+        from workbench.media.limits import number
+
+        width = int(number("width", width, 320, 4096, unit="px"))
+        lanes = [lane for lane in _LANES if any(row.kind == lane for row in self.rows)]
+        image = Image.new("RGB", (width, _LANE * len(lanes) + _AXIS), "#f6f7f9")
+        draw = ImageDraw.Draw(image)
+        font = ImageFont.truetype(str(find_font().path), 12)
+        scale = (width - _LABEL - 12) / self.duration
+
+        bottom = _LANE * len(lanes)
+        for second in _ticks(self.duration):
+            across = _LABEL + second * scale
+            draw.line((across, 0, across, bottom + 5), fill="#c4c8cf")
+            draw.text((across + 3, bottom + 6), f"{second:g} s", fill="#555555", font=font)
+        for index, lane in enumerate(lanes):
+            top = index * _LANE
+            draw.text((10, top + 10), lane, fill="#333333", font=font)
+            for row in (row for row in self.rows if row.kind == lane):
+                left = _LABEL + row.start * scale
+                right = max(left + 2, _LABEL + min(row.end, self.duration) * scale)
+                box = (left, top + 4, right - 1, top + _LANE - 4)
+                draw.rounded_rectangle(box, 4, fill=_COLOURS[lane], outline="#f6f7f9")
+                text = row.detail
+                while text and draw.textlength(text, font) > right - left - 10:
+                    text = text[:-1]
+                draw.text((left + 5, top + 10), text, fill="white", font=font)
+        buffer = io.BytesIO()
+        image.save(buffer, "PNG", optimize=True)
+        return buffer.getvalue()
+
+
+def _ticks(duration: float) -> Iterator[float]:
+    """Yield round numbers of seconds, at most eleven."""
+    step = next(
+        s * 10**power for power in range(-2, 6) for s in (1, 2, 5) if s * 10**power >= duration / 10
+    )
+    for number in range(int(duration / step) + 1):
+        yield round(number * step, 3)
+
+
+def plan(video: Video) -> Plan:
+    """Return the plan of a video; see `workbench.media.video.Video.plan`."""
+    timeline = video.timeline()
+    cues = video.caption_cues(timeline)
+    canvas, end = video.canvas, timeline.duration
+    rows = []
+    for number, shot in enumerate(timeline.shots, start=1):
+        scene = shot.scene
+        drawn = scene.sha256 in {name for name, _, _ in video.pictures}
+        about = ["picture" if drawn else one_line(scene.path.name, limit=_TEXT)]
+        if scene.paint is not None:
+            about = [str(scene.paint)]
+        if scene.role != "main":
+            about.append(scene.role)
+        if scene.kind in {"image", "colour"}:
+            about.append(scene.move.name)
+        if shot.enter:
+            begin = shot.first / canvas.fps
+            rows.append(
+                Row(
+                    kind="transition",
+                    start=begin,
+                    end=begin + shot.enter / canvas.fps,
+                    name=f"  into {number}",
+                    detail=scene.transition,
+                )
+            )
+        rows.append(
+            Row(
+                kind="scene",
+                start=shot.first / canvas.fps,
+                end=shot.last / canvas.fps,
+                name=f"scene {number}",
+                detail=", ".join([*about, scene.fit]),
+            )
+        )
+    for overlay in video.overlays:
+        _, last = overlay.frames(canvas.fps)
+        until = end if last is None else min(end, last / canvas.fps)
+        detail = one_line(overlay.path.name, limit=_TEXT)
+        rows.append(
+            Row(kind="overlay", start=overlay.start, end=until, name="overlay", detail=detail)
+        )
+    rows += [
+        Row(
+            kind="title",
+            start=title.start,
+            end=min(end, title.end or end),
+            name=title.kind,
+            detail=one_line(title.text, limit=_TEXT),
+        )
+        for title in video.titles
+    ]
+    for start, narration in timeline.voices:
+        for part in narration.parts:
+            said = one_line(part.line.text or "a recording", limit=_TEXT)
+            rows.append(
+                Row(
+                    kind="voice",
+                    start=start + part.start,
+                    end=start + part.end,
+                    name="voice",
+                    detail=f"{part.take.voice}: {said}",
+                )
+            )
+    if cues:
+        ways = [video.style.name] if video.style is not None else []
+        ways += ["as a track"] if video.soft else []
+        many = f"{len(cues)} cue{'s' if len(cues) != 1 else ''}"
+        rows.append(
+            Row(
+                kind="captions",
+                start=cues[0].start,
+                end=cues[-1].end,
+                name="captions",
+                detail=", ".join([*ways, many]),
+            )
+        )
+    for sound in video.sounds:
+        until = end if sound.loop else min(end, sound.start + sound.natural)
+        about = [one_line(sound.name, limit=_TEXT), f"volume {sound.volume:g}"]
+        if sound.duck:
+            about.append(f"ducked by {sound.duck:g} dB")
+        rows.append(
+            Row(
+                kind=sound.kind,
+                start=sound.start,
+                end=until,
+                name=sound.kind,
+                detail=", ".join(about),
+            )
+        )
+    return Plan(rows=tuple(rows), summary=_summary(video, end), duration=end)
+
+
+def _summary(video: Video, seconds: float) -> str:
+    from workbench.media.loudness import target_level
+
+    canvas, timeline = video.canvas, video.timeline()
+    told = [
+        f"{canvas.width}x{canvas.height}",
+        f"{canvas.fps} fps",
+        f"{seconds:.2f} s",
+        f"{timeline.frames} frames",
+    ]
+    target = video.target_loudness(timeline)
+    if target is not None:
+        told.append(f"{target_level(target):g} LUFS")
+    elif not video.sounding(timeline):
+        told.append("no sound")
+    return ", ".join(told)
