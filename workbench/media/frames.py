@@ -121,9 +121,13 @@ def clip_frames(
 
     Raises
     ------
+    ParameterError
+        When `count` or `start` is no number that makes sense.
     MediaError
         When the clip is damaged, cut short or over the limits, naming it.
     """
+    number("count", count, 1, limits.seconds * canvas.fps, unit="frames")
+    number("start", start, 0, limits.seconds, unit="s")
     info = probe(path, limits=limits)
     if info.kind != "video":
         raise MediaError("has no picture that moves", subject=str(path), cure="use a video")
