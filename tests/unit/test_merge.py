@@ -110,14 +110,14 @@ def packets(path: Path) -> list[object]:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"size": "64x48"}, "parameter sets|sizes"),
-        ({"fps": "20"}, "parameter sets|time bases|frame rates"),
+        ({"size": "64x48"}, "sizes"),
+        ({"fps": "20"}, "frame rates"),
         ({"options": ("-profile:v", "baseline")}, "profiles"),
         ({"options": ("-crf", "30", "-refs", "1")}, "parameter sets"),
         ({"options": ("-video_track_timescale", "90000")}, "time bases"),
         ({"options": ("-c:v", "libx265", "-x265-params", "log-level=error")}, "codecs"),
-        ({"options": ("-pix_fmt", "yuv444p")}, "profiles|pixel formats"),
-        ({"filters": "setsar=2"}, "parameter sets|pixel aspects"),
+        ({"options": ("-pix_fmt", "yuv444p")}, "pixel formats"),
+        ({"filters": "setsar=2"}, "pixel aspects"),
         ({"filters": "setpts=if(gt(N\\,4)\\,PTS*2\\,PTS)", "options": ("-fps_mode", "vfr")},
          "not evenly spaced"),
         ({"sound_seconds": 2.0}, "longer than its picture"),
@@ -128,7 +128,7 @@ def test_a_clip_that_differs_is_not_copied(clips, tmp_path, change, told):
     other = clip(tmp_path / "other.mp4", "blue", **change)
     merged = merge([clips["red"], other], tmp_path / "out.mp4", progress=quiet)
     assert not merged.copied
-    assert any(part in merged.reason for part in told.split("|")), merged.reason
+    assert told in merged.reason
     seen = colours(merged.path)
     assert seen.startswith("r" * 10 + "b" * 10)
     assert len(seen) / 10 == pytest.approx(1 + probe(other).duration, abs=0.1)
