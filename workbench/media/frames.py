@@ -132,12 +132,13 @@ def clip_frames(
     if info.kind != "video":
         raise MediaError("has no picture that moves", subject=str(path), cure="use a video")
     check_intact(path, limits=limits)
+    whole = info.duration or length(path, limits=limits)
+    start %= whole  # a piece of a clip that has begun again
     if info.format in _INDEXED:
         yield from _exactly(
             path, count, _run(path, canvas, fit, count, start=start, limits=limits, cancel=cancel)
         )
         return
-    whole = info.duration or length(path, limits=limits)
     done, skipped = 0, round(start * canvas.fps)
     for turn in itertools.count(1):
         # The sound begins again after this time, whatever the number of frames.
