@@ -240,17 +240,17 @@ def test_an_interrupt_while_it_starts(tmp_path, monkeypatch):
     launcher = ffmpeg._launcher
 
     class Interrupted:
-        def run(self, start):
-            launcher._thread.submit(start)
+        def start(self, child):
+            launcher._thread.submit(child)
             raise KeyboardInterrupt
 
     monkeypatch.setattr(ffmpeg, "_launcher", Interrupted())
     source = ["-f", "lavfi", "-i", "anullsrc", "-metadata", mark, "-f", "null", "-"]
     with pytest.raises(KeyboardInterrupt):
         encode(source, folder=tmp_path, limit=60)
-    launcher.run(lambda: None)
+    launcher.start(lambda: None)
     assert gone(mark)
     with pytest.raises(KeyboardInterrupt):
         next(read(source, 10, folder=tmp_path, limit=60))
-    launcher.run(lambda: None)
+    launcher.start(lambda: None)
     assert not running(mark)

@@ -64,8 +64,8 @@ NUMBERS: dict[str, tuple[Callable[[Path, object], object], str, list[object]]] =
 def starts(monkeypatch) -> list[object]:
     """Return the list of what the launcher was asked to start."""
     asked: list[object] = []
-    launch = ffmpeg._launcher.run
-    monkeypatch.setattr(ffmpeg._launcher, "run", lambda s: (asked.append(s), launch(s))[1])
+    launch = ffmpeg._launcher.start
+    monkeypatch.setattr(ffmpeg._launcher, "start", lambda s: (asked.append(s), launch(s))[1])
     return asked
 
 
