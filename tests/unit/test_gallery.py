@@ -59,14 +59,14 @@ def test_titles_and_speakers_are_drawn():
 
 def test_every_style_has_its_picture():
     page = np.asarray(gallery(width=90, height=120, columns=5))
-    assert page.shape == (2 * (120 + 26) + 4, 5 * 94 + 4, 3)
+    assert page.shape == (2 * (120 + 24 + 4) + 4, 5 * 94 + 4, 3)
     tiles = [
-        page[4 + row * 146 : 124 + row * 146, 4 + column * 94 : 94 + column * 94].tobytes()
+        page[4 + row * 148 : 124 + row * 148, 4 + column * 94 : 94 + column * 94].tobytes()
         for row in range(2)
         for column in range(5)
     ]
     assert len(set(tiles)) == len(STYLES) == 10
-    names = page[124 + 4 : 146]
+    names = page[124:148]
     assert (names.max(axis=2) > 180).any()
 
 

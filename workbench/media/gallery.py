@@ -16,11 +16,12 @@ from workbench.captions.ass import CLOCK, prepare
 from workbench.captions.cues import Cues, caption
 from workbench.captions.styles import STYLES, check_frame
 from workbench.captions.styles import style as find_style
-from workbench.errors import FfmpegError, ParameterError
+from workbench.errors import FfmpegError, ParameterError, one_line
 from workbench.media.backdrop import backdrop
 from workbench.media.ffmpeg import encode
 from workbench.media.graph import CAPTIONS, FONTS
 from workbench.media.limits import number
+from workbench.media.sheet import image_grid
 from workbench.script import tokenize
 from workbench.storage.atomic import workspace
 from workbench.timing import Transcript, Word
@@ -43,10 +44,11 @@ _PACE = 0.4  # seconds a word
 _SHOWN = 1.45  # words into the sample: the second is being said
 _LIMIT = 60.0  # seconds for one frame
 _GROUND, _FRAME = "ground.rgb", "frame.rgb"
-_LANDSCAPE = 7  # blue hills
+_LANDSCAPE, _STEP = 7, 6  # blue hills
 _MOST = 64  # pictures in a gallery
-_LABEL = 26  # pixels below each picture for its name
-_PAPER, _INK = (24, 26, 32), (224, 228, 236)
+_LABEL = 24  # pixels below each picture for its name
+_GAP = 4
+_PAPER, _INK = "#181a20", "#e0e4ec"
 
 
 def drawn(prepared: Prepared, ground: Picture, seconds: float = 0.0) -> Picture:
@@ -194,8 +196,8 @@ def style_frame(
 def gallery(
     styles: Iterable[str | Style] = tuple(STYLES),
     text: str = _SAMPLE,
-    width: int = 216,
-    height: int = 384,
+    width: int = 198,
+    height: int = 352,
     *,
     ground: Picture | None = None,
     columns: int = 5,
@@ -215,6 +217,11 @@ def gallery(
     columns
         How many stand in a row, 1 to 12.
 
+    Returns
+    -------
+    PIL.Image.Image
+        RGB; a notebook shows it.
+
     Raises
     ------
     ParameterError
@@ -223,11 +230,9 @@ def gallery(
     Examples
     --------
     >>> gallery(["plain", "pop"], "One two", 90, 160, columns=2).size
-    (192, 190)
+    (192, 192)
     """
-    from PIL import Image, ImageDraw, ImageFont
-
-    from workbench.captions.fonts import find_font
+    from PIL import Image
 
     chosen = [find_style(style) for style in styles]
     if not 1 <= len(chosen) <= _MOST:
@@ -235,24 +240,35 @@ def gallery(
     across = min(int(number("columns", columns, 1, 12)), len(chosen))
     if ground is None:
         ground = _landscape(width, height)
-    rows, (high, wide) = math.ceil(len(chosen) / across), ground.shape[:2]
-    gap = 4
-    size = (across * (wide + gap) + gap, rows * (high + _LABEL) + gap)
-    page = Image.new("RGB", size, _PAPER)
-    pencil = ImageDraw.Draw(page)
+    tiles = [_labelled(style_frame(one, text, ground=ground), one.name) for one in chosen]
+    high, wide = tiles[0].shape[:2]
+    sheet = image_grid(
+        tiles, columns=across, cell=(wide, high), gap=_GAP, max_size=(8192, 8192), background=_PAPER
+    )
+    return Image.fromarray(sheet)
+
+
+def _labelled(picture: Picture, name: str) -> Picture:
+    """Return a picture with a name below it."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    from workbench.captions.fonts import find_font
+
+    high, wide = picture.shape[:2]
+    tile = Image.new("RGB", (wide, high + _LABEL), _PAPER)
+    tile.paste(Image.fromarray(picture), (0, 0))
     font = ImageFont.truetype(str(find_font().path), _LABEL // 2)
-    for index, one in enumerate(chosen):
-        left, top = gap + index % across * (wide + gap), gap + index // across * (high + _LABEL)
-        page.paste(Image.fromarray(style_frame(one, text, ground=ground)), (left, top))
-        place = (left + wide / 2, top + high + _LABEL / 2 - gap / 2)
-        pencil.text(place, one.name, fill=_INK, font=font, anchor="mm")
-    return page
+    place = (wide / 2, high + _LABEL / 2)
+    ImageDraw.Draw(tile).text(place, one_line(name), fill=_INK, font=font, anchor="mm")
+    return np.asarray(tile)
 
 
 def _landscape(width: int, height: int) -> Picture:
     check_frame(width, height)
     ground = backdrop(_LANDSCAPE, width=width, height=height)
-    return 40 + ground // 2  # neither black nor white, so that text and box of any colour are seen
+    # Neither black nor white, so that text and box of any colour are seen; in few steps, so that
+    # the picture stays small in a notebook.
+    return 40 + ground // (2 * _STEP) * _STEP
 
 
 def _said(text: str, style: Style, width: int, height: int) -> Cues:
