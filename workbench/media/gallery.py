@@ -196,8 +196,8 @@ def style_frame(
 def gallery(
     styles: Iterable[str | Style] = tuple(STYLES),
     text: str = _SAMPLE,
-    width: int = 198,
-    height: int = 352,
+    width: int = 180,
+    height: int = 320,
     *,
     ground: Picture | None = None,
     columns: int = 5,
