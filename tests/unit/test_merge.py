@@ -10,13 +10,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 from lavfi import RATE, beeps, clip, counter, loudness, numbers, pitch, pixels, samples
+from PIL import Image
 
 from workbench.audio import Audio
 from workbench.errors import Cancelled, MediaError, MediaNotFound, MediaTooLarge, ParameterError
 from workbench.media import recut
+from workbench.media.ffmpeg import encode
 from workbench.media.limits import Limits
 from workbench.media.merging import Merged, merge
 from workbench.media.probe import probe
+from workbench.storage.atomic import workspace
 
 pytestmark = pytest.mark.media
 
@@ -196,6 +199,21 @@ def test_a_hundred_clips(clips, tmp_path):
     merged = merge(files, tmp_path / "out.mp4", progress=quiet)
     assert merged.copied
     assert colours(merged.path) == ("r" * 10 + "b" * 10) * 50
+
+
+def test_a_poster_before_the_film_is_not_the_film(clips, tmp_path):
+    """For ffmpeg, ``v:0`` is the first picture of any kind, a cover too."""
+    Image.new("RGB", (300, 300), "white").save(tmp_path / "p.jpg")
+    film = tmp_path / "film.mp4"
+    with workspace() as folder:
+        encode(
+            ["-i", f"file:{tmp_path / 'p.jpg'}", "-i", f"file:{clips['red']}", "-map", "0:v",
+             "-map", "1", "-c", "copy", "-disposition:v:0", "attached_pic", f"file:{film}"],
+            folder=folder, limit=60,
+        )  # fmt: skip
+    for copy in (True, False):
+        merged = merge([film, clips["blue"]], tmp_path / "out.mp4", copy=copy, progress=quiet)
+        assert colours(merged.path) == "r" * 10 + "b" * 10, merged.reason
 
 
 # -- music ----------------------------------------------------------------------------------------
