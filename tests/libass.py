@@ -21,10 +21,22 @@ GREY = 96
 NO_EMOJI = b"fontselect: failed to find any fallback with glyph 0x1F3AC"
 
 
-def draw(folder, prepared, size, frames, *, rate=10, grey=0, start=0.0, pixels="gray", strict=True):
+def draw(
+    folder,
+    prepared,
+    size,
+    frames,
+    *,
+    rate=10,
+    grey=0,
+    start=0.0,
+    pixels="gray",
+    strict=True,
+    tags="",
+):
     """Return the frames with the captions on plain grey, drawn in YUV as a video's are.
 
-    `start` is a whole number of frames, in seconds.
+    `start` is a whole number of frames, in seconds; `tags` are filters before the captions.
     """
     width, height = size
     work = folder / f"draw{len(list(folder.iterdir()))}"
@@ -33,7 +45,7 @@ def draw(folder, prepared, size, frames, *, rate=10, grey=0, start=0.0, pixels="
         shutil.copy(font, work / "fonts")
     (work / "captions.ass").write_text(prepared.ass, encoding="utf-8", newline="")
     source = f"color=0x{grey:02x}{grey:02x}{grey:02x}:s={width}x{height}:r={rate}"
-    graph = f"setpts=PTS+{start}/TB,ass=captions.ass:fontsdir=fonts"
+    graph = f"setpts=PTS+{start}/TB{tags},ass=captions.ass:fontsdir=fonts"
     command = [
         *(imageio_ffmpeg.get_ffmpeg_exe(), "-v", "warning", "-nostdin", "-f", "lavfi"),
         *("-i", f"{source}:d={frames / rate},format=yuv444p", "-vf", graph),
@@ -50,8 +62,11 @@ def draw(folder, prepared, size, frames, *, rate=10, grey=0, start=0.0, pixels="
         timeout=120,
     )
     assert not strict or b"fontselect" not in done.stderr.replace(NO_EMOJI, b""), done.stderr
+    data = np.frombuffer(done.stdout, np.uint8)
+    if pixels == "yuv444p":
+        return np.moveaxis(data.reshape(-1, 3, height, width), 1, 3)
     depth = (3,) if pixels == "rgb24" else ()
-    return np.frombuffer(done.stdout, np.uint8).reshape(-1, height, width, *depth)
+    return data.reshape(-1, height, width, *depth)
 
 
 def rewritten(prepared, ass):

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from workbench.commands import clone, engines, listen, models, written
+from workbench.commands import clone, engines, listen, media, models, written
 from workbench.commands.output import (
     AsJson,
     EngineOptions,
@@ -303,6 +303,7 @@ listen.add_to(app)
 engines.add_to(app)
 clone.add_to(app)
 app.add_typer(models.app, name="models")
+app.add_typer(media.app, name="media")
 
 
 def _script(text: str) -> Script:

@@ -20,12 +20,18 @@ from workbench.audio import Audio
 from workbench.captions.cues import Cue, Cues
 from workbench.captions.fonts import find_font
 from workbench.errors import WorkbenchError
+from workbench.media.animation import gif
+from workbench.media.extract import frames_at
+from workbench.media.extract_sound import extract_audio
 from workbench.media.ffmpeg import encode
 from workbench.media.frames import clip_frames, clip_sound, frame_at
 from workbench.media.graph import Canvas
 from workbench.media.intact import check_intact
+from workbench.media.merging import merge
 from workbench.media.probe import probe
+from workbench.media.sheet import contact_sheet, image_grid
 from workbench.media.stills import load
+from workbench.media.trimming import trim
 from workbench.timing import Word
 
 if TYPE_CHECKING:
@@ -72,6 +78,30 @@ def luma_is_blue(path: Path) -> None:
         assert luma == pytest.approx(16 + 0.859 * (0.2126 * 40 + 0.7152 * 90 + 0.0722 * 200), abs=4)
 
 
+def written(make: Callable[[Path, Path], object], suffix: str) -> Callable[[Path], object]:
+    """Return what must hold of a function from a file to a file: both names are only names."""
+
+    def use(path: Path) -> None:
+        out = Path(f"{path}.out{suffix}")
+        make(path, out)
+        if suffix in {".mp4", ".gif"}:
+            shown = load(out) if suffix == ".gif" else frame_at(out, 0.2)
+            assert shown.reshape(-1, 3).mean(0) == pytest.approx(COLOUR, abs=12)
+        elif suffix == ".wav":
+            assert abs(Audio.read(out).samples).max() > 0.3
+        else:
+            assert np.ptp(load(out)) > 50
+        out.unlink()
+        Path(f"{out}.json").unlink(missing_ok=True)
+        assert [p.name for p in Path().iterdir()] == [path.name]
+
+    return use
+
+
+def sheet(path: Path, out: Path) -> None:
+    contact_sheet(path, out, count=2, width=200, progress=lambda _: None)
+
+
 # What takes a file: the kind it takes, and what must be true of any name. New ones go in here.
 TAKERS: dict[str, tuple[str, Callable[[Path], object]]] = {
     "probe": (".mp4", lambda p: probe(p).kind == "video" or pytest.fail("no video")),
@@ -83,6 +113,14 @@ TAKERS: dict[str, tuple[str, Callable[[Path], object]]] = {
     "clip_sound of a recording": (".wav", lambda p: is_loud(clip_sound(p, 0.3))),
     "load": (".png", lambda p: np.testing.assert_array_equal(load(p)[5, 5], ORANGE)),
     "Audio.read": (".wav", lambda p: is_loud(Audio.read(p))),
+    "frames_at": (".mp4", lambda p: is_blue(frames_at(p, [0.5], progress=lambda _: None)[0])),
+    "trim": (".mp4", written(lambda p, out: trim(p, out, 0.2, 0.8), ".mp4")),
+    "trim by copying": (".mp4", written(lambda p, out: trim(p, out, precise=False), ".mp4")),
+    "merge": (".mp4", written(lambda p, out: merge([p, p], out), ".mp4")),
+    "gif": (".mp4", written(lambda p, out: gif(p, out, width=32, fps=5), ".gif")),
+    "extract_audio": (".mp4", written(extract_audio, ".wav")),
+    "contact_sheet": (".mp4", written(sheet, ".png")),
+    "image_grid": (".png", written(lambda p, out: image_grid([p, p], out), ".png")),
     "Cues.read": (".srt", lambda p: Cues.read(p).cues[0].text == "WWWW" or pytest.fail("lost")),
 }
 

@@ -279,6 +279,27 @@ def test_colours_of_shadow_and_blur(tmp_path):
     assert between[1] > 2 * between[0]
 
 
+def test_colours_are_those_of_high_definition(tmp_path):
+    """ffmpeg draws as BT.601 has it unless told otherwise: gold came out as orange, by 9 levels."""
+    style = PLAIN.but(size=50, bold=True)
+    tags = ",setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
+    for rgb in ((255, 212, 0), (32, 192, 64), (224, 16, 128)):
+        colour = "#{:02x}{:02x}{:02x}".format(*rgb)
+        prepared = prepare(Cues(cues=(CUE,)), style.but(colour=colour), *FRAME)
+        for text in (prepared.ass, prepared.segment(0, 1, 30)):
+            piece = SimpleNamespace(ass=text, fonts=prepared.fonts)
+            start = 0.0 if text == prepared.ass else CLOCK
+            (shown,) = draw(tmp_path, piece, FRAME, 1, rate=30, start=start, grey=0,
+                            pixels="yuv444p", tags=tags)  # fmt: skip
+            y, u, v = (shown[..., i].astype(float) for i in range(3))
+            inside = np.unravel_index(y.argmax(), y.shape)
+            luma, blue, red = (y - 16) / 219, (u - 128) / 224, (v - 128) / 224
+            seen = np.stack([
+                luma + 1.5748 * red, luma - 0.1873 * blue - 0.4681 * red, luma + 1.8556 * blue
+            ])[(slice(None), *inside)]  # fmt: skip
+            assert seen * 255 == pytest.approx(np.array(rgb), abs=3)
+
+
 def test_letters_are_spaced(tmp_path):
     tight, loose = (ink(frames(tmp_path, PLAIN.but(spacing=s), (0.2,))[0], GREY) for s in (0, 20))
     # Seven gaps of 8 pixels; libass counts one after the last letter too.

@@ -264,6 +264,37 @@ def test_a_sound_shorter_than_its_picture_is_not_begun_again(tmp_path):
     assert level(2.1, 2.9) > 0.05
 
 
+def test_what_feeds_a_run_is_closed_with_it(tmp_path):
+    """A kept error kept the generator, and that its decoder, waiting on a full pipe for hours."""
+    closed = threading.Event()
+
+    def frames():
+        try:
+            while True:
+                yield FRAME
+        finally:
+            closed.set()
+
+    def report(count: int) -> None:
+        if count == 3:
+            raise KeyboardInterrupt
+
+    arguments = [*RAW, "-i", "pipe:0", "-f", "null", "-"]
+    with pytest.raises(KeyboardInterrupt) as kept:
+        encode(arguments, frames(), folder=tmp_path, limit=60, on_frame=report)
+    assert closed.is_set()
+    assert kept.tb is not None
+
+
+def test_a_hang_over_a_file_names_the_file(media, monkeypatch):
+    """`did not finish` of ffmpeg alone does not say which of ten clips it was."""
+    monkeypatch.setattr("workbench.media.frames._WAIT", 0.0)
+    monkeypatch.setattr("workbench.media.frames._PATIENCE", 0.0)
+    clip = media / "speech" / "en_nasa_webb_2v2a2s.mp4"
+    with pytest.raises(FfmpegError, match=r"en_nasa_webb_2v2a2s\.mp4: ffmpeg did not finish"):
+        list(clip_frames(clip, CANVAS, "cover", 390))
+
+
 def test_which_ffmpeg_runs(monkeypatch, tmp_path):
     assert ffmpeg() == next(b.path for b in binaries() if b.usable)
     fake = tmp_path / "ffmpeg"

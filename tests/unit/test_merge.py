@@ -10,13 +10,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 from lavfi import RATE, beeps, clip, counter, loudness, numbers, pitch, pixels, samples
+from PIL import Image
 
 from workbench.audio import Audio
 from workbench.errors import Cancelled, MediaError, MediaNotFound, MediaTooLarge, ParameterError
 from workbench.media import recut
+from workbench.media.ffmpeg import encode
 from workbench.media.limits import Limits
 from workbench.media.merging import Merged, merge
 from workbench.media.probe import probe
+from workbench.storage.atomic import workspace
 
 pytestmark = pytest.mark.media
 
@@ -110,14 +113,14 @@ def packets(path: Path) -> list[object]:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"size": "64x48"}, "parameter sets|sizes"),
-        ({"fps": "20"}, "parameter sets|time bases|frame rates"),
+        ({"size": "64x48"}, "sizes"),
+        ({"fps": "20"}, "frame rates"),
         ({"options": ("-profile:v", "baseline")}, "profiles"),
         ({"options": ("-crf", "30", "-refs", "1")}, "parameter sets"),
         ({"options": ("-video_track_timescale", "90000")}, "time bases"),
         ({"options": ("-c:v", "libx265", "-x265-params", "log-level=error")}, "codecs"),
-        ({"options": ("-pix_fmt", "yuv444p")}, "profiles|pixel formats"),
-        ({"filters": "setsar=2"}, "parameter sets|pixel aspects"),
+        ({"options": ("-pix_fmt", "yuv444p")}, "pixel formats"),
+        ({"filters": "setsar=2"}, "pixel aspects"),
         ({"filters": "setpts=if(gt(N\\,4)\\,PTS*2\\,PTS)", "options": ("-fps_mode", "vfr")},
          "not evenly spaced"),
         ({"sound_seconds": 2.0}, "longer than its picture"),
@@ -128,7 +131,7 @@ def test_a_clip_that_differs_is_not_copied(clips, tmp_path, change, told):
     other = clip(tmp_path / "other.mp4", "blue", **change)
     merged = merge([clips["red"], other], tmp_path / "out.mp4", progress=quiet)
     assert not merged.copied
-    assert any(part in merged.reason for part in told.split("|")), merged.reason
+    assert told in merged.reason
     seen = colours(merged.path)
     assert seen.startswith("r" * 10 + "b" * 10)
     assert len(seen) / 10 == pytest.approx(1 + probe(other).duration, abs=0.1)
@@ -196,6 +199,21 @@ def test_a_hundred_clips(clips, tmp_path):
     merged = merge(files, tmp_path / "out.mp4", progress=quiet)
     assert merged.copied
     assert colours(merged.path) == ("r" * 10 + "b" * 10) * 50
+
+
+def test_a_poster_before_the_film_is_not_the_film(clips, tmp_path):
+    """For ffmpeg, ``v:0`` is the first picture of any kind, a cover too."""
+    Image.new("RGB", (300, 300), "white").save(tmp_path / "p.jpg")
+    film = tmp_path / "film.mp4"
+    with workspace() as folder:
+        encode(
+            ["-i", f"file:{tmp_path / 'p.jpg'}", "-i", f"file:{clips['red']}", "-map", "0:v",
+             "-map", "1", "-c", "copy", "-disposition:v:0", "attached_pic", f"file:{film}"],
+            folder=folder, limit=60,
+        )  # fmt: skip
+    for copy in (True, False):
+        merged = merge([film, clips["blue"]], tmp_path / "out.mp4", copy=copy, progress=quiet)
+        assert colours(merged.path) == "r" * 10 + "b" * 10, merged.reason
 
 
 # -- music ----------------------------------------------------------------------------------------

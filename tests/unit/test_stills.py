@@ -9,8 +9,7 @@ from PIL import Image
 
 from workbench.errors import MediaError, ParameterError
 from workbench.media.backdrop import backdrop
-from workbench.media.graph import Canvas
-from workbench.media.graph import FITS
+from workbench.media.graph import FITS, Canvas
 from workbench.media.stills import canvas_planes, fitted, load, opaque, planes
 
 

@@ -145,3 +145,13 @@ def test_lines_of_that_length_mostly_fit_at_full_size(known, frame):
             total += 1
             fitting += width * frame[1] * known.size / 100 / line + border + 2 <= room
     assert fitting / total > 0.75
+
+
+def test_a_colour_that_pillow_has_looked_up_is_still_a_colour():
+    """Pillow then holds it as numbers: after a black picture, black was refused."""
+    from PIL import ImageColor
+
+    ImageColor.getrgb("black")
+    assert rgba("black") == (0, 0, 0, 255)
+    ImageColor.getrgb("rebeccapurple")
+    assert rgba("RebeccaPurple") == (102, 51, 153, 255)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -152,15 +153,15 @@ def test_a_phone_s_clip_stands_upright(media, tmp_path):
 
 def test_a_clip_keeps_its_sound_and_yields_to_a_voice(media, tmp_path):
     clip = media / "speech" / "en_nasa_webb_2v2a2s.mp4"
-    base = wb.Video("64x64", fps=10).scene(clip, duration=3)
+    base = wb.Video("64x64", fps=10).scene(clip, duration=3).loudness(None)
     voice = Audio.silence(3.0, 22050)
     quiet = wb.Take(text="x", audio=voice, words=(), voice=wb.Voice.parse("espeak:es"))
     level = {}
     for name, video in {
         "alone": base,
         "voice": base.narrate(quiet),
-        "half": wb.Video("64x64", fps=10).scene(clip, volume=0.5).narrate(quiet),
-        "whole": wb.Video("64x64", fps=10).scene(clip, volume=1.0).narrate(quiet),
+        "half": wb.Video("64x64", fps=10).scene(clip, volume=0.5).narrate(quiet).loudness(None),
+        "whole": wb.Video("64x64", fps=10).scene(clip, volume=1.0).narrate(quiet).loudness(None),
     }.items():
         sound = clip_sound(video.render(tmp_path / f"{name}.mp4").path, 3.0)
         level[name] = float(np.sqrt((sound.samples**2).mean()))
@@ -231,7 +232,7 @@ def test_what_does_not_fit_together_is_refused_before_anything_runs(tmp_path, me
         (lambda: video.captions("karaokee"), "did you mean 'karaoke'"),
         (lambda: video.captions(colur="red"), "did you mean 'colour'"),
         (lambda: video.scene(tmp_path / "a.png", motion="zoom"), "motion.*zoom-in"),
-        (lambda: video.scene(tmp_path / "a.png", fit="contain"), "fit"),
+        (lambda: video.scene(tmp_path / "a.png", fit="pad"), "fit"),
         (lambda: video.scene(tmp_path / "a.png", duration=-1), "duration"),
         (lambda: video.scene(tmp_path / "a.png", volume=1), "volume is for clips"),
         (lambda: video.scene(clip, motion="zoom-in"), "is for still pictures"),
@@ -259,29 +260,39 @@ def test_an_exit_code_of_0_is_no_verdict(tmp_path, monkeypatch):
     real = encode
 
     def tampered(change):
-        def run(arguments, frames, **about):
+        def run(arguments, frames=(), **about):
             return real(change(list(arguments)), frames, **about)
 
         return run
 
-    def replaced(old: str, new: str):
-        return lambda arguments: [new if a == old else a for a in arguments]
+    def replaced(name: str, new: str):
+        def change(arguments: list[str]) -> list[str]:
+            place = arguments.index(name)
+            return [*arguments[: place + 1], new, *arguments[place + 2 :]]
 
-    def mute(arguments: list[str]) -> list[str]:
-        place = arguments.index("1:a:0")
-        return arguments[: place - 1] + arguments[place + 1 :]
+        return change
+
+    def without(*pair: str):
+        def change(arguments: list[str]) -> list[str]:
+            pairs = pairwise(arguments)
+            place = next(i for i, found in enumerate(pairs) if found == pair)
+            return arguments[:place] + arguments[place + 2 :]
+
+        return change
 
     def small(arguments: list[str]) -> list[str]:
         return [*arguments[:-1], "-s", "32x32", arguments[-1]]
 
-    for change, told in [
-        (replaced("1.000000", "0.400000"), "wrote 0.40 s where 1.00 s were planned"),
-        (small, "another size"),
-        (mute, "without its sound"),
+    for where, change, told in [
+        ("encode", replaced("-frames:v", "4"), "wrote 4 frames of 64x64 where 10 of 64x64"),
+        ("encode", small, "wrote 10 frames of 32x32 where 10 of 64x64"),
+        ("join", replaced("-t", "0.400000"), r"wrote 0\.\d+ s where 1.00 s were planned"),
+        ("join", without("-map", "1:a:0"), "without its sound"),
     ]:
-        monkeypatch.setattr("workbench.media.render.encode", tampered(change))
-        with pytest.raises(MediaError, match=told):
-            video.render(tmp_path / "a.mp4")
+        with monkeypatch.context() as patch:
+            patch.setattr(f"workbench.media.{where}.encode", tampered(change))
+            with pytest.raises(MediaError, match=told):
+                video.render(tmp_path / "a.mp4", cache=False)
         assert list(tmp_path.iterdir()) == []
 
 
@@ -333,7 +344,7 @@ def test_a_missing_font_or_glyph_is_told(tmp_path):
         words=(wb.Word(text="\U00013000", start=0, end=1),),
         voice=wb.Voice.parse("espeak:es"),
     )
-    video = wb.Video("128x128", fps=5).scene(flat((0, 0, 0))).narrate(said)
+    video = wb.Video("128x128", fps=5).scene(flat((0, 0, 0))).narrate(said).loudness(None)
     with pytest.warns(wb.WorkbenchWarning, match="font") as caught:
         done = video.captions("plain", font="No Such Font").render(tmp_path / "a.mp4")
     told = " ".join(str(w.message) for w in caught)

@@ -44,6 +44,7 @@ _SMALL = 0.75  # of the style's size: below it the shrinking is worth a word
 _LANGUAGE = re.compile(r"[A-Za-z]{2}(?=-|$)")
 _FPS = range(1, 1001)
 _TOUCHING = 1e-3  # seconds; an overlap shorter than that is rounding
+# Without a matrix, ffmpeg draws colours as BT.601 has them into a video of BT.709: gold is orange.
 _INFO = """\
 [Script Info]
 ; Captions
@@ -53,6 +54,7 @@ PlayResX: {width}
 PlayResY: {height}
 ScaledBorderAndShadow: yes
 Kerning: yes
+YCbCr Matrix: None
 {language}
 [V4+ Styles]
 Format: Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour, BackColour, \

@@ -37,10 +37,11 @@ def rgba(colour: str, *, name: str = "colour") -> tuple[int, int, int, int]:
         from PIL.ImageColor import colormap
 
         found = colormap.get(text.lower())
-        if not isinstance(found, str):
+        if found is None:
             cure = suggest(text[:40], colormap) or "write #rrggbb or a CSS colour name"
             raise ParameterError(f"is no colour: {colour!r}", subject=name, cure=cure)
-        text = found
+        # Pillow keeps a name that it has looked up as numbers.
+        text = found if isinstance(found, str) else "#" + bytes(found[:3]).hex()
     digits = text[1:] if len(text) > len("#rgb") else "".join(2 * digit for digit in text[1:])
     red, green, blue, alpha = bytes.fromhex(f"{digits}ff"[:8])
     return red, green, blue, alpha

@@ -74,7 +74,7 @@ class Style(Options):
         maximum=20,
         step=0.5,
         unit="% of the size",
-        help="How soft the edges of outline and shadow are",
+        help="How soft the edges of outline and shadow are; without an outline, of the letters",
     )
     highlight: str = option("none", choices=HIGHLIGHTS, help="What is done to the word being said")
     active: str = option("#ffd400", help="The word being said, with a highlight")

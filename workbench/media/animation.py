@@ -148,7 +148,8 @@ def gif(
     picture = picture.filter("scale", w=columns, h=rows, flags="lanczos").filter("setsar", "1")
     run: dict[str, Any] = {"source": path, "seconds": seconds, "cancel": cancel, "limits": limits}
     with workspace() as folder, writing(goal, "making a GIF", progress) as (part, report):
-        best = picture.filter("palettegen", max_colors=shades, stats_mode="diff")
+        # Counting only what changes ("diff") leaves out the colours of the last frame.
+        best = picture.filter("palettegen", max_colors=shades, stats_mode="full")
         first = ffmpeg.output(best, file_url(folder / _PALETTE), format="image2", update=1)
         convert(first.get_args(), folder=folder, report=lambda done: report(_FIRST_SHARE * done),
                 **run)  # fmt: skip

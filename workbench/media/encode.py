@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import threading
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -168,49 +168,20 @@ def encode_segments(
     Cancelled, MediaError, StorageFull
         All processes are gone by the time they arrive.
     """
-    stop = threading.Event()
-    done = [0] * len(segments)
-    total = sum(segment.count for segment in segments)
-
-    def one(index: int) -> tuple[Path, bool, str]:
-        segment = segments[index]
-        target = folder / graph.segment_name(index)
-        text = drawing.ass(segment)
-        name = drawing.key(segment, text, longest)
-        kept = cache.get(name) if cache is not None else None
-        if kept is not None:
-            keep(kept, target)
-            check(target, segment.count, drawing.canvas)
-            done[index] = segment.count
-            return target, True, ""
-        if text:
-            (folder / graph.captions_name(index)).write_text(text, encoding="utf-8")
-        program = arguments(
-            drawing, segment, index, text=text, folder=folder, longest=longest
-        )
-
-        def count(frames: int) -> None:
-            done[index] = min(frames, segment.count)
-
-        messages = _encode(drawing, segment, program, studio, folder, count, stop)
-        check(target, segment.count, drawing.canvas)
-        if cache is not None:
-            cache.put(name, target.read_bytes())
-        return target, False, messages
-
+    batch = _Batch(
+        drawing=drawing,
+        segments=segments,
+        studio=studio,
+        folder=folder,
+        longest=longest,
+        cache=cache,
+    )
     with ThreadPoolExecutor(workers, thread_name_prefix="workbench-segment") as pool:
-        futures = [pool.submit(one, index) for index in range(len(segments))]
+        futures = [pool.submit(batch.one, index) for index in range(len(segments))]
         try:
-            pending = set(futures)
-            while pending:
-                finished, pending = wait(pending, timeout=_LOOK, return_when=FIRST_EXCEPTION)
-                if cancel is not None and cancel.is_set():
-                    raise Cancelled("stopped on request", subject="rendering")
-                for future in finished:
-                    future.result()
-                report(sum(done) / total)
+            _watch(futures, batch, report, cancel)
         except BaseException:
-            stop.set()
+            batch.stop.set()
             for future in futures:
                 future.cancel()
             raise
@@ -229,30 +200,88 @@ def encode_segments(
     )
 
 
-def _encode(
-    drawing: Drawing,
-    segment: Segment,
-    program: list[str],
-    studio: Studio,
-    folder: Path,
-    count: Callable[[int], None],
-    stop: threading.Event,
-) -> str:
-    clips = [overlay.path for overlay in drawing.overlays if overlay.kind == "video"]
-    with closing(studio.frames(segment, stop)) as frames:
-        try:
-            return encode(
-                program,
-                frames,
-                folder=folder,
-                limit=_PATIENCE + _PATIENCE * segment.count / drawing.canvas.fps,
-                memory=studio.limits.memory if clips else 0,
-                on_frame=count,
-                cancel=stop,
-            )
-        except Failed as error:
-            if clips and _DAMAGE.search(error.problem):
-                raise MediaError(
-                    f"is damaged ({error.problem})", subject=os.fspath(clips[0])
-                ) from error
-            raise
+def _watch(
+    futures: list[Future[Result]],
+    batch: _Batch,
+    report: Callable[[float], None],
+    cancel: threading.Event | None,
+) -> None:
+    """Wait for the segments, tell how far they are, and raise the first error."""
+    pending = set(futures)
+    total = sum(segment.count for segment in batch.segments)
+    while pending:
+        finished, pending = wait(pending, timeout=_LOOK, return_when=FIRST_EXCEPTION)
+        if cancel is not None and cancel.is_set():
+            raise Cancelled("stopped on request", subject="rendering")
+        for future in finished:
+            future.result()
+        report(sum(batch.done) / total)
+
+
+Result = tuple["Path", bool, str]
+"""A segment's file, whether it was kept from before, and what ffmpeg said."""
+
+
+@dataclass(kw_only=True)
+class _Batch:
+    """Segments that are being encoded; `one` runs in several threads."""
+
+    drawing: Drawing
+    segments: tuple[Segment, ...]
+    studio: Studio
+    folder: Path
+    longest: int
+    cache: FileCache | None
+    stop: threading.Event = field(default_factory=threading.Event)
+    done: list[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.done = [0] * len(self.segments)
+
+    def one(self, index: int) -> Result:
+        """Return a segment, from the cache or encoded now."""
+        segment, canvas = self.segments[index], self.drawing.canvas
+        target = self.folder / graph.segment_name(index)
+        text = self.drawing.ass(segment)
+        name = self.drawing.key(segment, text, self.longest)
+        kept = self.cache.get(name) if self.cache is not None else None
+        if kept is not None:
+            keep(kept, target)
+            check(target, segment.count, canvas)
+            self.done[index] = segment.count
+            return target, True, ""
+        if text:
+            (self.folder / graph.captions_name(index)).write_text(text, encoding="utf-8")
+        messages = self._encode(index, text)
+        check(target, segment.count, canvas)
+        if self.cache is not None:
+            self.cache.put(name, target.read_bytes())
+        return target, False, messages
+
+    def _encode(self, index: int, text: str) -> str:
+        segment, drawing = self.segments[index], self.drawing
+        program = arguments(
+            drawing, segment, index, text=text, folder=self.folder, longest=self.longest
+        )
+        clips = [overlay.path for overlay in drawing.overlays if overlay.kind == "video"]
+
+        def count(frames: int) -> None:
+            self.done[index] = min(frames, segment.count)
+
+        with closing(self.studio.frames(segment, self.stop)) as frames:
+            try:
+                return encode(
+                    program,
+                    frames,
+                    folder=self.folder,
+                    limit=_PATIENCE + _PATIENCE * segment.count / drawing.canvas.fps,
+                    memory=self.studio.limits.memory if clips else 0,
+                    on_frame=count,
+                    cancel=self.stop,
+                )
+            except Failed as error:
+                if clips and _DAMAGE.search(error.problem):
+                    raise MediaError(
+                        f"is damaged ({error.problem})", subject=os.fspath(clips[0])
+                    ) from error
+                raise

@@ -71,8 +71,8 @@ class _Launcher:
     def _renew(self) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="workbench-launcher")
 
-    def run(self, start: Callable[[], None]) -> None:
-        self._thread.submit(start).result()
+    def start(self, child: Callable[[], None]) -> None:
+        self._thread.submit(child).result()
 
 
 _launcher = _Launcher()
@@ -112,7 +112,7 @@ class _Run:
 
     def __enter__(self) -> Self:
         try:
-            _launcher.run(self._start)
+            _launcher.start(self._start)
             self._reader.start()
             self._watcher.start()
         except BaseException:

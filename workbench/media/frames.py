@@ -42,8 +42,9 @@ _PATIENCE = 120.0
 _COVER = 1024  # AV_DISPOSITION_ATTACHED_PIC
 _KEYED = 12.0  # seconds between two key frames at the most, but for screen recordings
 INDEXED = frozenset({"mov", "matroska", "wav", "flac", "aiff", "avi"})
-"""Formats that are entered exactly where they are asked to be, and begun again by ffmpeg. Others are
-read from the start: of MPEG-TS it reads without an end after the first turn, and gives no frame."""
+"""Formats that are entered exactly where they are asked to be, and begun again by ffmpeg. Others
+are read from the start: of MPEG-TS it reads without an end after the first turn, and gives no
+frame."""
 
 
 def frame_at(
@@ -125,20 +126,25 @@ def clip_frames(
 
     Raises
     ------
+    ParameterError
+        When `count` or `start` is no number that makes sense.
     MediaError
         When the clip is damaged, cut short or over the limits, naming it.
     """
+    number("count", count, 1, limits.seconds * canvas.fps, unit="frames")
+    number("start", start, 0, limits.seconds, unit="s")
     info = probe(path, limits=limits)
     if info.kind != "video":
         raise MediaError("has no picture that moves", subject=str(path), cure="use a video")
     check_intact(path, limits=limits)
+    whole = info.duration or length(path, limits=limits)
+    start %= whole  # a piece of a clip that has begun again
     if info.format in INDEXED:
         frames = _run(
             path, canvas, fit, count, start=start, skip=skip, limits=limits, cancel=cancel
         )
         yield from _exactly(path, count, frames)
         return
-    whole = info.duration or length(path, limits=limits)
     start += skip / canvas.fps
     done, skipped = 0, round(start * canvas.fps)
     for turn in itertools.count(1):
@@ -182,9 +188,7 @@ def _run(
     cancel: threading.Event | None,
 ) -> Iterator[memoryview]:
     """Yield at most `count` frames of a clip as they are decoded."""
-    arguments = graph.clip_frames(
-        path, canvas, fit, count, start=start, skip=skip, limits=limits
-    )
+    arguments = graph.clip_frames(path, canvas, fit, count, start=start, skip=skip, limits=limits)
     if not loop:
         arguments = _from_the_start(arguments)
     with workspace() as folder, _naming(path, limits):
@@ -225,12 +229,14 @@ def clip_sound(
     if info.audio is None:
         raise MediaError("has no sound", subject=str(path), cure="use a file with a sound track")
     check_intact(path, limits=limits)
+    channels = info.audio.channels
     whole = info.duration or length(path, limits=limits)
     if start + seconds <= whole + 1e-3:
         if info.format in INDEXED:
-            return _decoded(path, seconds, start, limits, cancel)
-        return _decoded(path, start + seconds, 0.0, limits, cancel).cut(start, start + seconds)
-    once = _decoded(path, whole, 0.0, limits, cancel).samples
+            return _decoded(path, seconds, start, channels, limits=limits, cancel=cancel)
+        whole_sound = _decoded(path, start + seconds, 0.0, channels, limits=limits, cancel=cancel)
+        return whole_sound.cut(start, start + seconds)
+    once = _decoded(path, whole, 0.0, channels, limits=limits, cancel=cancel).samples
     if not len(once):
         return Audio.silence(seconds, _SOUND_RATE, 2)
     first = round(start * _SOUND_RATE)
@@ -240,9 +246,15 @@ def clip_sound(
 
 
 def _decoded(
-    path: Path, seconds: float, start: float, limits: Limits, cancel: threading.Event | None
+    path: Path,
+    seconds: float,
+    start: float,
+    channels: int,
+    *,
+    limits: Limits,
+    cancel: threading.Event | None,
 ) -> Audio:
-    arguments = graph.clip_sound(path, _SOUND_RATE, seconds, start=start)
+    arguments = graph.clip_sound(path, _SOUND_RATE, seconds, start=start, channels=channels)
     if not start:
         arguments = _from_the_start(arguments)
     data = bytearray()

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from workbench.media.overlays import Overlay
 
 __all__ = [
+    "CAPTIONS",
     "FITS",
     "FONTS",
     "LIST",
@@ -42,7 +43,7 @@ __all__ = [
 Fit = Literal["cover", "contain", "blur"]
 FITS: tuple[str, ...] = get_args(Fit)
 
-FONTS, SOUND = "fonts", "sound.wav"
+CAPTIONS, FONTS, SOUND = "captions.ass", "fonts", "sound.wav"
 LIST, SUBTITLES, METADATA = "segments.txt", "subtitles.srt", "metadata.txt"
 """The names under which a run finds what was staged for it."""
 
@@ -138,7 +139,7 @@ def clip_frames(
     shorter clip.
     """
     source = _source(path, stream_loop=-1, ss=start, max_pixels=limits.pixels)
-    picture = source["v:0"].filter("fps", canvas.fps, start_time=0)
+    picture = source["V:0"].filter("fps", canvas.fps, start_time=0)
     if skip:
         picture = picture.filter("trim", start_frame=skip).filter("setpts", "PTS-STARTPTS")
     picture = _fit(picture, canvas, fit)
@@ -148,13 +149,18 @@ def clip_frames(
     return ["-xerror", *out.get_args()]
 
 
-def clip_sound(path: Path, rate: int, seconds: float, *, start: float) -> list[str]:
+def clip_sound(
+    path: Path, rate: int, seconds: float, *, start: float, channels: int = 2
+) -> list[str]:
     """Return the arguments that put the sound of a clip, float stereo, on standard output.
 
-    Silence follows where the sound is shorter than `seconds`.
+    Silence follows where the sound is shorter than `seconds`. One channel is heard from both sides
+    as loud as it is: ffmpeg's own way from mono to stereo takes 3 dB off.
     """
-    source = _source(path, ss=start)
-    sound = source["a:0"].filter("aresample", rate, **{"async": 1, "first_pts": 0})
+    sound = _source(path, ss=start)["a:0"]
+    if channels == 1:
+        sound = sound.filter("pan", args="stereo|c0=c0|c1=c0")
+    sound = sound.filter("aresample", rate, **{"async": 1, "first_pts": 0})
     sound = sound.filter("apad", whole_dur=f"{seconds:.6f}")
     out = ffmpeg.output(sound, "pipe:1", format="f32le", ac=2, ar=rate, t=f"{seconds:.6f}")
     return ["-xerror", *out.get_args()]
@@ -247,9 +253,7 @@ def segment(
     return [*before, *out.get_args()]
 
 
-def _laid(
-    picture: Any, canvas: Canvas, index: int, overlay: Overlay, seen: dict[str, Any]
-) -> Any:
+def _laid(picture: Any, canvas: Canvas, index: int, overlay: Overlay, seen: dict[str, Any]) -> Any:
     """Lay a picture or a clip over the frames that show it."""
     left, top, width, height = seen["box"]
     if overlay.kind == "image":
@@ -260,7 +264,7 @@ def _laid(
         natural = overlay.natural or 0.0
         if overlay.loop and natural and into > natural:
             into %= natural
-        layer = _source(overlay.path, ss=f"{max(0.0, into):.6f}", **again)["v:0"]
+        layer = _source(overlay.path, ss=f"{max(0.0, into):.6f}", **again)["V:0"]
         layer = layer.filter("fps", canvas.fps, start_time=0)
         layer = layer.filter("scale", w=width, h=height, flags="bicubic").filter("setsar", "1")
         if into < 0:

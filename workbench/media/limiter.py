@@ -21,12 +21,15 @@ if TYPE_CHECKING:
 
     from workbench.audio import Samples
 
-__all__ = ["Peaks", "limiter", "step_power", "true_peaks"]
+__all__ = ["RELEASES", "Peaks", "limiter", "step_power", "true_peaks"]
 
 _OVERSAMPLED = 4  # the standard's own factor at 48 kHz
 _STEPS = 2_000  # gains a second
 _LOOK_AHEAD = 0.005  # seconds
-_RELEASE = 80.0  # dB a second
+RELEASES = (80.0, 250.0, 800.0)
+"""Decibels a second at which the gain comes back, the gentlest first: slow ones keep the sound of
+a voice, quick ones its loudness."""
+
 _BLOCK = 1 << 12
 _MARGIN = 64  # frames on either side of a block, so that the filter has settled in it
 # What lies between the samples can be this much above them (a tone at a quarter of the rate).
@@ -93,7 +96,9 @@ def _loudest(samples: Samples) -> Samples:
     return level
 
 
-def limiter(peaks: Peaks, rate: int, *, gain: float, ceiling: float) -> Envelope | None:
+def limiter(
+    peaks: Peaks, rate: int, *, gain: float, ceiling: float, release: float = RELEASES[0]
+) -> Envelope | None:
     """Return the envelope that holds a sound under a ceiling; None where it already is.
 
     Parameters
@@ -106,6 +111,8 @@ def limiter(peaks: Peaks, rate: int, *, gain: float, ceiling: float) -> Envelope
         Linear factor the sound will have beside the envelope.
     ceiling
         Highest level, linear.
+    release
+        Decibels a second at which it comes back.
     """
     step, levels = peaks
     if gain * float(levels.max(initial=0.0)) <= ceiling:
@@ -118,7 +125,7 @@ def limiter(peaks: Peaks, rate: int, *, gain: float, ceiling: float) -> Envelope
     wide = np.pad(knots, 2 * reach, mode="edge")
     window = 2 * reach + 1
     held = np.lib.stride_tricks.sliding_window_view(wide, window).min(axis=1)
-    slope = _RELEASE * step / rate * np.arange(len(held))
+    slope = release * step / rate * np.arange(len(held))
     released = np.minimum.accumulate(20 * np.log10(held) - slope) + slope
     kernel = np.hanning(window + 2)[1:-1]
     # Each smoothed gain is a mean of gains that were all held down for its own peak.

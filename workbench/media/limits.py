@@ -29,6 +29,8 @@ __all__ = [
     "number",
 ]
 
+_LONG = 80  # letters of a value in an error
+
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
@@ -123,10 +125,25 @@ def number(name: str, value: object, low: float, high: float, *, unit: str = "")
     30.0
     """
     tail = f" {unit}" if unit else ""
-    if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
+    try:
+        found = float(value) if isinstance(value, Real) else math.nan
+    except OverflowError:  # a whole number of hundreds of digits
+        found = math.inf
+    if isinstance(value, bool) or not math.isfinite(found):
         raise ParameterError(
-            f"must be a number from {low:g} to {high:g}{tail}, not {value!r}", subject=name
+            f"must be a number from {low:g} to {high:g}{tail}, not {_shown(value)}", subject=name
         )
-    if not low <= float(value) <= high:
-        raise ParameterError(f"must be from {low:g} to {high:g}{tail}, not {value!r}", subject=name)
-    return float(value)
+    if not low <= found <= high:
+        raise ParameterError(
+            f"must be from {low:g} to {high:g}{tail}, not {_shown(value)}", subject=name
+        )
+    return found
+
+
+def _shown(value: object) -> str:
+    """Return a value as it is shown in an error, whatever it is and however long."""
+    try:
+        text = repr(value)
+    except Exception:  # noqa: BLE001 - Python refuses to write out thousands of digits
+        return f"a {type(value).__name__}"
+    return text if len(text) <= _LONG else f"{text[:_LONG]}…"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from workbench.errors import ParameterError, suggest
 from workbench.media.envelope import scaled
-from workbench.media.limiter import limiter, step_power, true_peaks
+from workbench.media.limiter import RELEASES, Peaks, limiter, step_power, true_peaks
 from workbench.media.limits import number
 from workbench.media.meter import Loudness, measure
 
@@ -62,7 +62,7 @@ _RANGE = (-40.0, -5.0)  # LUFS that may be asked for
 _CLOSE = 0.1  # LU at which looking for a better gain ends
 _ROUNDS = 6
 _GUESSES = 8
-_MARGIN = 3.0  # dB: what it is usually raised by at most
+_FLAT = 0.2  # the least by which a louder input is taken to be louder at the output
 _HEADROOM = 10.0  # dB a gain may be raised by to make up for what the limiter takes
 _LAST = 2  # rounds at the end in which only the ceiling moves
 _HEAVY = 12.0  # dB of limiting from which it is worth a warning
@@ -225,22 +225,31 @@ def _limited(
         pieces = scaled(samples, 10 ** (gain / 20), envelope)
         return measure(pieces, rate, samples.shape[1], cancel=cancel)
 
-    aim, ceiling, correction = before.integrated + wanted, true_peak, 0.0
+    aim, ceiling = before.integrated + wanted, true_peak
     if before.true_peak + wanted <= true_peak:
         after = measured(wanted, None)
         if after.true_peak <= true_peak:
             return Master(gain=10 ** (wanted / 20), envelope=None, after=after, warnings=())
-    above = 10 ** ((true_peak - wanted - _MARGIN) / 20)
+    above = 10 ** ((true_peak - wanted - _HEADROOM) / 20)
     peaks = true_peaks(samples, rate, above=above, cancel=cancel)
     power = step_power(samples, peaks[0])
+    gain, goal = wanted, wanted
+    releases: tuple[float, ...] = RELEASES
     for left in reversed(range(_ROUNDS)):
-        gain, envelope = wanted, None
-        for _ in range(_GUESSES if make_up else 1):
-            envelope = limiter(peaks, rate, gain=10 ** (gain / 20), ceiling=10 ** (ceiling / 20))
-            missing = wanted + correction - gain - _taken(envelope, power)
-            if not make_up or abs(missing) <= _CLOSE / 2:
-                break
-            gain = min(gain + missing, wanted + _HEADROOM)
+        level = 10 ** (ceiling / 20)
+        if make_up:
+            most = wanted + _HEADROOM
+            gain, releases = _made_up(
+                peaks,
+                power,
+                rate,
+                goal=goal,
+                ceiling=level,
+                start=wanted,
+                most=most,
+                releases=releases,
+            )
+        envelope = limiter(peaks, rate, gain=10 ** (gain / 20), ceiling=level, release=releases[0])
         after = measured(gain, envelope)
         over = after.true_peak - true_peak
         missing = aim - after.integrated if make_up else 0.0
@@ -249,8 +258,43 @@ def _limited(
         if over > 0:
             ceiling -= over + _ROOM
         if left > _LAST and math.isfinite(missing):
-            correction += missing
+            goal += missing
     return Master(gain=10 ** (gain / 20), envelope=envelope, after=after, warnings=())
+
+
+def _made_up(
+    peaks: Peaks,
+    power: NDArray[np.float64],
+    rate: int,
+    *,
+    goal: float,
+    ceiling: float,
+    start: float,
+    most: float,
+    releases: tuple[float, ...],
+) -> tuple[float, tuple[float, ...]]:
+    """Return the gain at which a limited sound is about `goal` dB louder, and how to limit it.
+
+    A limiter that comes back slowly cannot make everything that loud; then a quicker one is taken.
+    """
+    for index, release in enumerate(releases):
+        gain, last, slope = min(start, most), None, 1.0
+        for _ in range(_GUESSES):
+            envelope = limiter(
+                peaks, rate, gain=10 ** (gain / 20), ceiling=ceiling, release=release
+            )
+            missing = goal - gain - _taken(envelope, power)
+            if abs(missing) <= _CLOSE / 2:
+                return gain, releases[index:]
+            if last is not None and gain != last[0]:
+                slope = min(max((last[1] - missing) / (gain - last[0]), _FLAT), 1.0)
+            last = gain, missing
+            gain = min(gain + missing / slope, most)
+            if gain == last[0]:  # at the most there may be
+                break
+        if abs(missing) <= TOLERANCE / 2:
+            return gain, releases[index:]
+    return gain, releases[-1:]
 
 
 def _taken(envelope: Envelope | None, power: NDArray[np.float64]) -> float:

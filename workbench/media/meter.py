@@ -121,11 +121,11 @@ def measure(
             if len(piece):
                 sample_peak = max(sample_peak, float(piece.max()), -float(piece.min()))
                 frames += len(piece)
-                yield memoryview(np.ascontiguousarray(piece, "<f4"))
+                yield np.ascontiguousarray(piece, "<f4").data
         # The meter drops what does not fill its last frame, and a peak in it.
         missing = -frames % max(1, rate // _FRAME) if frames else 0
         if missing:
-            yield memoryview(np.zeros((missing, channels), "<f4"))
+            yield np.zeros((missing, channels), "<f4").data
 
     with workspace() as folder:
         encode(

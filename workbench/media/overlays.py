@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import ceil
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.captions.styles import rgba
@@ -15,6 +14,7 @@ from workbench.storage.receipt import digest
 
 if TYPE_CHECKING:
     import os
+    from pathlib import Path
 
     from workbench.media.graph import Canvas
 

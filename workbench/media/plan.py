@@ -11,6 +11,7 @@ from workbench.errors import one_line
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from workbench.media.timeline import Timeline
     from workbench.media.video import Video
 
 __all__ = ["Plan", "Row", "plan"]
@@ -139,12 +140,22 @@ def _ticks(duration: float) -> Iterator[float]:
 def plan(video: Video) -> Plan:
     """Return the plan of a video; see `workbench.media.video.Video.plan`."""
     timeline = video.timeline()
-    cues = video.caption_cues(timeline)
-    canvas, end = video.canvas, timeline.duration
-    rows = []
+    end = timeline.duration
+    rows = (
+        *_pictures(video, timeline),
+        *_laid_over(video, timeline),
+        *_words(video, timeline),
+        *_sounds(video, timeline),
+    )
+    return Plan(rows=rows, summary=_summary(video, end), duration=end)
+
+
+def _pictures(video: Video, timeline: Timeline) -> Iterator[Row]:
+    fps = timeline.fps
+    pictures = {name for name, _, _ in video.pictures}
     for number, shot in enumerate(timeline.shots, start=1):
         scene = shot.scene
-        drawn = scene.sha256 in {name for name, _, _ in video.pictures}
+        drawn = scene.sha256 in pictures
         about = ["picture" if drawn else one_line(scene.path.name, limit=_TEXT)]
         if scene.paint is not None:
             about = [str(scene.paint)]
@@ -153,82 +164,79 @@ def plan(video: Video) -> Plan:
         if scene.kind in {"image", "colour"}:
             about.append(scene.move.name)
         if shot.enter:
-            begin = shot.first / canvas.fps
-            rows.append(
-                Row(
-                    kind="transition",
-                    start=begin,
-                    end=begin + shot.enter / canvas.fps,
-                    name=f"  into {number}",
-                    detail=scene.transition,
-                )
+            begin = shot.first / fps
+            yield Row(
+                kind="transition",
+                start=begin,
+                end=begin + shot.enter / fps,
+                name=f"  into {number}",
+                detail=scene.transition,
             )
-        rows.append(
-            Row(
-                kind="scene",
-                start=shot.first / canvas.fps,
-                end=shot.last / canvas.fps,
-                name=f"scene {number}",
-                detail=", ".join([*about, scene.fit]),
-            )
+        yield Row(
+            kind="scene",
+            start=shot.first / fps,
+            end=shot.last / fps,
+            name=f"scene {number}",
+            detail=", ".join([*about, scene.fit]),
         )
+
+
+def _laid_over(video: Video, timeline: Timeline) -> Iterator[Row]:
+    end = timeline.duration
     for overlay in video.overlays:
-        _, last = overlay.frames(canvas.fps)
-        until = end if last is None else min(end, last / canvas.fps)
+        _, last = overlay.frames(timeline.fps)
+        until = end if last is None else min(end, last / timeline.fps)
         detail = one_line(overlay.path.name, limit=_TEXT)
-        rows.append(
-            Row(kind="overlay", start=overlay.start, end=until, name="overlay", detail=detail)
-        )
-    rows += [
-        Row(
+        yield Row(kind="overlay", start=overlay.start, end=until, name="overlay", detail=detail)
+    for title in video.titles:
+        yield Row(
             kind="title",
             start=title.start,
             end=min(end, title.end or end),
             name=title.kind,
             detail=one_line(title.text, limit=_TEXT),
         )
-        for title in video.titles
-    ]
+
+
+def _words(video: Video, timeline: Timeline) -> Iterator[Row]:
     for start, narration in timeline.voices:
         for part in narration.parts:
             said = one_line(part.line.text or "a recording", limit=_TEXT)
-            rows.append(
-                Row(
-                    kind="voice",
-                    start=start + part.start,
-                    end=start + part.end,
-                    name="voice",
-                    detail=f"{part.take.voice}: {said}",
-                )
+            yield Row(
+                kind="voice",
+                start=start + part.start,
+                end=start + part.end,
+                name="voice",
+                detail=f"{part.take.voice}: {said}",
             )
+    cues = video.caption_cues(timeline)
     if cues:
         ways = [video.style.name] if video.style is not None else []
         ways += ["as a track"] if video.soft else []
         many = f"{len(cues)} cue{'s' if len(cues) != 1 else ''}"
-        rows.append(
-            Row(
-                kind="captions",
-                start=cues[0].start,
-                end=cues[-1].end,
-                name="captions",
-                detail=", ".join([*ways, many]),
-            )
+        yield Row(
+            kind="captions",
+            start=cues[0].start,
+            end=cues[-1].end,
+            name="captions",
+            detail=", ".join([*ways, many]),
         )
+
+
+def _sounds(video: Video, timeline: Timeline) -> Iterator[Row]:
+    end = timeline.duration
     for sound in video.sounds:
         until = end if sound.loop else min(end, sound.start + sound.natural)
         about = [one_line(sound.name, limit=_TEXT), f"volume {sound.volume:g}"]
         if sound.duck:
             about.append(f"ducked by {sound.duck:g} dB")
-        rows.append(
-            Row(
-                kind=sound.kind,
-                start=sound.start,
-                end=until,
-                name=sound.kind,
-                detail=", ".join(about),
-            )
+        yield Row(
+            kind=sound.kind,
+            start=sound.start,
+            end=until,
+            name=sound.kind,
+            detail=", ".join(about),
         )
-    return Plan(rows=tuple(rows), summary=_summary(video, end), duration=end)
 
 
 def _summary(video: Video, seconds: float) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import threading
 import warnings
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -42,6 +41,7 @@ from workbench.storage.receipt import digest, receipt_path, write_receipt
 
 if TYPE_CHECKING:
     import os
+    import threading
     from collections.abc import Callable
     from pathlib import Path
 
@@ -101,21 +101,21 @@ def _planned(video: Video, preset: str, encoder: str, cancel: threading.Event | 
     )
 
 
-def commands(video: Video, path: str | os.PathLike[str], preset: str, encoder: str) -> list[list[str]]:
+def commands(
+    video: Video, path: str | os.PathLike[str], preset: str, encoder: str
+) -> list[list[str]]:
     """Return the argument lists that rendering runs; see `workbench.media.video.Video.command`."""
     from pathlib import Path
 
     work = _planned(video, preset, encoder, None)
     folder = Path("/")  # the names stand for themselves in a folder that a run makes for itself
-    lists = [
-        command(
-            arguments(
-                work.drawing, segment, index,
-                text=work.drawing.ass(segment), folder=folder, longest=work.longest,
-            )  # fmt: skip
+    lists = []
+    for index, segment in enumerate(work.segments):
+        text = work.drawing.ass(segment)
+        run = arguments(
+            work.drawing, segment, index, text=text, folder=folder, longest=work.longest
         )
-        for index, segment in enumerate(work.segments)
-    ]
+        lists.append(command(run))
     return [*lists, command(_join_arguments(video, work, user_path(path), preset))]
 
 
@@ -155,8 +155,9 @@ def render(
             mixed = _sound(video, work.timeline, cancel)
             if mixed is not None:
                 (folder / graph.SOUND).write_bytes(mixed.audio.encode(".wav"))
-            done = _pictures(video, work, folder, workers, cancel, report, cache=cache)
-            work, encoded = done
+            work, encoded = _pictures(
+                video, work, folder, workers=workers, report=report, cache=cache, cancel=cancel
+            )
             if work.prepared is not None:
                 _check_fonts(encoded.messages, folder / graph.FONTS)
             with replacing(target) as part:
@@ -180,7 +181,7 @@ def render(
             raise storage_error(error, error.filename or target) from error
     shown = [a.replace(str(part), str(target)) for a in command(joined)]
     notes = _notes(work, mixed)
-    about = _receipt(video, work, mixed, shown, notes, preset)
+    about = _receipt(video, work, mixed, joined=shown, notes=notes, preset=preset)
     receipt = write_receipt(target, about, seal=seal)
     for note in notes:  # last: where warnings are errors, the video still has its receipt
         warnings.warn(note, WorkbenchWarning, stacklevel=3)
@@ -206,11 +207,11 @@ def _pictures(
     video: Video,
     work: _Work,
     folder: Path,
-    workers: int | None,
-    cancel: threading.Event | None,
-    report: Callable[[float], None],
     *,
+    workers: int | None,
+    report: Callable[[float], None],
     cache: bool,
+    cancel: threading.Event | None,
 ) -> tuple[_Work, Encoded]:
     """Encode the segments; on x264 where another encoder fails at work."""
     studio = Studio(work.drawing.canvas, video.held_pictures(), video.limits)
@@ -351,6 +352,7 @@ def _receipt(
     video: Video,
     work: _Work,
     mixed: Mixed | None,
+    *,
     joined: list[str],
     notes: tuple[str, ...],
     preset: str,

@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import shutil
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import FfmpegError
@@ -80,12 +81,15 @@ def cut(timeline: Timeline) -> tuple[Segment, ...]:
             found.append(Segment(first=shot.first, count=shot.enter, shots=both))
         first = shot.first + shot.enter
         last = shots[index + 1].first if index + 1 < len(shots) else shot.last
-        pieces = -(-(last - first) // longest) if shot.scene.steady or shot.scene.kind != "video" else 1
-        edges = [first + (last - first) * i // pieces for i in range(pieces + 1)] if last > first else []
-        found += [
-            Segment(first=a, count=b - a, shots=(shot,))
-            for a, b in zip(edges, edges[1:], strict=False)
-        ]
+        pieces = (
+            -(-(last - first) // longest) if shot.scene.steady or shot.scene.kind != "video" else 1
+        )
+        edges = (
+            [first + (last - first) * i // pieces for i in range(pieces + 1)]
+            if last > first
+            else []
+        )
+        found += [Segment(first=a, count=b - a, shots=(shot,)) for a, b in pairwise(edges)]
     return tuple(found)
 
 

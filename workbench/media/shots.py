@@ -1,4 +1,4 @@
-"""The frames of a shot, from any one on: pictures are moved over, clips decoded, colours painted."""
+"""The frames of a shot: pictures are moved over, clips decoded, colours painted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from workbench.media.limits import existing
 from workbench.storage.receipt import digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Generator, Iterator, Mapping
 
     from workbench.media.graph import Canvas
     from workbench.media.limits import Limits
@@ -60,7 +60,9 @@ class Studio:
                     cure="build the video again",
                 )
 
-    def frames(self, segment: Segment, cancel: threading.Event) -> Iterator[memoryview]:
+    def frames(
+        self, segment: Segment, cancel: threading.Event
+    ) -> Generator[memoryview, None, None]:
         """Yield the raw frames of a segment; in a transition, two in one, the new one below.
 
         Raises
@@ -101,7 +103,7 @@ class Studio:
         scene, canvas = shot.scene, self.canvas
         if scene.kind == "video":
             begin = scene.start + first / canvas.fps
-            if scene.natural and begin >= scene.natural:
+            if scene.natural:
                 begin %= scene.natural
             early = min(int(_RUN_UP * canvas.fps), int(begin * canvas.fps)) if first else 0
             return clips.clip_frames(
@@ -139,7 +141,9 @@ class Studio:
     def _prepared(self, shot: Shot, cancel: threading.Event) -> Planes:
         scene, canvas = shot.scene, self.canvas
         if scene.paint is not None:
-            sides = (round(side * scene.move.margin / 2) * 2 for side in (canvas.width, canvas.height))
+            sides = (
+                round(side * scene.move.margin / 2) * 2 for side in (canvas.width, canvas.height)
+            )
             return stills.planes(scene.paint.picture(*sides))
         if scene.kind == "audio":
             sound = clips.clip_sound(

@@ -1,23 +1,23 @@
-"""What a video sounds like: its voices, its clips, its music and its effects, as tracks of one mix."""
+"""What a video sounds like: voices, clips, music and effects, as the tracks of one mix."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.audio import Audio
 from workbench.errors import MediaError, ParameterError
 from workbench.media import frames as clips
 from workbench.media.limits import Limits, existing, number
-from workbench.media.tracks import Track
 from workbench.media.probe import probe
+from workbench.media.tracks import Track
 from workbench.storage.receipt import digest
 
 if TYPE_CHECKING:
     import os
     import threading
+    from pathlib import Path
 
     from workbench.media.overlays import Overlay
     from workbench.media.timeline import Shot, Timeline
@@ -184,7 +184,7 @@ def tracks(
         if shot.scene.sound and volume:
             following = timeline.shots[index + 1 : index + 2]
             leaving = following[0].enter if following else 0
-            found.append(_clip(shot, leaving, volume, timeline.fps, limits, cancel))
+            found.append(_clip(shot, leaving, volume, timeline.fps, limits=limits, cancel=cancel))
     for overlay in overlays:
         first, last = overlay.frames(timeline.fps)
         last = min(timeline.frames, timeline.frames if last is None else last)
@@ -220,6 +220,7 @@ def _clip(
     leaving: int,
     volume: float,
     fps: int,
+    *,
     limits: Limits,
     cancel: threading.Event | None,
 ) -> Track:

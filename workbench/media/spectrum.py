@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workbench.captions.fonts import find_font
+from workbench.errors import ParameterError
 from workbench.media.limits import DEFAULT_LIMITS, Limits, number
 from workbench.media.outputs import choice, whole, write_picture
 from workbench.media.soundblocks import Recording, recording
@@ -103,7 +104,10 @@ def spectrum_picture(
     top = None if highest is None else number("highest", highest, 2, 400_000, unit="Hz")
     sound = recording(source, limits=limits)
     top = min(top or sound.rate / 2, sound.rate / 2)
-    bottom = min(bottom, top / 2)
+    if bottom >= top:
+        raise ParameterError(
+            f"must be below the highest frequency, {top:g} Hz, not {bottom:g}", subject="lowest"
+        )
     left, below = (_TICK_FONT * 4, _TICK_FONT * 2) if axes else (0, 0)
     shown = (max(1, across - left), max(1, down - below))
     rows = _rows(scale, bottom, top, shown[1])

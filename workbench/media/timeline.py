@@ -213,9 +213,7 @@ def place(scenes: Sequence[Scene], narration: Narration | None, fps: int) -> Tim
     ends = iter(_shares(main, narration) if narration is not None else ())
     for index, scene in enumerate(ordered):
         before = ordered[index - 1] if index else None
-        shared = before is not None and not (
-            spoken and "main" in {scene.role, before.role}
-        )
+        shared = before is not None and not (spoken and "main" in {scene.role, before.role})
         if shared:
             time -= scene.transition_duration
         first = round(time * fps)

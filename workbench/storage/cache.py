@@ -1,8 +1,8 @@
 """Work kept by content: the same words by the same voice are spoken once, a segment encoded once.
 
 The key is the sha256 of everything an entry depends on (for a take the engine and its version,
-voice, effective options, seed, text), so it is never wrong, only absent. There are no near matches: a cache
-that returned the recording of a similar sentence has spoken wrong words before.
+voice, effective options, seed, text), so it is never wrong, only absent. There are no near
+matches: a cache that returned the recording of a similar sentence has spoken wrong words before.
 """
 
 from __future__ import annotations

@@ -156,8 +156,8 @@ class Video(Words):
         path
             Where to, ending in ``.mp4``: H.264 and AAC, ready to stream.
         preset
-            ``draft`` (small and fast), ``preview`` or ``production``: size, speed and bitrates, never
-            the speech; see `workbench.media.encoders`.
+            ``draft`` (small and fast), ``preview`` or ``production``: size, speed and bitrates,
+            never the speech; see `workbench.media.encoders`.
         encoder
             ``auto``, ``x264``, ``x265``, ``av1``, ``nvenc``, ``videotoolbox``, ``qsv``, ``vaapi``,
             ``amf``, or a name of ffmpeg's. One that does not work here is replaced by x264, with a

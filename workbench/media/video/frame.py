@@ -38,7 +38,7 @@ class Frame:
         size = self.size
         if size in SIZES:
             return Canvas(width=SIZES[size][0], height=SIZES[size][1], fps=int(self.fps))
-        match = re.fullmatch(r"(\d{2,4})x(\d{2,4})", str(size))
+        match = re.fullmatch(r"([0-9]{2,4})x([0-9]{2,4})", str(size))
         if match is None:
             raise ParameterError(
                 f"{size!r} is not a frame size",

@@ -149,7 +149,9 @@ class Pictures(Frame):
             )
         return self._with_scene(source, role="main", move=Move(), fit=fit, volume=volume)
 
-    def intro(self, source: str | PathLike[str] | Picture | Colour | Gradient, **about: Any) -> Self:
+    def intro(
+        self, source: str | PathLike[str] | Picture | Colour | Gradient, **about: Any
+    ) -> Self:
         """Add a scene before the narration begins; its own sound is heard.
 
         Parameters
@@ -160,7 +162,9 @@ class Pictures(Frame):
         """
         return self._outside("intro", source, about)
 
-    def outro(self, source: str | PathLike[str] | Picture | Colour | Gradient, **about: Any) -> Self:
+    def outro(
+        self, source: str | PathLike[str] | Picture | Colour | Gradient, **about: Any
+    ) -> Self:
         """Add a scene after the narration has ended; as `intro`."""
         return self._outside("outro", source, about)
 
@@ -278,7 +282,8 @@ class Pictures(Frame):
         ParameterError
             When an argument is not acceptable.
         """
-        return self._with_title("title", text, detail, start, end, style, fade)
+        about: dict[str, Any] = {"detail": detail, "style": style, "fade": fade}
+        return self._with_title("title", text, start, end, about)
 
     def lower_third(
         self,
@@ -294,23 +299,20 @@ class Pictures(Frame):
 
         The arguments are those of `title`.
         """
-        return self._with_title("lower-third", text, detail, start, end, style, fade)
+        about: dict[str, Any] = {"detail": detail, "style": style, "fade": fade}
+        return self._with_title("lower-third", text, start, end, about)
 
     def _with_title(
         self,
         kind: Literal["title", "lower-third"],
         text: str,
-        detail: str,
         start: float,
         end: float | None,
-        style: str | Style | None,
-        fade: float,
+        about: dict[str, Any],
     ) -> Self:
         begin = number("start", start, 0, self.limits.seconds, unit="s")
         last = begin + _TITLE_SECONDS if end is None else end
-        title = Title(
-            text=text, detail=detail, start=begin, end=last, kind=kind, style=style, fade=fade
-        )
+        title = Title(text=text, start=begin, end=last, kind=kind, **about)
         return replace(self, titles=(*self.titles, title))
 
     def _with_scene(self, source: Any, *, role: Role, **about: Any) -> Self:

@@ -140,9 +140,9 @@ class Sounds(Pictures):
         Parameters
         ----------
         target
-            ``shorts`` (−14 LUFS), ``podcast`` (−16), ``audiobook`` (−20), a number of LUFS, or
+            ``shorts`` (-14 LUFS), ``podcast`` (-16), ``audiobook`` (-20), a number of LUFS, or
             None to leave all levels as they are. Without this call a video with a voice gets
-            ``shorts``, and one without keeps its levels. The true peak stays under −1 dBTP.
+            ``shorts``, and one without keeps its levels. The true peak stays under -1 dBTP.
 
         Raises
         ------

@@ -13,6 +13,7 @@ from workbench.errors import MediaError, ParameterError, suggest
 from workbench.media.colours import Colour, Gradient
 from workbench.media.frames import INDEXED
 from workbench.media.graph import TRANSITIONS, Fit
+from workbench.media.intact import check_intact
 from workbench.media.limits import Limits, existing, number
 from workbench.media.probe import probe
 from workbench.media.timeline import Scene
@@ -113,6 +114,7 @@ def _file_scene(source: str | PathLike[str], start: float, limits: Limits) -> Sc
     path = existing(source)
     info = probe(path, limits=limits)
     if info.kind != "image":
+        check_intact(path, limits=limits)
         if info.duration is None:
             raise MediaError("does not say how long it lasts", subject=str(source))
         if start >= info.duration:

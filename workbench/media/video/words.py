@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass, replace
+from os import PathLike
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from workbench.errors import ParameterError, suggest
 from workbench.media import graph
-from workbench.media.chapters import Chapter, ffmetadata, from_narration
+from workbench.media.chapters import Chapter, check_chapters, ffmetadata, from_narration
 from workbench.media.limits import number
 from workbench.media.video.sounds import Sounds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from os import PathLike
     from pathlib import Path
 
     from workbench.captions.ass import Prepared
@@ -75,6 +75,7 @@ class Words(Sounds):
         MediaNotFound, TextError
             When the caption file cannot be read.
         """
+        from workbench.captions.cues import Cues
         from workbench.captions.styles import rgba
         from workbench.captions.styles import style as find_style
 
@@ -90,10 +91,7 @@ class Words(Sounds):
         if not burn and changes:
             raise ParameterError("is for captions that are drawn", subject=next(iter(changes)))
         chosen = find_style(style)
-        if cues is not None and not hasattr(cues, "cues"):
-            from workbench.captions.cues import Cues
-
-            cues = Cues.read(cues)  # type: ignore[arg-type] # no Cues: a path
+        shown = Cues.read(cues) if isinstance(cues, str | PathLike) else cues
         colours: tuple[tuple[str, str], ...] | Literal["auto"] | None
         if speakers is None or speakers == "auto":
             colours = speakers
@@ -104,7 +102,7 @@ class Words(Sounds):
         return replace(
             self,
             style=(chosen.but(**changes) if changes else chosen) if burn else None,
-            cues=cues,
+            cues=shown,
             soft=soft,
             speakers=colours,
         )
@@ -213,14 +211,7 @@ class Words(Sounds):
             if timeline.narration is None:
                 raise ParameterError("need a narration for its lines", subject="chapters")
             return from_narration(timeline.narration)
-        marks = tuple(self.chapter_marks)
-        for mark in marks:
-            if not isinstance(mark, str) and mark.start >= timeline.duration:
-                raise ParameterError(
-                    f"begins at {mark.start:g} s, and the video ends at {timeline.duration:.2f} s",
-                    subject=f"chapter {mark.title!r}",
-                )
-        return marks  # type: ignore[return-value] # the two words have returned above
+        return check_chapters(self.chapter_marks, timeline.duration)
 
     def stage_texts(self, timeline: Timeline, cues: Cues | None, folder: Path) -> None:
         """Put the caption track, chapters and tags where the join finds them."""
