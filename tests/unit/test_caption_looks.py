@@ -27,18 +27,16 @@ FPS = 20
 
 
 def frames(folder, style, moments, *, cues=None, frame=FRAME, grey=GREY, **more):
-    """Return the frames at some moments, each drawn as a piece of a video of 20 frames a second."""
+    """Return the frames at some moments, drawn as a piece of a video of 20 frames a second."""
     prepared = prepare(Cues(cues=(CUE,)) if cues is None else cues, style, *frame, **more)
-    found = []
-    for moment in moments:
-        text = prepared.segment(round(moment * FPS), 1, FPS)
-        if not text:
-            found.append(np.full((frame[1], frame[0], 3), grey, np.uint8))
-            continue
-        piece = SimpleNamespace(ass=text, fonts=prepared.fonts)
-        shown = draw(folder, piece, frame, 1, rate=FPS, grey=grey, start=CLOCK, pixels="rgb24")
-        found.append(shown[0])
-    return found
+    numbers = [round(moment * FPS) for moment in moments]
+    first, count = min(numbers), max(numbers) - min(numbers) + 1
+    text = prepared.segment(first, count, FPS)
+    if not text:
+        return [np.full((frame[1], frame[0], 3), grey, np.uint8)] * len(numbers)
+    piece = SimpleNamespace(ass=text, fonts=prepared.fonts)
+    shown = draw(folder, piece, frame, count, rate=FPS, grey=grey, start=CLOCK, pixels="rgb24")
+    return [shown[number - first] for number in numbers]
 
 
 def where(frame, colour, within=40):

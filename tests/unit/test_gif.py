@@ -138,7 +138,8 @@ def test_damage_is_named_progress_told_and_a_request_to_stop_obeyed(media, count
 
 
 def test_any_name_is_a_name(media, count, tmp_path):
-    for name in json.loads((media / "hostile/filenames.json").read_text()):
+    names = json.loads((media / "hostile/filenames.json").read_text())
+    for name in names[::3]:  # tests/faults/test_names.py takes all of them
         source = tmp_path / name
         source.write_bytes(count.read_bytes())
         made = gif(source, tmp_path / f"{name}.gif", duration=0.2, width=16, progress=quiet)

@@ -14,7 +14,8 @@ import workbench as wb
 from workbench.audio import Audio
 from workbench.errors import Cancelled, FfmpegError, ParameterError
 from workbench.media import meter
-from workbench.media.limiter import limiter, step_power, true_peaks
+from workbench.media.envelope import Envelope
+from workbench.media.limiter import limiter, true_peaks
 from workbench.media.loudness import (
     CODED_PEAK,
     MAX_GAIN,
@@ -24,6 +25,7 @@ from workbench.media.loudness import (
     loudness,
     normalize,
 )
+from workbench.media.weighting import block_gains, block_power, gated
 
 pytestmark = pytest.mark.media
 
@@ -78,6 +80,12 @@ def test_a_peak_in_the_last_moment_counts():
     samples = np.zeros(RATE * 2 + 2_000, np.float32)
     samples[-10] = 0.5
     assert loudness(Audio(samples=samples, rate=RATE)).true_peak == pytest.approx(-6, abs=0.7)
+
+
+def test_a_peak_between_the_last_samples_counts():
+    burst = np.sin(np.pi / 2 * np.arange(2_000) + np.pi / 4) * np.hanning(2_000)
+    samples = np.concatenate([np.zeros(RATE), burst])
+    assert loudness(Audio(samples=samples, rate=RATE)).true_peak == pytest.approx(0, abs=0.3)
 
 
 def test_a_quiet_peak_is_not_rounded_away():
@@ -178,10 +186,10 @@ def test_both_channels_are_limited_alike():
 
 @pytest.mark.parametrize("frames", [1, 2, 23, 24, 25, 4_095, 4_096, 4_097, 9_999])
 @pytest.mark.parametrize("rate", [8_000, 22_050, 48_000])
-def test_peaks_and_power_of_any_length(frames, rate):
+def test_peaks_of_any_length(frames, rate):
     samples = noise(2, rate=rate).samples[:frames] + np.float32(0.5)
     step, peaks = true_peaks(samples, rate, above=0.0)
-    assert len(peaks) == len(step_power(samples, step)) == -(-frames // step)
+    assert len(peaks) == -(-frames // step)
     assert peaks.max() >= np.abs(samples).max() - 1e-6
     envelope = limiter((step, peaks), rate, gain=1.0, ceiling=0.25)
     held = np.abs(samples) * envelope.over(0, frames)[:, np.newaxis]
@@ -226,6 +234,31 @@ def test_what_the_ceiling_forbids_is_told():
     assert loudness(done.audio).true_peak <= TRUE_PEAK
     assert any("cannot be reached" in w for w in done.warnings)
     assert any("limiter takes" in w for w in done.warnings)
+
+
+@pytest.mark.parametrize(("hertz", "target"), [(30, -13), (40, -11.5)])
+def test_what_the_limiter_takes_is_made_up_for(hertz, target):
+    """Bass has most of the peaks and little of the loudness: its power alone tells it wrongly."""
+    beat = (np.arange(4 * RATE) % RATE < RATE // 2)[:, np.newaxis]
+    bass = tone(4, hertz=hertz, db=-4).samples * beat
+    sound = Audio(samples=bass + noise(4, db=-26).samples[:, :1], rate=RATE)
+    done = normalize(sound, target)
+    assert done.limited > 6
+    assert loudness(done.audio).integrated == pytest.approx(target, abs=0.3)
+
+
+@pytest.mark.parametrize("rate", [8_000, 22_050, 48_000])
+def test_the_estimate_is_near_the_meter(rate):
+    """It need not be the same: the meter has the last word."""
+    sound = wb.speak(TEXT).audio.resample(rate)
+    estimate = gated(block_power(sound.samples, rate))
+    assert estimate == pytest.approx(loudness(sound).integrated, abs=0.3)
+    power = block_power(sound.samples, rate)
+    half = Envelope(step=7, gains=np.full(len(sound.samples) // 7 + 2, 0.5))
+    assert gated(power * block_gains(half, rate, len(power))) == pytest.approx(
+        estimate - 6, abs=0.1
+    )
+    assert gated(power[:3]) == gated(power * 0) == -math.inf
 
 
 def test_loud_music_comes_down():

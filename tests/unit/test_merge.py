@@ -365,7 +365,7 @@ def test_any_name_is_a_name(media, clips, tmp_path):
     merged = merge(files, tmp_path / "all.mp4", progress=quiet)
     assert merged.copied
     assert len(pixels(merged.path)) == 10 * len(names)
-    for name in names:
+    for name in names[::6]:  # tests/faults/test_names.py writes all of them
         made: Merged = merge([files[0]], tmp_path / f"{name}.mp4", progress=quiet)
         assert made.path.name == f"{name}.mp4"
         assert made.path.stat().st_size > 1000

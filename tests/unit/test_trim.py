@@ -12,8 +12,10 @@ from lavfi import RATE, beeps, clip, counter, loudness, numbers, pitch, pixels, 
 
 from workbench.audio import Audio
 from workbench.errors import Cancelled, MediaError, MediaNotFound, ParameterError
+from workbench.media.ffmpeg import encode
 from workbench.media.probe import probe
 from workbench.media.trimming import trim
+from workbench.storage.atomic import workspace
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,6 +94,30 @@ def test_a_turned_clip_of_broadcast_rate_keeps_both(media, tmp_path):
     assert info.fps == pytest.approx(24000 / 1001, abs=1e-9)
     assert (info.width, info.height) == (128, 32)
     assert len(pixels(cut.path, "128x32")) == 24
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("a.mkv", ("-c", "copy")),  # times for decoding are missing
+        ("a.ts", ("-q:v", "2", "-g", "10", "-sc_threshold", "1000000000")),  # no index at all
+        ("a.mp4", ("-c", "copy", "-output_ts_offset", "5")),  # its zero is where the sound runs up
+        ("b.mkv", ("-c:v", "libx265", "-x265-params", "log-level=error:keyint=10:min-keyint=10")),
+    ],
+)
+def test_a_cut_is_where_it_should_be_in_any_container(count, tmp_path, name, options):
+    source = tmp_path / f"in_{name}"
+    with workspace() as folder:
+        encode(["-i", f"file:{count}", *options, f"file:{source}"], folder=folder, limit=60)
+    cut = trim(source, tmp_path / "out.mp4", 1.2, 2.5, progress=quiet)
+    assert numbers(cut.path) == list(range(12, 25))
+    assert beeps(samples(cut.path)) == pytest.approx([0.8], abs=0.016)
+    copied = trim(source, tmp_path / "out.mkv", 1.2, 2.5, precise=False, progress=quiet)
+    assert copied.start == pytest.approx(1, abs=1e-3)
+    seen = numbers(copied.path)
+    assert seen[:15] == list(range(10, 25))
+    assert len(seen) == round((copied.end - copied.start) * 10)
+    assert beeps(samples(copied.path))[:2] == pytest.approx([0, 1], abs=0.031)
 
 
 @pytest.mark.parametrize("suffix", [".wav", ".flac"])

@@ -1,1 +1,1 @@
-"""Captions: words with times become cues, and cues become SRT, WebVTT and ASS."""
+"""Captions: words with times become cues, and cues become SRT, WebVTT, ASS and TTML."""

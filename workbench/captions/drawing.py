@@ -211,8 +211,8 @@ class Drawing:
             for place, text in spots.get(-1 if active is None else active, ()):
                 shown[place] = lit + text
             yield self._row(begin, end, _TEXT, self.block, "".join(shown), clock=clock)
-            pieces = self.block.pieces.get(-1 if active is None else active, ())
-            if self.style.highlight == "box" and pieces:
+            if self.style.highlight == "box" and active in self.block.pieces:
+                pieces = self.block.pieces[active]
                 around = self.block.padded([piece.box for piece in pieces])
                 text = boxes(around, self.style.active_box, self.block.corner)
                 yield self._row(begin, end, _WORD_BOX, self.block, text, clock=clock)

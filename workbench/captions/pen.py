@@ -66,6 +66,7 @@ class Pen:
         self.spacing = style.spacing / 100
         self.others: dict[str, FontFile] = {}  # by letter
         self._bounds: dict[str, float] = {}
+        self._advances: dict[str, float] = {}
         self.lost = missing_glyphs("".join(sorted(set(text))), self.font)
         for _ in range(_SPARES):
             spare = covering(self.lost, bold=style.bold, language=language) if self.lost else None
@@ -119,8 +120,10 @@ class Pen:
 
     def advance(self, text: str) -> float:
         """Return how far `text` moves the pen at a Fontsize of 1."""
-        drawn = sum(ruler(font)(run)[0] for font, run in self._runs(text))
-        return drawn + self.spacing * count(text)
+        if text not in self._advances:
+            drawn = sum(ruler(font)(run)[0] for font, run in self._runs(text))
+            self._advances[text] = drawn + self.spacing * count(text)
+        return self._advances[text]
 
     def width(self, text: str) -> float:
         """Return how wide the ink of `text` is at a Fontsize of 1, as it stands centred."""

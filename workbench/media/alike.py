@@ -25,6 +25,7 @@ __all__ = ["Pictures", "difference", "lasts", "pictures"]
 
 _CONTAINED = ("h264", "hevc", "av1", "mpeg4")  # what an MP4 file holds and players expect in one
 _ATTACHED_PICTURE = 1024
+_RUN_UP = Fraction(1, 10)  # seconds
 _BLOCK = 2_048  # frames of sound: HE-AAC's blocks are the longest
 
 
@@ -70,6 +71,15 @@ class Pictures:
     def fps(self) -> Fraction | None:
         """Frames per second, None when they are not evenly spaced."""
         return 1 / (self.clock * self.step) if self.step else None
+
+    @property
+    def begin(self) -> Fraction:
+        """When the first is seen, in seconds, where that is what a container costs and no pause.
+
+        A sound encoder's run-up lies before zero, and moves the zero of some files.
+        """
+        first = self.keys[0] if self.keys and self.fps else Fraction(0)
+        return first if 0 < first < _RUN_UP else Fraction(0)
 
     @property
     def seconds(self) -> Fraction | None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from workbench.audio import Samples
 
-__all__ = ["RELEASES", "Peaks", "limiter", "step_power", "true_peaks"]
+__all__ = ["RELEASES", "Peaks", "limiter", "true_peaks"]
 
 _OVERSAMPLED = 4  # the standard's own factor at 48 kHz
 _STEPS = 2_000  # gains a second
@@ -74,18 +74,6 @@ def true_peaks(
             here = np.maximum(here, np.maximum.reduceat(fine, edges * _OVERSAMPLED))
         found[first // step :][: len(here)] = here
     return step, found
-
-
-def step_power(samples: Samples, step: int) -> NDArray[np.float64]:
-    """Return the power of a sound in each step, its channels together."""
-    found = np.zeros(-(-len(samples) // step))
-    block = _BLOCK * 16 // step * step
-    for first in range(0, len(samples), block):
-        piece = samples[first : first + block]
-        squares = np.einsum("fc,fc->f", piece, piece)
-        here = np.add.reduceat(squares, np.arange(0, len(squares), step))
-        found[first // step :][: len(here)] = here
-    return found
 
 
 def _loudest(samples: Samples) -> Samples:

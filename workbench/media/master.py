@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from workbench.errors import ParameterError, suggest
 from workbench.media.envelope import scaled
-from workbench.media.limiter import RELEASES, Peaks, limiter, step_power, true_peaks
+from workbench.media.limiter import RELEASES, Peaks, limiter, true_peaks
 from workbench.media.limits import number
 from workbench.media.meter import Loudness, measure
+from workbench.media.weighting import block_gains, block_power, gated
 
 if TYPE_CHECKING:
     import threading
@@ -55,17 +56,18 @@ MAX_GAIN = 30.0
 QUIET = -55.0
 """LUFS; what is quieter is silence or noise, and is left as it is."""
 
-TOLERANCE = 0.3
+TOLERANCE = 0.25
 """LU within which a target is met; a delivery may be 0.5 off."""
 
 _RANGE = (-40.0, -5.0)  # LUFS that may be asked for
-_CLOSE = 0.1  # LU at which looking for a better gain ends
+_CLOSE = 0.15  # LU at which looking for a better gain ends
 _ROUNDS = 6
 _GUESSES = 8
 _FLAT = 0.2  # the least by which a louder input is taken to be louder at the output
 _HEADROOM = 10.0  # dB a gain may be raised by to make up for what the limiter takes
 _LAST = 2  # rounds at the end in which only the ceiling moves
 _HEAVY = 12.0  # dB of limiting from which it is worth a warning
+_FAR = 100.0  # what a peak that is too high counts for
 _ROOM = 0.02  # dB that a ceiling is lowered below what the meter found too much
 
 
@@ -217,8 +219,8 @@ def _limited(
 ) -> Master:
     """Look for the gain and the envelope whose *measured* result is `wanted` dB louder.
 
-    What the limiter takes is estimated from the power of each step, which costs nothing; the
-    meter then says how far off that was.
+    An estimate finds the gain, the meter says how far off that was; the best of what was measured
+    is taken.
     """
 
     def measured(gain: float, envelope: Envelope | None) -> Loudness:
@@ -231,75 +233,77 @@ def _limited(
         if after.true_peak <= true_peak:
             return Master(gain=10 ** (wanted / 20), envelope=None, after=after, warnings=())
     above = 10 ** ((true_peak - wanted - _HEADROOM) / 20)
-    peaks = true_peaks(samples, rate, above=above, cancel=cancel)
-    power = step_power(samples, peaks[0])
-    gain, goal = wanted, wanted
+    search = _Search(
+        peaks=true_peaks(samples, rate, above=above, cancel=cancel),
+        power=block_power(samples, rate),
+        rate=rate,
+    )
+    goal = wanted
     releases: tuple[float, ...] = RELEASES
+    found: list[tuple[float, Master]] = []
     for left in reversed(range(_ROUNDS)):
         level = 10 ** (ceiling / 20)
+        gain, release = wanted, releases[0]
         if make_up:
-            most = wanted + _HEADROOM
-            gain, releases = _made_up(
-                peaks,
-                power,
-                rate,
-                goal=goal,
-                ceiling=level,
-                start=wanted,
-                most=most,
-                releases=releases,
-            )
-        envelope = limiter(peaks, rate, gain=10 ** (gain / 20), ceiling=level, release=releases[0])
+            gain, release = search.gain(goal, level, wanted + _HEADROOM, releases)
+            releases = releases[releases.index(release) :]
+        envelope = search.limited(gain, level, release)
         after = measured(gain, envelope)
+        made = Master(gain=10 ** (gain / 20), envelope=envelope, after=after, warnings=())
         over = after.true_peak - true_peak
         missing = aim - after.integrated if make_up else 0.0
-        if not left or (over <= 0 and abs(missing) <= _CLOSE):
+        far = abs(missing) + (_FAR if over > 0 else 0.0)
+        found.append((far, made))
+        if not left or far <= _CLOSE:
             break
         if over > 0:
             ceiling -= over + _ROOM
         if left > _LAST and math.isfinite(missing):
             goal += missing
-    return Master(gain=10 ** (gain / 20), envelope=envelope, after=after, warnings=())
+    return min(found, key=lambda one: one[0])[1]
 
 
-def _made_up(
-    peaks: Peaks,
-    power: NDArray[np.float64],
-    rate: int,
-    *,
-    goal: float,
-    ceiling: float,
-    start: float,
-    most: float,
-    releases: tuple[float, ...],
-) -> tuple[float, tuple[float, ...]]:
-    """Return the gain at which a limited sound is about `goal` dB louder, and how to limit it.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Search:
+    """What is known of a sound while its gain is looked for."""
 
-    A limiter that comes back slowly cannot make everything that loud; then a quicker one is taken.
-    """
-    for index, release in enumerate(releases):
-        gain, last, slope = min(start, most), None, 1.0
-        for _ in range(_GUESSES):
-            envelope = limiter(
-                peaks, rate, gain=10 ** (gain / 20), ceiling=ceiling, release=release
-            )
-            missing = goal - gain - _taken(envelope, power)
-            if abs(missing) <= _CLOSE / 2:
-                return gain, releases[index:]
-            if last is not None and gain != last[0]:
-                slope = min(max((last[1] - missing) / (gain - last[0]), _FLAT), 1.0)
-            last = gain, missing
-            gain = min(gain + missing / slope, most)
-            if gain == last[0]:  # at the most there may be
+    peaks: Peaks
+    power: NDArray[np.float64]
+    rate: int
+
+    def limited(self, gain: float, ceiling: float, release: float) -> Envelope | None:
+        """Return the limiter's envelope at a gain in dB."""
+        return limiter(
+            self.peaks, self.rate, gain=10 ** (gain / 20), ceiling=ceiling, release=release
+        )
+
+    def louder(self, gain: float, envelope: Envelope | None) -> float:
+        """Return about how many decibels louder a gain in dB and an envelope make it."""
+        power = self.power * 10 ** (gain / 10)
+        if envelope is not None and len(power):
+            power = power * block_gains(envelope, self.rate, len(power))
+        change = gated(power) - gated(self.power)
+        return change if math.isfinite(change) else gain
+
+    def gain(
+        self, goal: float, ceiling: float, most: float, releases: tuple[float, ...]
+    ) -> tuple[float, float]:
+        """Return the gain in dB at which it is `goal` dB louder, and the release that does it.
+
+        A limiter that comes back slowly cannot make everything that loud; then a quicker one is
+        taken.
+        """
+        for release in releases:
+            gain, slope = min(goal, most), 1.0
+            last: tuple[float, float] | None = None
+            for _ in range(_GUESSES):
+                missing = goal - self.louder(gain, self.limited(gain, ceiling, release))
+                if abs(missing) <= _CLOSE / 2 or (gain >= most and missing > 0):
+                    break
+                if last is not None and gain != last[0]:
+                    slope = min(max((last[1] - missing) / (gain - last[0]), _FLAT), 1.0)
+                last = gain, missing
+                gain = min(gain + missing / slope, most)
+            if missing <= TOLERANCE / 2:
                 break
-        if abs(missing) <= TOLERANCE / 2:
-            return gain, releases[index:]
-    return gain, releases[-1:]
-
-
-def _taken(envelope: Envelope | None, power: NDArray[np.float64]) -> float:
-    """Return about how many decibels an envelope makes a sound louder, 0 or less."""
-    if envelope is None:
-        return 0.0
-    left = float((power * envelope.gains[:-1] ** 2).sum())
-    return 10 * math.log10(max(left, 1e-30) / max(float(power.sum()), 1e-30))
+        return gain, release

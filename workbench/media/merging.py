@@ -266,7 +266,7 @@ def _plan(
         if longer:
             why = why or f"the sound of {path.name} is longer than its picture"
         count = max(1, round(seconds * frame.fps))
-        pieces.append(Piece(path=path, info=info, count=count))
+        pieces.append(Piece(path=path, info=info, start=float(look.begin), count=count))
     plan = _Plan(pieces=tuple(pieces), frame=frame, why=why)
     limits.check_seconds("all clips together", plan.seconds)
     return plan

@@ -128,7 +128,7 @@ def mix(
     Should the sum pass full scale, a limiter holds it under the true peak, and a warning says so.
 
     With a loudness the gain is the one that brings the *voices alone* there, as long as the whole
-    then lies within 0.3 LU of the target: so a voice is as loud with music as without. Where
+    then lies within 0.25 LU of the target: so a voice is as loud with music as without. Where
     music is too loud (or too long without a voice) for that, the target wins; a warning says by
     how much the voice went down.
 

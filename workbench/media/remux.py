@@ -21,6 +21,7 @@ __all__ = ["remux"]
 
 _ATTACHED_PICTURE = 1024
 _MICRO = Fraction(1, 1_000_000)  # seconds: the clock of a container
+_KEYED = Fraction(12)  # seconds between two key frames at the most, but for screen recordings
 _APART = 10  # seconds by which the streams of a file are interleaved, at most
 _REORDERED = 32  # frames; codecs reorder at most 16
 
@@ -66,21 +67,20 @@ def remux(
     """
     import av
 
-    options = {"format_whitelist": CLIP_FORMATS, "protocol_whitelist": "file"}
     writing = {"movflags": "+faststart"} if container in {"mp4", "mov", "ipod"} else {}
     try:
+        with _opened(path) as given:
+            cut = _Cut(given, start, end, picture=picture)
+        # Opened again: seeking to the first frame passes over the sound that is stored before it.
         with (
-            av.open(file_url(path), options=options, metadata_errors="replace") as given,
+            _opened(path) as given,
             av.open(file_url(part), "w", format=container, options=writing) as made,
         ):
-            zero = (given.start_time or 0) * _MICRO
-            cut = _Cut(given, zero, start + zero, end + zero, picture=picture)
-            cut.open(made)
-            for done in cut.copy(made):
+            for done in cut.copy(given, made):
                 if cancel is not None and cancel.is_set():
                     raise Cancelled("stopped on request", subject=path.name)
                 report(min(1.0, float(done)))
-            return cut.first - zero, cut.last - zero
+        return cut.first - cut.zero, cut.last - cut.zero
     except (av.FFmpegError, ValueError) as error:
         raise MediaError(
             f"cannot be copied into {container} ({getattr(error, 'strerror', None) or error})",
@@ -89,46 +89,41 @@ def remux(
         ) from error
 
 
+def _opened(path: Path) -> Any:
+    import av
+
+    options = {"format_whitelist": CLIP_FORMATS, "protocol_whitelist": "file"}
+    return av.open(file_url(path), options=options, metadata_errors="replace")
+
+
 class _Cut:
     """Which packets are kept; times are those of the file, not yet shifted to its zero."""
 
-    def __init__(
-        self, given: Any, zero: Fraction, start: Fraction, end: Fraction, *, picture: bool
-    ) -> None:
-        self._given = given
-        self.first, self.last = start, end
-        self._video: Any = None
-        self._audio: Any = None
+    def __init__(self, given: Any, start: Fraction, end: Fraction, *, picture: bool) -> None:
+        self.zero = (given.start_time or 0) * _MICRO
+        self.first, self.last = start + self.zero, end + self.zero
+        self._video = self._audio = None  # the numbers of the streams
         for stream in given.streams:
             if stream.type == "video" and picture and self._video is None:
                 cover = int(stream.disposition) & _ATTACHED_PICTURE
-                self._video = None if cover else stream
+                self._video = None if cover else stream.index
             elif stream.type == "audio" and self._audio is None:
-                self._audio = stream
-        self._zero = zero
+                self._audio = stream.index
         self._kept = self._done = 0  # pictures to copy, and copied
         if self._video is not None:
-            self._choose_pictures(self._video)
+            self._choose_pictures(given, given.streams[self._video])
         # Whether the block before the first is kept: a sound decoder starts from it, and an edit
         # list hides it. A sound by itself has one only where its file begins, before zero.
-        self._early = self._video is not None or self.first <= zero
-        self._into: dict[int, Any] = {}
+        self._early = self._video is not None or self.first <= self.zero
+        self._dts: dict[int, int] = {}
 
-    def _choose_pictures(self, video: Any) -> None:
+    def _choose_pictures(self, given: Any, video: Any) -> None:
         """Find the packets from the key frame to the end of the last group that is needed."""
-        clock = Fraction(video.time_base)
-        self._given.seek(_ticks(self.first, clock), stream=video)
         found: list[tuple[Fraction, Fraction]] = []
-        beyond = 0
-        for packet in self._given.demux(video):
-            if packet.pts is None or not packet.size:
-                continue
-            time = packet.pts * clock
-            if not found and time < self.first:
-                continue
-            found.append((time, (packet.duration or 0) * clock))
-            beyond += time >= self.last
-            if beyond > _REORDERED:
+        for lead in (Fraction(0), _KEYED, self.first - self.zero):
+            # Formats without an index are entered late: then from further ahead.
+            found = self._pictures(given, video, max(self.zero, self.first - lead))
+            if found and found[0][0] == self.first:
                 break
         if not found:
             raise ValueError("there is no frame to copy")
@@ -141,52 +136,79 @@ class _Cut:
         time, span = max(found[:kept])
         self.last = time + span
 
-    def open(self, made: Any) -> None:
-        """Give the result a stream for each that is kept."""
-        for stream in (self._video, self._audio):
-            if stream is not None:
-                self._into[stream.index] = made.add_stream_from_template(stream)
+    def _pictures(self, given: Any, video: Any, begin: Fraction) -> list[tuple[Fraction, Fraction]]:
+        """Return times and durations from the first key frame that is not before the start."""
+        clock = Fraction(video.time_base)
+        given.seek(_ticks(begin, clock), stream=video)
+        found: list[tuple[Fraction, Fraction]] = []
+        beyond = 0
+        for packet in given.demux(video):
+            if packet.pts is None or not packet.size:
+                continue
+            time = packet.pts * clock
+            if not found and (time < self.first or not packet.is_keyframe):
+                continue
+            found.append((time, (packet.duration or 0) * clock))
+            beyond += time >= self.last
+            if beyond > _REORDERED:
+                break
+        return found
 
-    def copy(self, made: Any) -> Iterator[Fraction]:
+    def copy(self, given: Any, made: Any) -> Iterator[Fraction]:
         """Copy what is kept; yield the part that is done, a packet at a time."""
-        if self._video is not None:
-            self._given.seek(_ticks(self.first, self._video.time_base), stream=self._video)
-        else:
-            self._given.seek(_ticks(self.first, _MICRO))
-        streams = [each for each in (self._video, self._audio) if each is not None]
+        streams = [given.streams[n] for n in (self._video, self._audio) if n is not None]
+        into = {stream.index: made.add_stream_from_template(stream) for stream in streams}
+        early = self.first - self.zero - _KEYED
+        if early > 0:
+            given.seek(_ticks(self.zero + early, _MICRO))
         shift, ends = (self.first if self._early else None), self.first
-        for packet in self._given.demux(streams):
+        for packet in given.demux(streams):
             if packet.pts is None or not packet.size:
                 continue
             clock = Fraction(packet.time_base)
-            if packet.pts * clock > self.last + _APART:
-                break
-            if not self._wanted(packet):
-                continue
             time, span = packet.pts * clock, (packet.duration or 0) * clock
+            if time > self.last + _APART:
+                break
+            if not self._wanted(packet, time, span):
+                continue
             shift = time if shift is None else shift
             ends = max(ends, time + span)
-            packet.pts -= _ticks(shift, clock)
-            packet.dts = packet.pts if packet.dts is None else packet.dts - _ticks(shift, clock)
-            packet.stream = self._into[packet.stream.index]
+            self._move(packet, _ticks(shift, clock))
+            packet.stream = into[packet.stream.index]
             made.mux(packet)
             yield (time - shift) / max(self.last - shift, Fraction(1, 1000))
         if shift is None or ends <= self.first:
             raise ValueError("there is nothing to copy")
         if self._video is None:
-            self.first, self.last = max(shift, self._zero), ends
+            self.first, self.last = max(shift, self.zero), ends
 
-    def _wanted(self, packet: Any) -> bool:
+    def _wanted(self, packet: Any, time: Fraction, span: Fraction) -> bool:
         """Whether a packet, the next of its stream, is kept."""
-        clock = Fraction(packet.time_base)
-        time, span = packet.pts * clock, (packet.duration or 0) * clock
-        if packet.stream is not self._video:
+        if packet.stream.index != self._video:
             early = time + span < self.first if self._early else time + span <= self.first
             return not early and time < self.last
-        if self._done == self._kept or (not self._done and time < self.first):
+        if not self._done and time > self.first:
+            raise ValueError("its key frame is not found again")
+        if not self._done and (time < self.first or not packet.is_keyframe):
             return False
         self._done += 1
-        return bool(time >= self.first)  # what is shown before the key frame needs what is cut off
+        # What is shown before the key frame needs what is cut off.
+        return self._done <= self._kept and time >= self.first
+
+    def _move(self, packet: Any, ticks: int) -> None:
+        """Shift a packet's times; Matroska has none for decoding, and an MP4 file needs them."""
+        index, span = packet.stream.index, packet.duration or 1
+        packet.pts -= ticks
+        before = self._dts.get(index)
+        if packet.dts is not None:
+            dts = packet.dts - ticks
+        elif before is not None:
+            dts = before + span
+        else:
+            dts = packet.pts - span * int(packet.stream.codec_context.has_b_frames or 0)
+        dts = min(dts, packet.pts)
+        packet.dts = dts if before is None else max(dts, before + 1)
+        self._dts[index] = packet.dts
 
 
 def _ticks(seconds: Fraction, clock: Any) -> int:

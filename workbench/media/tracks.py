@@ -135,7 +135,7 @@ class Track:
 def bed(audio: Audio, name: str = "music", **changes: Any) -> Track:
     """Return a track of music as it suits a voice: looped, faded, ducked, 12 dB down.
 
-    Mastered music is louder than speech; at this level it adds less than 0.3 LU to a mix, so that
+    Mastered music is louder than speech; at this level it adds less than 0.25 LU to a mix, so that
     the voice stays where it is.
 
     Parameters

@@ -181,7 +181,8 @@ class _Job:
         count = max(1, round(stop * fps) - first)
         width, height = even_size(video)
         frame = Frame(width=width, height=height, fps=fps)
-        piece = Piece(path=self.file, info=self.info, start=float(first / fps), count=count)
+        begin_at = float(first / fps + look.begin)
+        piece = Piece(path=self.file, info=self.info, start=begin_at, count=count)
         heard = self.info.audio is not None
         with workspace() as folder, self._writing() as (part, report):
             if heard:
@@ -201,8 +202,10 @@ class _Job:
         """Cut at the key frame before the start, copying the streams."""
         whole = length(self.file, limits=self.limits)
         begin, stop = _span(self.file.name, start, end, whole)
-        key = max((each for each in look.keys if each <= begin + _ROUNDED), default=Fraction(0))
-        return self._remuxed(_COPIED[self.goal.suffix.lower()], key, Fraction(stop))
+        late = begin + look.begin + _ROUNDED
+        key = max((each for each in look.keys if each <= late), default=Fraction(0))
+        container = _COPIED[self.goal.suffix.lower()]
+        return self._remuxed(container, key, Fraction(stop) + look.begin, look.begin)
 
     def copy_sound(self, start: float, end: float | None) -> Trimmed:
         """Cut on the blocks in which a sound is stored."""
@@ -211,7 +214,9 @@ class _Job:
         begin, stop = _span(self.file.name, start, end, whole)
         return self._remuxed(kind.container, Fraction(begin), Fraction(stop))
 
-    def _remuxed(self, container: str, start: Fraction, end: Fraction) -> Trimmed:
+    def _remuxed(
+        self, container: str, start: Fraction, end: Fraction, zero: Fraction = Fraction(0)
+    ) -> Trimmed:
         picture = self.goal.suffix.lower() in _COPIED
         with self._writing() as (part, report):
             first, last = remux(
@@ -221,7 +226,7 @@ class _Job:
             heard = self.info.audio is not None
             judge(part, seconds=float(last - first), sound=heard, limits=self.limits)
             seal = sealed(part)
-        return self._done(first, last, seal, copied=True)
+        return self._done(first - zero, last - zero, seal, copied=True)
 
     def encode_sound(self, start: float, end: float | None) -> Trimmed:
         """Cut a sound on the sample."""
