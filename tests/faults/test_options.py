@@ -148,6 +148,8 @@ def test_200_hostile_words_are_refused(starts):
             assert len(told) < 1500
             tried += 1
         for odd in (None, 5, b"red", ["red"], True):
+            if name == "style" and odd is None:
+                continue  # no captions at all
             with pytest.raises((WorkbenchError, TypeError)):
                 give(odd)
     assert tried >= 200
@@ -179,7 +181,9 @@ def test_what_is_taken_as_text_changes_no_graph(tmp_path, monkeypatch, starts):
 
     def graphs(style: Style) -> list[str]:
         seen.clear()
-        video.captions(style, cues=cues).render(tmp_path / "a.mp4", progress=lambda _: None)
+        video.captions(style, cues=cues).render(
+            tmp_path / "a.mp4", progress=lambda _: None, cache=False
+        )
         told = [" ".join(arguments) for arguments in seen]
         assert not any("textfile" in text or "movie" in text for text in told)
         return [a for args in seen for k, a in enumerate(args) if args[k - 1] == "-filter_complex"]

@@ -244,8 +244,8 @@ def segment(
         from workbench.captions.ass import CLOCK
 
         ahead = CLOCK * canvas.fps
-        picture = picture.filter("setpts", f"PTS+{ahead}").filter("ass", captions, fontsdir=FONTS)
-        picture = picture.filter("setpts", f"PTS-{ahead}")
+        picture = picture.filter("setpts", f"PTS+{ahead:d}").filter("ass", captions, fontsdir=FONTS)
+        picture = picture.filter("setpts", f"PTS-{ahead:d}")
     if upload:
         picture = picture.filter("format", upload).filter("hwupload")
     options = {"frames:v": count, "map_metadata": -1, "fflags": "+bitexact", **encoder}
@@ -268,7 +268,7 @@ def _laid(picture: Any, canvas: Canvas, index: int, overlay: Overlay, seen: dict
         layer = layer.filter("fps", canvas.fps, start_time=0)
         layer = layer.filter("scale", w=width, h=height, flags="bicubic").filter("setsar", "1")
         if into < 0:
-            layer = layer.filter("setpts", f"PTS+{-seen['into']}")
+            layer = layer.filter("setpts", f"PTS+{-seen['into']:d}")
     layer = layer.filter("format", "rgba")
     if seen["key"] is not None:
         red, green, blue = seen["key"]
@@ -287,7 +287,7 @@ def _laid(picture: Any, canvas: Canvas, index: int, overlay: Overlay, seen: dict
         x=left,
         y=top,
         eof_action="repeat",
-        enable=f"between(n,{seen['from']},{seen['to'] - 1})",
+        enable=f"between(n,{seen['from']:d},{seen['to'] - 1:d})",
     )
 
 

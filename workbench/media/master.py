@@ -57,6 +57,7 @@ QUIET = -55.0
 """LUFS; what is quieter is silence or noise, and is left as it is."""
 
 TOLERANCE = 0.25
+_DELIVERY = 0.5  # LU a delivery may be off its target (EBU R 128): less is not worth a word
 """LU within which a target is met; a delivery may be 0.5 off."""
 
 _RANGE = (-40.0, -5.0)  # LUFS that may be asked for
@@ -183,7 +184,8 @@ def master(
         )
     aim = before.integrated + gain
     made = _limited(samples, rate, before, gain, true_peak=true_peak, cancel=cancel)
-    if abs(made.after.integrated - aim) > TOLERANCE:
+    off = abs(made.after.integrated - target)
+    if abs(made.after.integrated - aim) > TOLERANCE and off > _DELIVERY:
         notes.append(
             f"{target:g} LUFS cannot be reached under {true_peak:g} dBTP: "
             f"it is at {made.after.integrated:.1f} LUFS"

@@ -53,9 +53,9 @@ class Video(Words):
     ...     .captions("karaoke")
     ... )
     >>> print(video.plan())
-    scene 1    0.00-1.33 s  picture, zoom-in, cover
-    voice      0.00-1.32 s  espeak:en-us: Hello, world.
-    captions   0.00-1.32 s  karaoke, 1 cue
+    scene 1      0.00-1.33 s  picture, zoom-in, cover
+    voice        0.00-1.32 s  espeak:en-us: Hello, world.
+    captions     0.00-1.02 s  karaoke, 1 cue
     1080x1920, 30 fps, 1.33 s, 40 frames, -14 LUFS
     """
 
