@@ -57,8 +57,9 @@ QUIET = -55.0
 """LUFS; what is quieter is silence or noise, and is left as it is."""
 
 TOLERANCE = 0.25
-_DELIVERY = 0.5  # LU a delivery may be off its target (EBU R 128): less is not worth a word
 """LU within which a target is met; a delivery may be 0.5 off."""
+
+_DELIVERY = 0.5  # LU a delivery may be off its target (EBU R 128): less is not worth a word
 
 _RANGE = (-40.0, -5.0)  # LUFS that may be asked for
 _CLOSE = 0.15  # LU at which looking for a better gain ends
