@@ -119,9 +119,9 @@ def _software() -> tuple[_Kind, ...]:
                 "x265-params": "log-level=error:open-gop=0:info=0:cbqpoffs=-4:crqpoffs=-4",
             },
             levels={
-                "draft": {"preset": "ultrafast", "crf": 26},
-                "preview": {"preset": "ultrafast", "crf": 24},
-                "production": {"preset": "veryfast", "crf": 23},
+                "draft": {"preset": "ultrafast", "crf": 25},
+                "preview": {"preset": "ultrafast", "crf": 22},
+                "production": {"preset": "superfast", "crf": 24},
             },
             hardware=False,
             single={"x265-params": "pools=none:frame-threads=1", "threads": "1"},
@@ -131,9 +131,9 @@ def _software() -> tuple[_Kind, ...]:
             codec="av1",
             base={},
             levels={
-                "draft": {"preset": 12, "crf": 36},
-                "preview": {"preset": 11, "crf": 34},
-                "production": {"preset": 10, "crf": 30},
+                "draft": {"preset": 12, "crf": 44},
+                "preview": {"preset": 10, "crf": 44},
+                "production": {"preset": 8, "crf": 46},
             },
             hardware=False,
             single={"svtav1-params": "lp=1"},
@@ -281,5 +281,4 @@ def _render_node() -> str:
 
 
 X264: dict[str, Any] = dict(settings("libx264", PRESETS["production"]).options)
-"""What production takes. veryfast is where x264's time and size balance: medium costs 2.9 times
-the CPU."""
+"""What production takes; ``docs/encoders.md`` has the reasons."""
