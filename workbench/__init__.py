@@ -20,8 +20,11 @@ __version__ = "0.1.0"
 _PUBLIC = {
     "Audio": "workbench.audio",
     "Cancelled": "workbench.errors",
+    "Chapter": "workbench.media.chapters",
+    "Colour": "workbench.media.colours",
     "Cue": "workbench.captions.cues",
     "Cues": "workbench.captions.cues",
+    "Gradient": "workbench.media.colours",
     "JobError": "workbench.errors",
     "Lexicon": "workbench.text.lexicon",
     "Line": "workbench.script",
@@ -37,8 +40,10 @@ _PUBLIC = {
     "Span": "workbench.timing",
     "Spoken": "workbench.text.spoken",
     "StorageError": "workbench.errors",
+    "Style": "workbench.captions.styles",
     "Take": "workbench.take",
     "TextError": "workbench.errors",
+    "Title": "workbench.captions.titles",
     "Transcript": "workbench.timing",
     "Video": "workbench.media.video",
     "Voice": "workbench.voice",
@@ -46,7 +51,9 @@ _PUBLIC = {
     "WorkbenchError": "workbench.errors",
     "WorkbenchWarning": "workbench.errors",
     "align": "workbench.speech.align",
+    "audiobook": "workbench.media.audiobook",
     "caption": "workbench.captions.cues",
+    "media": "workbench",  # a room of the package, not a name in one
     "normalize": "workbench.text.normalize",
     "probe": "workbench.media.probe",
     "run": "workbench.production.job",
@@ -67,7 +74,11 @@ def __getattr__(name: str) -> Any:
         near = [] if name.startswith("_") else difflib.get_close_matches(name, _PUBLIC, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise AttributeError(f"module 'workbench' has no attribute {name!r}{hint}")
-    value = getattr(importlib.import_module(_PUBLIC[name]), name)
+    home = _PUBLIC[name]
+    if home == __name__:
+        value: Any = importlib.import_module(f"{home}.{name}")
+    else:
+        value = getattr(importlib.import_module(home), name)
     globals()[name] = value
     return value
 

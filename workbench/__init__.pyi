@@ -1,7 +1,10 @@
+from workbench import media as media
 from workbench.audio import Audio as Audio
 from workbench.captions.cues import Cue as Cue
 from workbench.captions.cues import Cues as Cues
 from workbench.captions.cues import caption as caption
+from workbench.captions.styles import Style as Style
+from workbench.captions.titles import Title as Title
 from workbench.engines.reference import ReferenceVoice as ReferenceVoice
 from workbench.errors import Cancelled as Cancelled
 from workbench.errors import JobError as JobError
@@ -12,6 +15,10 @@ from workbench.errors import StorageError as StorageError
 from workbench.errors import TextError as TextError
 from workbench.errors import WorkbenchError as WorkbenchError
 from workbench.errors import WorkbenchWarning as WorkbenchWarning
+from workbench.media.audiobook import audiobook as audiobook
+from workbench.media.chapters import Chapter as Chapter
+from workbench.media.colours import Colour as Colour
+from workbench.media.colours import Gradient as Gradient
 from workbench.media.probe import probe as probe
 from workbench.media.video import Video as Video
 from workbench.production.job import run as run
@@ -38,8 +45,11 @@ __version__: str
 __all__ = [
     "Audio",
     "Cancelled",
+    "Chapter",
+    "Colour",
     "Cue",
     "Cues",
+    "Gradient",
     "JobError",
     "Lexicon",
     "Line",
@@ -55,8 +65,10 @@ __all__ = [
     "Span",
     "Spoken",
     "StorageError",
+    "Style",
     "Take",
     "TextError",
+    "Title",
     "Transcript",
     "Video",
     "Voice",
@@ -65,7 +77,9 @@ __all__ = [
     "WorkbenchWarning",
     "__version__",
     "align",
+    "audiobook",
     "caption",
+    "media",
     "normalize",
     "probe",
     "run",
