@@ -8,12 +8,11 @@ import threading
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from workbench.errors import Cancelled, FfmpegError, MediaError
 from workbench.media import graph
 from workbench.media.ffmpeg import Failed, encode
-from workbench.media.packets import packets
 from workbench.media.segments import check, keep, segment_key
 
 if TYPE_CHECKING:
@@ -186,17 +185,16 @@ def encode_segments(
                 future.cancel()
             raise
     results = [future.result() for future in futures]
-    files = tuple(file for file, _, _ in results)
-    if len({packets(file).extradata for file in files}) > 1:
+    if len({result.parameters for result in results}) > 1:
         raise FfmpegError(
             "made pieces that cannot be joined without encoding them again",
             subject=drawing.encoder.name,
             cure="use encoder='x264'",
         )
     return Encoded(
-        files=files,
-        reused=sum(reused for _, reused, _ in results),
-        messages="\n".join(messages for _, _, messages in results),
+        files=tuple(result.file for result in results),
+        reused=sum(result.reused for result in results),
+        messages="\n".join(result.messages for result in results),
     )
 
 
@@ -218,8 +216,13 @@ def _watch(
         report(sum(batch.done) / total)
 
 
-Result = tuple["Path", bool, str]
-"""A segment's file, whether it was kept from before, and what ffmpeg said."""
+class Result(NamedTuple):
+    """A segment's file, whether it was kept from before, its parameter sets, ffmpeg's messages."""
+
+    file: Path
+    reused: bool
+    parameters: bytes
+    messages: str = ""
 
 
 @dataclass(kw_only=True)
@@ -247,16 +250,16 @@ class _Batch:
         kept = self.cache.get(name) if self.cache is not None else None
         if kept is not None:
             keep(kept, target)
-            check(target, segment.count, canvas)
+            parameters = check(target, segment.count, canvas)
             self.done[index] = segment.count
-            return target, True, ""
+            return Result(target, reused=True, parameters=parameters)
         if text:
             (self.folder / graph.captions_name(index)).write_text(text, encoding="utf-8")
         messages = self._encode(index, text)
-        check(target, segment.count, canvas)
+        parameters = check(target, segment.count, canvas)
         if self.cache is not None:
             self.cache.put(name, target.read_bytes())
-        return target, False, messages
+        return Result(target, reused=False, parameters=parameters, messages=messages)
 
     def _encode(self, index: int, text: str) -> str:
         segment, drawing = self.segments[index], self.drawing

