@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -44,7 +45,7 @@ class Studio:
 
     def __init__(self, canvas: Canvas, pictures: Mapping[str, Picture], limits: Limits) -> None:
         self.canvas, self.pictures, self.limits = canvas, pictures, limits
-        self._ready: OrderedDict[str, Planes] = OrderedDict()
+        self._ready: OrderedDict[str, Future[Planes]] = OrderedDict()
         self._lock = threading.Lock()
 
     def check(self, shots: tuple[Shot, ...]) -> None:
@@ -127,16 +128,20 @@ class Studio:
         name = f"{scene.sha256} {scene.fit} {scene.move.margin} {scene.paint} {scene.start}"
         if scene.kind == "audio":
             name += f" {shot.count}"
-        with self._lock:
-            if name in self._ready:
-                self._ready.move_to_end(name)
-                return self._ready[name]
-        planes = self._prepared(shot, cancel)
-        with self._lock:
-            self._ready[name] = planes
-            while len(self._ready) > _KEPT:
-                self._ready.popitem(last=False)
-        return planes
+        with self._lock:  # two pieces of a scene often begin at once: one of them prepares it
+            found = self._ready.get(name)
+            mine = found is None
+            if found is None:
+                found = self._ready[name] = Future()
+                while len(self._ready) > _KEPT:
+                    self._ready.popitem(last=False)
+        if mine:
+            try:
+                found.set_result(self._prepared(shot, cancel))
+            except BaseException as error:
+                found.set_exception(error)
+                raise
+        return found.result()
 
     def _prepared(self, shot: Shot, cancel: threading.Event) -> Planes:
         scene, canvas = shot.scene, self.canvas
