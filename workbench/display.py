@@ -14,6 +14,9 @@ a terminal                             the line of text
 
 So the picture stands in one bundle with the widget, and HTML never does: a viewer that takes the
 HTML and then cuts the sound out of it would show nothing.
+
+A plan, and a video that has yet to be rendered, are a picture and then a table. A caption style, a
+title, a colour and a GIF are pictures.
 """
 
 from __future__ import annotations
@@ -21,11 +24,13 @@ from __future__ import annotations
 import base64
 import io
 import struct
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from workbench.errors import one_line
-from workbench.widgets import tables, twin
+from workbench.errors import WorkbenchError, one_line
+from workbench.widgets import stills, tables, twin
 from workbench.widgets.clip import Clip
+from workbench.widgets.made import MADE
 from workbench.widgets.waveform import DENSITY, picture
 
 if TYPE_CHECKING:
@@ -33,7 +38,7 @@ if TYPE_CHECKING:
 
     from workbench.widgets.player import Player
 
-__all__ = ["Bundle", "bundle", "register", "show", "twin_bundle"]
+__all__ = ["Bundle", "bundle", "plan_bundles", "register", "show", "show_plan", "twin_bundle"]
 
 Bundle = tuple[dict[str, Any], dict[str, Any]]
 """Data by MIME type, and metadata by MIME type."""
@@ -44,7 +49,9 @@ _PLAYABLE = (
     ("workbench.take", "Narration"),
     ("workbench.media.rendered", "RenderedVideo"),
     ("workbench.widgets.player", "Player"),
+    *MADE,
 )
+_PLANNED = (("workbench.media.plan", "Plan"), ("workbench.media.video", "Video"))
 _TABLES: dict[tuple[str, str], Callable[[Any], str]] = {
     ("workbench.captions.cues", "Cues"): twin.cue_table,
     ("workbench.recognition", "Recognition"): tables.heard_table,
@@ -68,14 +75,25 @@ def register(shell: Any) -> None:
     if any(kind.__name__ == "TerminalInteractiveShell" for kind in type(shell).__mro__):
         return
 
-    def shown(value: object) -> None:
-        show(value, shell.display_pub.publish)
-
     formatter = shell.display_formatter
-    for module, name in _PLAYABLE:
-        formatter.ipython_display_formatter.for_type_by_name(module, name, shown)
+    by_name = formatter.ipython_display_formatter.for_type_by_name
+    for how, kinds in ((show, _PLAYABLE), (show_plan, _PLANNED)):
+        for module, name in kinds:
+            by_name(module, name, partial(_shown, shell, how))
     for (module, name), table in _TABLES.items():
         formatter.formatters["text/html"].for_type_by_name(module, name, table)
+    for (mime, module, name), drawn in stills.DRAWN.items():
+        formatter.formatters[mime].for_type_by_name(module, name, drawn)
+
+
+def _shown(shell: Any, how: Callable[[Any, Publish], object], value: object) -> None:
+    """Show a value; where it cannot be (its file was removed, say), a line says why."""
+    publish = shell.display_pub.publish
+    try:
+        how(value, publish)
+    except WorkbenchError as error:
+        told = one_line(f"{type(value).__name__}: {error}", limit=500)
+        publish({"text/plain": told}, {}, transient={})
 
 
 def show(value: object, publish: Publish) -> Player:
@@ -105,6 +123,18 @@ def show(value: object, publish: Publish) -> Player:
     return player
 
 
+def show_plan(value: object, publish: Publish) -> None:
+    """Show a plan, or a video by its plan: a picture of it, then the table.
+
+    Raises
+    ------
+    ParameterError
+        When the parts do not make a video.
+    """
+    for data, metadata in plan_bundles(value):
+        publish(data, metadata, transient={})
+
+
 def bundle(value: object) -> Bundle:
     """Return the picture and the line of text of a value that plays: the first output.
 
@@ -126,18 +156,55 @@ def bundle(value: object) -> Bundle:
     data: dict[str, Any] = {"text/plain": one_line(f"{clip.text} ({clip.about})")}
     if clip.audio is not None:
         png, scale = picture(clip.audio, words=clip.words, cues=clip.cues), DENSITY
-    elif clip.rendered is not None and clip.rendered.path.is_file():
-        png, scale = _shrunk(clip.rendered.poster_png()), 1
+    elif clip.kind == "video" and clip.path is not None and clip.path.is_file():
+        png, scale = _shrunk(_poster(clip)), 1
     else:
         return data, {}
+    return _with_picture(data, png, scale)
+
+
+def _with_picture(data: dict[str, Any], png: bytes, scale: int) -> Bundle:
     width, height = struct.unpack(">II", png[16:24])  # where every PNG has them
     data["image/png"] = base64.b64encode(png).decode()
     return data, {"image/png": {"width": width // scale, "height": height // scale}}
 
 
+def plan_bundles(value: Any) -> tuple[Bundle, Bundle]:
+    """Return the two outputs of a plan, or of a video by its plan: the picture, then the table.
+
+    Raises
+    ------
+    ParameterError
+        When the parts do not make a video.
+
+    Examples
+    --------
+    >>> import workbench as wb
+    >>> picture, table = plan_bundles(wb.Video("16:9").scene(wb.Colour("navy"), duration=2))
+    >>> list(picture[0]), "colour:navy" in table[0]["text/html"]
+    (['text/plain', 'image/png'], True)
+    """
+    plan = value.plan() if hasattr(value, "plan") else value
+    first = _with_picture({"text/plain": str(plan)}, plan.picture(), 1)
+    return first, ({"text/html": tables.plan_table(plan)}, {})
+
+
 def twin_bundle(value: object, uid: str) -> Bundle:
     """Return the HTML of a value that plays: the second output; see `workbench.widgets.twin`."""
     return {"text/html": twin.html(Clip.of(value), uid)}, {}
+
+
+def _poster(clip: Clip) -> bytes:
+    """Return a frame of a video as the bytes of a PNG."""
+    if clip.rendered is not None:
+        return clip.rendered.poster_png()
+    from PIL import Image
+
+    from workbench.media.frames import frame_at
+
+    buffer = io.BytesIO()
+    Image.fromarray(frame_at(str(clip.path), clip.duration / 3)).save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 def _shrunk(png: bytes) -> bytes:

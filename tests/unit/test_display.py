@@ -502,9 +502,179 @@ def test_a_notebook_shows_both_tables():
 
     class Formatters:
         ipython_display_formatter = Formatter()
-        formatters: ClassVar = {"text/html": Formatter()}
+        formatters: ClassVar = {"text/html": Formatter(), "image/png": Formatter()}
 
     display.register(SimpleNamespace(display_formatter=Formatters(), display_pub=None))
     for value in (wb.normalize("$5", "en"), Recognition(segments=(), language="", duration=0)):
         kind = type(value)
         assert "<" in shown[kind.__module__, kind.__name__](value)
+
+
+# -- what the builder and the toolbox return ------------------------------------------------------
+
+HOSTILE = "<img src=x onerror=1>'\"&.mp4"
+
+
+@pytest.fixture(scope="module")
+def clip_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Half a second of red with a tone, under a hostile name."""
+    import lavfi
+
+    path = tmp_path_factory.mktemp("made") / HOSTILE
+    lavfi.clip(path, "red", size="64x48", seconds=0.5)
+    return path
+
+
+def published(value: object) -> list[dict[str, Any]]:
+    """What a notebook is sent for a value at the end of a cell."""
+    shell = FakeShell()
+    display.register(shell)
+    data, _ = shell.display_formatter.format(value)
+    json.dumps(shell.published)
+    return [one[0] for one in shell.published] + ([data] if data else [])
+
+
+@pytest.mark.media
+def test_what_a_tool_made_is_played(clip_file: Path) -> None:
+    """Merged, Trimmed and the others showed a line of their fields."""
+    from workbench.media.merging import Merged
+    from workbench.media.moving_waveform import WaveformVideo
+    from workbench.media.trimming import Trimmed
+
+    size = {"width": 64, "height": 48, "fps": 10}
+    made = {
+        "2 clips, encoded: <b>why</b>": Merged(
+            path=clip_file, duration=0.5, copied=False, reason="<b>why</b>", starts=(0, 1), **size
+        ),
+        "cut at 1.000 and 1.500 s, copied": Trimmed(
+            path=clip_file, start=1, end=1.5, duration=0.5, copied=True
+        ),
+        "0.5 s, 64x48": WaveformVideo(path=clip_file, duration=0.5, **size),
+    }
+    for told, value in made.items():
+        first, second = published(value)
+        with Image.open(io.BytesIO(base64.b64decode(first["image/png"]))) as image:
+            red, green, _ = np.asarray(image.convert("RGB"))[24, 32]
+        assert red > 200
+        assert green < 60
+        page = Tags(second["text/html"])
+        assert set(page.tags) <= {"div", "video", "p", "small", "a"}
+        assert told in page.text
+        assert told in first["text/plain"]
+
+
+@pytest.mark.media
+def test_a_sound_taken_out_shows_its_outline(tmp_path: Path) -> None:
+    """Of M4A too, which libsndfile does not read."""
+    tone = make_take().audio
+    path = tmp_path / "a.m4a"
+    wb.audiobook(path, tone, progress=lambda _: None)
+    clip = Clip.of(path)
+    assert clip.audio is not None
+    assert clip.duration == pytest.approx(2, abs=0.1)
+    extracted = wb.media.extract_audio(path, tmp_path / "b.m4a", progress=lambda _: None)
+    first, second = published(extracted)
+    assert {"image/png", "text/plain"} <= set(first)
+    assert "aac, copied" in Tags(second["text/html"]).text
+
+
+@pytest.mark.media
+def test_an_audiobook_lists_its_chapters(tmp_path: Path) -> None:
+    tone = make_take().audio
+    book = wb.audiobook(
+        tmp_path / "b.m4b", [tone, tone], chapters=["<b>One</b>", "Two"], progress=lambda _: None
+    )
+    _, page = published(book)
+    seen = Tags(page["text/html"])
+    assert "b" not in seen.tags
+    for told in ("00:00 <b>One</b>", "00:03 Two", "2 chapters", "LUFS"):
+        assert told in seen.text
+
+
+def test_a_mix_and_a_loudness_are_players_of_their_sound() -> None:
+    from workbench.media.loudness import Loudness, Normalized
+    from workbench.media.mix import Mixed
+
+    level = Loudness(integrated=-16.0, range=1.0, true_peak=-2.0)
+    about: dict[str, Any] = {
+        "audio": make_take().audio, "before": level, "after": level, "gain_db": 1.0, "limited": 2.0,
+        "warnings": ("<i>loud</i>",),
+    }  # fmt: skip
+    for value in (Normalized(**about), Mixed(**about, stems={"<i>voice</i>": about["audio"]})):
+        first, second = published(value)
+        assert "image/png" in first
+        seen = Tags(second["text/html"])
+        assert "i" not in seen.tags
+        assert "-16.0 LUFS, 1.0 LU, -2.0 dBTP (was " in seen.text
+        assert "limited by 2.0 dB" in seen.text
+        assert "<i>loud</i>" in seen.text
+    assert "of <i>voice</i>" in seen.text
+
+
+def test_a_file_that_is_gone_is_a_line(tmp_path: Path) -> None:
+    from workbench.media.trimming import Trimmed
+
+    gone = Trimmed(path=tmp_path / "gone.mp4", start=0, end=1, duration=1, copied=True)
+    (only,) = published(gone)
+    assert set(only) == {"text/plain"}
+    assert "gone.mp4: " in only["text/plain"]
+
+
+def test_a_plan_is_a_picture_and_a_table() -> None:
+    """GitHub shows the picture; the table holds what a file was called and a title says."""
+    video = wb.Video("320x180", fps=10).scene(wb.Colour("navy"), duration=2)
+    video = video.title("<b>Hello</b> & co", end=1.5)
+    for value in (video, video.plan()):
+        first, second = published(value)
+        assert set(first) == {"text/plain", "image/png"}
+        assert base64.b64decode(first["image/png"]) == video.plan().picture()
+        assert first["text/plain"] == str(video.plan())
+        seen = Tags(second["text/html"])
+        assert seen.tags.count("tr") == 3
+        assert "b" not in seen.tags
+        for told in ("<b>Hello</b> & co", "colour:navy", "2.00", "1.50", "320x180, 10 fps"):
+            assert told in seen.text
+
+
+def test_a_video_without_scenes_says_so() -> None:
+    (only,) = published(wb.Video("9:16"))
+    assert only == {"text/plain": "Video: video: has no scenes; add one: .scene('a.jpg')"}
+
+
+def test_the_line_of_a_video_holds_no_pixels() -> None:
+    """It was 28 kB for a picture of 64x64, and 36 MB for the landscape of the demo."""
+    picture = np.zeros((64, 64, 3), np.uint8)
+    assert repr(wb.Video("9:16").scene(picture)) == "Video('9:16', 30 fps, 1 scene)"
+
+
+@pytest.mark.media
+def test_looks_are_pictures(tmp_path: Path) -> None:
+    def shown(value: object) -> np.ndarray[Any, Any]:
+        (only,) = published(value)
+        assert only["text/plain"] == repr(value)
+        png = only["image/png"]
+        with Image.open(
+            io.BytesIO(base64.b64decode(png) if isinstance(png, str) else png)
+        ) as image:
+            return np.asarray(image.convert("RGB")).astype(int)
+
+    assert (shown(wb.Colour("#ff0000")) == (255, 0, 0)).all()
+    assert len(np.unique(shown(wb.Gradient(("navy", "teal")))[:, :, 1])) > 20
+    lime = shown(wb.Style(name="x", colour="#00ff00", size=12, position="center", outline_width=0))
+    assert (lime[:, :, 1] - lime[:, :, 0] > 150).sum() > 500
+    assert shown(wb.Title(text="One", end=2)).std() > 20
+
+
+def test_a_gif_moves_where_it_is_small(tmp_path: Path) -> None:
+    from workbench.media.animation import Gif
+
+    path = tmp_path / "<b>.gif"
+    Image.new("P", (4, 4)).save(path)
+    made = Gif(path=path, duration=1, width=4, height=4, frames=1, size=path.stat().st_size)
+    (only,) = published(made)
+    seen = Tags(only["text/html"])
+    assert seen.tags == ["img", "p", "small"]
+    data = (seen.attributes["src"][0] or "").partition("base64,")[2]
+    assert base64.b64decode(data) == path.read_bytes()
+    path.unlink()
+    assert "text/html" not in published(made)[0]

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from workbench.audio import Audio
-from workbench.errors import MediaError, MediaNotFound, MediaTooLarge, ParameterError
+from workbench.errors import MediaNotFound, MediaTooLarge, ParameterError
 from workbench.take import Narration, Take
+from workbench.widgets.made import counted, found_for, of_file, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,12 +30,12 @@ _MIMES = {
     ".flac": "audio/flac",
     ".ogg": "audio/ogg",
     ".m4a": "audio/mp4",
+    ".m4b": "audio/mp4",
     ".mp4": "video/mp4",
     ".m4v": "video/mp4",
     ".mov": "video/quicktime",
     ".webm": "video/webm",
 }
-_LONG_LINE = 60
 
 
 class Caption(Protocol):
@@ -81,7 +82,7 @@ class Clip:
     size
         Width and height in pixels, zeros where not known.
     rendered
-        What can draw the video's poster.
+        What can draw the video's poster, where it is not to be taken from the file.
 
     Examples
     --------
@@ -113,7 +114,8 @@ class Clip:
         Parameters
         ----------
         value
-            A `Take`, `Narration` or `Audio`, a rendered video, or the path of a media file.
+            A `Take`, `Narration` or `Audio`, a rendered video, what a tool made (merged or cut
+            clips, a sound taken out, an audiobook, a mix), or the path of a media file.
         cues
             Captions to show with it, in place of the value's own.
 
@@ -127,20 +129,19 @@ class Clip:
         shown = None if cues is None else tuple(cues)
         if isinstance(value, Clip):
             return value if shown is None else replace(value, cues=shown)
+        found: dict[str, Any] | None
         if isinstance(value, Take):
-            return cls(**_of_take(value), cues=shown or ())
-        if isinstance(value, Narration):
-            return cls(**_of_narration(value), cues=shown or ())
-        if isinstance(value, Audio):
-            about = repr(value)[len("Audio(") : -1]
-            found: dict[str, Any] = {"duration": value.duration, "about": about, "audio": value}
-            return cls(kind="audio", text="Sound", cues=shown or (), **found)
-        if isinstance(value, str | os.PathLike):
-            return cls(**_of_file(Path(value)), cues=shown or ())
-        from workbench.media.rendered import RenderedVideo
-
-        if isinstance(value, RenderedVideo):
-            return cls(**_of_rendered(value, shown))
+            found = _of_take(value)
+        elif isinstance(value, Narration):
+            found = _of_narration(value)
+        elif isinstance(value, Audio):
+            found = _of_audio(value)
+        elif isinstance(value, str | os.PathLike):
+            found = of_file(Path(value))
+        else:
+            found = _of_rendered(value, shown) or found_for(value)
+        if found is not None:
+            return cls(**{"cues": shown or (), **found})
         raise ParameterError(
             f"{type(value).__name__} is nothing that plays",
             subject="player",
@@ -213,21 +214,23 @@ def notebook_folder() -> Path:
     return Path.cwd()
 
 
-def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _LONG_LINE else f"{line[: _LONG_LINE - 1]}…"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def _of_audio(audio: Audio) -> dict[str, Any]:
+    about = repr(audio)[len("Audio(") : -1]
+    return {
+        "kind": "audio",
+        "duration": audio.duration,
+        "text": "Sound",
+        "about": about,
+        "audio": audio,
+    }
 
 
 def _of_take(take: Take) -> dict[str, Any]:
     return {
         "kind": "audio",
         "duration": take.duration,
-        "text": _short(take.text),
-        "about": f"{take.duration:.1f} s, {_counted(len(take.words), 'word')}, {take.voice}",
+        "text": short(take.text),
+        "about": f"{take.duration:.1f} s, {counted(len(take.words), 'word')}, {take.voice}",
         "words": take.words,
         "breaks": (0,) if take.words else (),
         "language": take.language,
@@ -244,14 +247,14 @@ def _of_narration(narration: Narration) -> dict[str, Any]:
     voices = ", ".join(dict.fromkeys(str(part.take.voice) for part in narration.parts))
     facts = [
         f"{narration.duration:.1f} s",
-        _counted(len(narration.parts), "line"),
-        _counted(count, "word"),
+        counted(len(narration.parts), "line"),
+        counted(count, "word"),
         voices,
     ]
     return {
         "kind": "audio",
         "duration": narration.duration,
-        "text": _short(narration.text),
+        "text": short(narration.text),
         "about": ", ".join(facts),
         "words": narration.words,
         "breaks": tuple(dict.fromkeys(b for b in breaks if b < count)),
@@ -261,11 +264,15 @@ def _of_narration(narration: Narration) -> dict[str, Any]:
     }
 
 
-def _of_rendered(video: RenderedVideo, cues: tuple[Caption, ...] | None) -> dict[str, Any]:
+def _of_rendered(video: object, cues: tuple[Caption, ...] | None) -> dict[str, Any] | None:
+    from workbench.media.rendered import RenderedVideo
+
+    if not isinstance(video, RenderedVideo):
+        return None
     shown = tuple(video.cues or ()) if cues is None else cues
     facts = [f"{video.duration:.1f} s", f"{video.width}x{video.height}"]
     if shown:
-        facts.append(_counted(len(shown), "caption"))
+        facts.append(counted(len(shown), "caption"))
     return {
         "kind": "video",
         "duration": video.duration,
@@ -278,30 +285,4 @@ def _of_rendered(video: RenderedVideo, cues: tuple[Caption, ...] | None) -> dict
         "path": video.path,
         "size": (video.width, video.height),
         "rendered": video,
-    }
-
-
-def _of_file(path: Path) -> dict[str, Any]:
-    from workbench.media.probe import probe
-
-    info = probe(path)
-    if info.kind not in {"audio", "video"}:
-        raise MediaError(f"is a picture ({info.format}): it does not play", subject=str(path))
-    audio = None
-    if info.kind == "audio":
-        try:
-            audio = Audio.read(path)
-        except MediaError:  # such as M4A: browsers play it, only its outline is not drawn
-            audio = None
-    duration = audio.duration if audio else info.duration or 0.0
-    size = (info.video.width, info.video.height) if info.video else (0, 0)
-    facts = [f"{duration:.1f} s", *([f"{size[0]}x{size[1]}"] if info.kind == "video" else [])]
-    return {
-        "kind": info.kind,
-        "duration": duration,
-        "text": path.name,
-        "about": ", ".join([path.name, *facts]),
-        "path": path,
-        "size": size,
-        "audio": audio,
     }

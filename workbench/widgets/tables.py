@@ -1,4 +1,4 @@
-"""Tables a notebook shows: what a recogniser heard, and how a text is spoken.
+"""Tables a notebook shows: what a recogniser heard, how a text is spoken, what a video plans.
 
 Plain HTML of the elements that JupyterLab lets through in a notebook it does not trust.
 """
@@ -13,10 +13,11 @@ from workbench.errors import one_line
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from workbench.media.plan import Plan
     from workbench.recognition import Recognition
     from workbench.text.spoken import Spoken
 
-__all__ = ["heard_table", "spoken_table"]
+__all__ = ["heard_table", "plan_table", "spoken_table"]
 
 _LEFT = ' style="text-align:left;white-space:pre-wrap"'
 
@@ -65,6 +66,26 @@ def spoken_table(spoken: Spoken) -> str:
         f'<p dir="auto">{escape(spoken.spoken)}</p>'
         f"{_table(('written', 'spoken', 'rule'), rows, spoken.language) if spoken.changes else ''}"
         f"{f'<ul>{notes}</ul>' if notes else ''}"
+    )
+
+
+def plan_table(plan: Plan) -> str:
+    """Return a plan as HTML: a row for each thing that is seen or heard, and the summary.
+
+    Examples
+    --------
+    >>> import workbench as wb
+    >>> page = plan_table(wb.Video("16:9").scene(wb.Colour("navy"), duration=2).plan())
+    >>> "0.00" in page, "2.00" in page, "1920x1080" in page
+    (True, True, True)
+    """
+    rows = (
+        (row.name.strip(), f"{row.start:.2f}", f"{row.end:.2f}", one_line(row.detail))
+        for row in plan.rows
+    )
+    return (
+        f"{_table(('what', 'from', 'to', 'which'), rows, '')}"
+        f"<p><small>{escape(plan.summary)}</small></p>"
     )
 
 

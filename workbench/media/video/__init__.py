@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["SIZES", "RenderedVideo", "Video"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Video(Words):
     """A video that has yet to be rendered. Every method returns a new one.
 
@@ -58,6 +58,14 @@ class Video(Words):
     captions     0.00-1.02 s  karaoke, 1 cue
     1080x1920, 30 fps, 1.33 s, 40 frames, -14 LUFS
     """
+
+    def __repr__(self) -> str:
+        """Return a line; the pictures of its scenes may be millions of bytes."""
+        many = len(self.scenes)
+        about = [repr(self.size), f"{self.fps} fps", f"{many} scene{'s' if many != 1 else ''}"]
+        if self.narration is not None:
+            about.append(f"{self.narration.duration:.1f} s of narration")
+        return f"Video({', '.join(about)})"
 
     # -- looking ------------------------------------------------------------------------------
 
