@@ -61,6 +61,7 @@ __all__ = [
     "WorkbenchError",
     "WorkbenchWarning",
     "one_line",
+    "shown",
     "storage_error",
     "suggest",
 ]
@@ -81,6 +82,21 @@ def one_line(text: str, *, limit: int = 300) -> str:
         c if c == " " or unicodedata.category(c)[0] not in "CZ" else repr(c)[1:-1] for c in text
     )
     return shown if len(shown) <= limit else f"{shown[: limit - 1]}…"
+
+
+def shown(value: object, *, limit: int = 80) -> str:
+    """Return a value as it stands in an error, whatever it is and however long.
+
+    Examples
+    --------
+    >>> shown("a" * 100, limit=5), shown(10**5000)
+    ("'aaaa…", 'a int')
+    """
+    try:
+        text = repr(value)
+    except Exception:  # noqa: BLE001 - Python refuses to write out thousands of digits
+        return f"a {type(value).__name__}"
+    return text if len(text) <= limit else f"{text[:limit]}…"
 
 
 def suggest(name: str, choices: Iterable[str], *, most: int = 3) -> str:

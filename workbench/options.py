@@ -15,7 +15,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self, cast, get_type_hints
 
-from workbench.errors import ParameterError, suggest
+from workbench.errors import ParameterError, shown, suggest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -97,7 +97,7 @@ class Option:
         return f"{kinds[self.kind]}{span}{unit}"
 
     def _refuse(self, value: object, wanted: str, hint: str = "") -> ParameterError:
-        return ParameterError(f"must be {wanted}, not {value!r}", subject=self.name, cure=hint)
+        return ParameterError(f"must be {wanted}, not {shown(value)}", subject=self.name, cure=hint)
 
 
 def option(

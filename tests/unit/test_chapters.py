@@ -186,7 +186,8 @@ def test_titles_may_be_given():
     [
         ({"titles": ["One"]}, "1 for 2 chapters"),
         ({"titles": "ab"}, "a list"),
-        ({"by": "page"}, "paragraph or line"),
+        ({"by": "page"}, "not one of paragraph, line"),
+        ({"by": ["line"]}, "not one of paragraph, line"),
         ({"titles": ["One", ""]}, "empty"),
     ],
 )

@@ -46,7 +46,7 @@ def test_the_tree_in_the_docstring_is_the_tree():
 
 def test_every_public_name_is_there_and_every_code_is_its_own():
     named = [c.__name__ for c in CLASSES]
-    functions = ["one_line", "storage_error", "suggest"]
+    functions = ["one_line", "shown", "storage_error", "suggest"]
     assert sorted(errors.__all__) == errors.__all__
     assert set(errors.__all__) == {*named, *functions}
     assert len({c.code for c in ERRORS}) == len(ERRORS)

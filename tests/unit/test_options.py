@@ -55,6 +55,10 @@ def test_a_value_becomes_the_options_own_type(name: str, value: object, kept: ob
         ("free", float("inf"), "free: must be a number, not inf"),
         ("free", float("nan"), "not nan"),
         ("free", 10**400, "must be a number"),
+        # Python refuses to write out more than 4,300 digits: a bare ValueError came out.
+        pytest.param("rate", 10**5000, "from 80 to 450 words/min, not a int", id="digits"),
+        pytest.param("free", -(10**5000), "must be a number, not a int", id="minus"),
+        ("style", "x" * 5000, "not 'x{79}…$"),
         ("free", 1j, "must be a number"),
         ("style", "livly", r"one of calm, lively, not 'livly'; did you mean 'lively'\?"),
         ("style", 1, "one of calm, lively, not 1"),

@@ -126,7 +126,7 @@ def test_contain_shows_all_of_the_picture_on_its_colour():
     ("fit", "background", "message"),
     [
         ("covr", None, r"fit: .*did you mean 'cover'"),
-        (None, None, r"fit: is not one of"),
+        (None, None, r"fit: None is not one of"),
         ("cover", "navy", r"background: is for fit='contain', and this is 'cover'"),
         ("blur", "navy", r"background: is for fit='contain'"),
         ("contain", "navyy", r"background: is no colour: 'navyy'; did you mean 'navy'"),

@@ -9,8 +9,8 @@ import ffmpeg
 
 from workbench.errors import FfmpegError, ParameterError
 from workbench.media.alike import lasts, pictures
-from workbench.media.limits import DEFAULT_LIMITS, Limits, existing, file_url, number
-from workbench.media.outputs import choice, convert, target, whole, writing
+from workbench.media.limits import DEFAULT_LIMITS, Limits, choice, existing, file_url, number, whole
+from workbench.media.outputs import convert, target, writing
 from workbench.media.pieces import source, spelled
 from workbench.media.probe import probe
 from workbench.storage.atomic import workspace

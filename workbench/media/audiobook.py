@@ -11,10 +11,10 @@ from workbench.media.audiobook_plan import LONGEST, BookPlan, book_plan
 from workbench.media.chapters import Chapter, ffmetadata
 from workbench.media.envelope import scaled
 from workbench.media.ffmpeg import encode
-from workbench.media.limits import DEFAULT_LIMITS, Limits, existing, file_url
+from workbench.media.limits import DEFAULT_LIMITS, Limits, choice, existing, file_url
 from workbench.media.master import CODED_PEAK, Master, hold, master, target_level
 from workbench.media.meter import measure
-from workbench.media.outputs import PATIENCE, choice, receipt, sealed, target, writing
+from workbench.media.outputs import PATIENCE, receipt, sealed, target, writing
 from workbench.media.verdict import judge
 from workbench.storage.atomic import workspace
 

@@ -17,8 +17,7 @@ from workbench.media.chapters import (
     from_zero,
     shown,
 )
-from workbench.media.limits import number
-from workbench.media.outputs import whole
+from workbench.media.limits import number, whole
 from workbench.take import Narration
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from workbench.errors import ParameterError
-from workbench.media.limits import DEFAULT_LIMITS, number
+from workbench.media.limits import DEFAULT_LIMITS, choice, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -170,8 +170,7 @@ def from_narration(
     >>> len(from_narration(told, by="line"))
     3
     """
-    if by not in {"paragraph", "line"}:
-        raise ParameterError(f"must be paragraph or line, not {by!r}", subject="by")
+    choice("by", by, ("paragraph", "line"))
     step = 1 if by == "paragraph" else 0
     firsts: list[Part] = []
     before = None

@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from workbench.errors import Cancelled, MediaError, ParameterError, storage_error
+from workbench.errors import Cancelled, MediaError, ParameterError, shown, storage_error
 from workbench.media.limits import (
     CLIP_FORMATS,
     DEFAULT_LIMITS,
     Limits,
+    choice,
     existing,
     file_url,
     number,
+    whole,
 )
-from workbench.media.outputs import PICTURES, choice, whole, write_picture
+from workbench.media.outputs import PICTURES, write_picture
 from workbench.media.probe import VideoStream, length, probe
 from workbench.paths import user_path
 from workbench.progress import bar
@@ -222,7 +224,7 @@ def _shown(progress: Callable[[float], None] | None) -> Any:
 
 def _times(times: Sequence[float], limits: Limits) -> list[float]:
     if isinstance(times, str | bytes) or not hasattr(times, "__iter__"):
-        raise ParameterError(f"must be a list of seconds, not {times!r}", subject="times")
+        raise ParameterError(f"must be a list of seconds, not {shown(times)}", subject="times")
     wanted = [number("times", each, 0, limits.seconds, unit="s") for each in times]
     if not 1 <= len(wanted) <= _MOST:
         raise ParameterError(f"must be 1 to {_MOST:,}, not {len(wanted)}", subject="times")

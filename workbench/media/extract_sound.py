@@ -10,8 +10,8 @@ import ffmpeg
 
 from workbench.errors import MediaError, ParameterError
 from workbench.media.intact import check_intact
-from workbench.media.limits import DEFAULT_LIMITS, Limits, existing, file_url
-from workbench.media.outputs import choice, target, whole, writing
+from workbench.media.limits import DEFAULT_LIMITS, Limits, choice, existing, file_url, whole
+from workbench.media.outputs import target, writing
 from workbench.media.pieces import source
 from workbench.media.probe import MediaInfo, length, probe
 from workbench.media.remux import remux

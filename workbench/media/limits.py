@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import TYPE_CHECKING
 
-from workbench.errors import MediaNotFound, MediaTooLarge, ParameterError
+from workbench.errors import MediaNotFound, MediaTooLarge, ParameterError, shown, suggest
 from workbench.formats import CLIP_FORMATS, LONGEST, STILL_FORMATS
 from workbench.paths import user_path
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Iterable
     from pathlib import Path
 
 __all__ = [
@@ -24,12 +25,12 @@ __all__ = [
     "DEFAULT_LIMITS",
     "STILL_FORMATS",
     "Limits",
+    "choice",
     "existing",
     "file_url",
     "number",
+    "whole",
 ]
-
-_LONG = 80  # letters of a value in an error
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,19 +132,53 @@ def number(name: str, value: object, low: float, high: float, *, unit: str = "")
         found = math.inf
     if isinstance(value, bool) or not math.isfinite(found):
         raise ParameterError(
-            f"must be a number from {low:g} to {high:g}{tail}, not {_shown(value)}", subject=name
+            f"must be a number from {low:g} to {high:g}{tail}, not {shown(value)}", subject=name
         )
     if not low <= found <= high:
         raise ParameterError(
-            f"must be from {low:g} to {high:g}{tail}, not {_shown(value)}", subject=name
+            f"must be from {low:g} to {high:g}{tail}, not {shown(value)}", subject=name
         )
     return found
 
 
-def _shown(value: object) -> str:
-    """Return a value as it is shown in an error, whatever it is and however long."""
-    try:
-        text = repr(value)
-    except Exception:  # noqa: BLE001 - Python refuses to write out thousands of digits
-        return f"a {type(value).__name__}"
-    return text if len(text) <= _LONG else f"{text[:_LONG]}…"
+def choice(name: str, value: object, choices: Iterable[str]) -> str:
+    """Return `value` when it is one of the choices.
+
+    Raises
+    ------
+    ParameterError
+        When it is not; the nearest is offered.
+
+    Examples
+    --------
+    >>> choice("scale", "mell", ("mel", "linear"))
+    Traceback (most recent call last):
+    workbench.errors.ParameterError: scale: 'mell' is not one of mel, linear; did you mean 'mel'?
+    """
+    known = tuple(choices)
+    if not isinstance(value, str) or value not in known:
+        raise ParameterError(
+            f"{shown(value)} is not one of {', '.join(known)}",
+            subject=name,
+            cure=suggest(value[:40], known, most=1) if isinstance(value, str) else "",
+        )
+    return value
+
+
+def whole(name: str, value: object, low: int, high: int, *, unit: str = "") -> int:
+    """Return `value` as a whole number within ``low..high``.
+
+    Raises
+    ------
+    ParameterError
+        When it is not a number, not whole or out of range.
+
+    Examples
+    --------
+    >>> whole("columns", 4.0, 1, 50)
+    4
+    """
+    found = number(name, value, low, high, unit=unit)
+    if found != int(found):
+        raise ParameterError(f"must be a whole number, not {shown(value)}", subject=name)
+    return int(found)

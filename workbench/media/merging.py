@@ -11,8 +11,8 @@ from workbench.audio import Audio
 from workbench.errors import FfmpegError, MediaError, ParameterError
 from workbench.media.alike import difference, lasts, pictures
 from workbench.media.intact import check_intact
-from workbench.media.limits import DEFAULT_LIMITS, Limits, existing, number
-from workbench.media.outputs import choice, receipt, sealed, target, writing
+from workbench.media.limits import DEFAULT_LIMITS, Limits, choice, existing, number
+from workbench.media.outputs import receipt, sealed, target, writing
 from workbench.media.pieces import (
     FITS,
     Fit,

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 import numpy as np
 
-from workbench.errors import ParameterError, suggest
-from workbench.media.limits import number
+from workbench.errors import ParameterError, shown, suggest
+from workbench.media.limits import choice, number
 from workbench.media.resample import Zoom, shifted, single_threaded
 
 if TYPE_CHECKING:
@@ -88,9 +88,9 @@ pan-right, pan-up, pan-down: 'zoom-inn'; did you mean 'zoom-in' or 'zoom-out'?
     easing: Easing = "ease"
 
     def __post_init__(self) -> None:
-        _check("motion", self.name, MOTIONS)
-        _check("speed", self.speed, SPEEDS)
-        _check("easing", self.easing, EASINGS)
+        choice("motion", self.name, MOTIONS)
+        choice("speed", self.speed, SPEEDS)
+        choice("easing", self.easing, EASINGS)
         object.__setattr__(self, "focus", _point(self.focus))
         if self.name == "still":
             for field, default in (("focus", _CENTRE), ("speed", "normal"), ("easing", "ease")):
@@ -183,18 +183,10 @@ pan-right, pan-up, pan-down: 'zoom-inn'; did you mean 'zoom-in' or 'zoom-out'?
         return cls(**values)
 
 
-def _check(field: str, value: object, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        hint = suggest(value[:40], choices) if isinstance(value, str) else ""
-        raise ParameterError(
-            f"is not one of {', '.join(choices)}: {value!r}", subject=field, cure=hint
-        )
-
-
 def _point(focus: object) -> tuple[float, float]:
     if isinstance(focus, str) or not isinstance(focus, tuple | list) or len(focus) != len(_CENTRE):
         raise ParameterError(
-            f"must be two fractions of the picture, such as (0.3, 0.4), not {focus!r}",
+            f"must be two fractions of the picture, such as (0.3, 0.4), not {shown(focus)}",
             subject="focus",
         )
     x, y = (number("focus", part, 0, 1) for part in focus)

@@ -10,8 +10,8 @@ import numpy as np
 
 from workbench.audio import Audio
 from workbench.captions.colours import rgba
-from workbench.media.limits import DEFAULT_LIMITS, Limits, existing, number
-from workbench.media.outputs import choice, receipt, sealed, target, writing
+from workbench.media.limits import DEFAULT_LIMITS, Limits, choice, existing, number
+from workbench.media.outputs import receipt, sealed, target, writing
 from workbench.media.pieces import Frame, checked_size, constant_rate
 from workbench.media.recut import SOUND, encode_frames, stage_music
 from workbench.media.soundblocks import Recording, recording

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from workbench.errors import Cancelled, MediaError, ParameterError, storage_error, suggest
+from workbench.errors import Cancelled, MediaError, ParameterError, storage_error
 from workbench.media.binaries import binaries, ffmpeg
 from workbench.media.ffmpeg import Failed, encode
-from workbench.media.limits import DEFAULT_LIMITS, Limits, number
+from workbench.media.limits import DEFAULT_LIMITS, Limits
 from workbench.paths import user_path
 from workbench.progress import bar
 from workbench.storage.atomic import replacing, write_bytes
@@ -29,12 +29,10 @@ if TYPE_CHECKING:
 __all__ = [
     "PATIENCE",
     "PICTURES",
-    "choice",
     "convert",
     "receipt",
     "sealed",
     "target",
-    "whole",
     "write_picture",
     "writing",
 ]
@@ -204,46 +202,6 @@ def receipt(
 def sealed(part: Path) -> tuple[int, str]:
     """Return size and digest of a file that is still under its temporary name."""
     return part.stat().st_size, digest(part)
-
-
-def choice(name: str, value: object, choices: Iterable[str]) -> str:
-    """Return `value` when it is one of the choices.
-
-    Raises
-    ------
-    ParameterError
-        When it is not; the nearest is offered.
-
-    Examples
-    --------
-    >>> choice("scale", "mell", ("mel", "linear"))
-    Traceback (most recent call last):
-    workbench.errors.ParameterError: scale: 'mell' is not one of mel, linear; did you mean 'mel'?
-    """
-    known = tuple(choices)
-    if not isinstance(value, str) or value not in known:
-        cure = suggest(str(value)[:40], known, most=1)
-        raise ParameterError(f"{value!r} is not one of {', '.join(known)}", subject=name, cure=cure)
-    return value
-
-
-def whole(name: str, value: object, low: int, high: int, *, unit: str = "") -> int:
-    """Return `value` as a whole number within ``low..high``.
-
-    Raises
-    ------
-    ParameterError
-        When it is not a number, not whole or out of range.
-
-    Examples
-    --------
-    >>> whole("columns", 4.0, 1, 50)
-    4
-    """
-    found = number(name, value, low, high, unit=unit)
-    if found != int(found):
-        raise ParameterError(f"must be a whole number, not {value!r}", subject=name)
-    return int(found)
 
 
 def write_picture(picture: Picture, file: Path) -> None:

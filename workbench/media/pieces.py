@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import ffmpeg
 
-from workbench.errors import MediaError, ParameterError
+from workbench.errors import MediaError, ParameterError, shown
 from workbench.media.ffmpeg import Failed, read
-from workbench.media.limits import CLIP_FORMATS, Limits, file_url
-from workbench.media.outputs import PATIENCE, whole
+from workbench.media.limits import CLIP_FORMATS, Limits, file_url, whole
+from workbench.media.outputs import PATIENCE
 
 if TYPE_CHECKING:
     import threading
@@ -179,7 +179,7 @@ def checked_size(size: object) -> tuple[int, int]:
     (1080, 1920)
     """
     if not isinstance(size, tuple | list) or len(size) != 2:  # noqa: PLR2004 - width and height
-        raise ParameterError(f"must be a width and a height, not {size!r}", subject="size")
+        raise ParameterError(f"must be a width and a height, not {shown(size)}", subject="size")
     width, height = (
         whole(f"size ({name})", side, _SMALLEST, _LARGEST, unit="px")
         for name, side in zip(("width", "height"), size, strict=True)

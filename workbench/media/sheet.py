@@ -10,11 +10,11 @@ import numpy as np
 
 from workbench.captions.colours import rgba
 from workbench.captions.fonts import find_font
-from workbench.errors import ParameterError
+from workbench.errors import ParameterError, shown
 from workbench.media import stills
 from workbench.media.extract import even_times, frames_at
-from workbench.media.limits import DEFAULT_LIMITS, Limits, existing, number
-from workbench.media.outputs import PICTURES, target, whole, write_picture
+from workbench.media.limits import DEFAULT_LIMITS, Limits, existing, number, whole
+from workbench.media.outputs import PICTURES, target, write_picture
 
 if TYPE_CHECKING:
     import threading
@@ -315,7 +315,7 @@ def _columns(columns: int | None, count: int) -> int:
 
 def _size(name: str, size: object) -> tuple[int, int]:
     if not isinstance(size, tuple | list) or len(size) != 2:  # noqa: PLR2004 - width and height
-        raise ParameterError(f"must be a width and a height, not {size!r}", subject=name)
+        raise ParameterError(f"must be a width and a height, not {shown(size)}", subject=name)
     width, height = (whole(name, side, 1, _LARGEST, unit="px") for side in size)
     return width, height
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from workbench.audio import Audio
 from workbench.captions.colours import rgba
-from workbench.media.limits import DEFAULT_LIMITS, Limits, existing, number
-from workbench.media.outputs import PICTURES, choice, target, whole, write_picture
+from workbench.media.limits import DEFAULT_LIMITS, Limits, choice, existing, number, whole
+from workbench.media.outputs import PICTURES, target, write_picture
 from workbench.media.soundblocks import Recording, recording
 from workbench.progress import bar
 

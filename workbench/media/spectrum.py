@@ -9,8 +9,8 @@ import numpy as np
 
 from workbench.captions.fonts import find_font
 from workbench.errors import ParameterError
-from workbench.media.limits import DEFAULT_LIMITS, Limits, number
-from workbench.media.outputs import choice, whole, write_picture
+from workbench.media.limits import DEFAULT_LIMITS, Limits, choice, number, whole
+from workbench.media.outputs import write_picture
 from workbench.media.soundblocks import Recording, recording
 from workbench.media.soundpictures import goal_of, shown_as
 

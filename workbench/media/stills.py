@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.captions.colours import rgba
-from workbench.errors import MediaError, ParameterError, suggest
+from workbench.errors import MediaError, ParameterError, shown
 from workbench.media.graph import FITS, Fit
-from workbench.media.limits import DEFAULT_LIMITS, STILL_FORMATS, Limits
+from workbench.media.limits import DEFAULT_LIMITS, STILL_FORMATS, Limits, choice
 from workbench.media.probe import probe
 
 if TYPE_CHECKING:
@@ -142,14 +142,11 @@ def fitted(
     ParameterError
         When the fit is unknown, or a background is given to one that shows none.
     """
-    if fit not in FITS:
-        raise ParameterError(
-            f"is not one of {', '.join(FITS)}: {fit!r}",
-            subject="fit",
-            cure=suggest(str(fit)[:40], FITS),
-        )
+    choice("fit", fit, FITS)
     if background is not None and fit != "contain":
-        raise ParameterError(f"is for fit='contain', and this is {fit!r}", subject="background")
+        raise ParameterError(
+            f"is for fit='contain', and this is {shown(fit)}", subject="background"
+        )
     picture = np.ascontiguousarray(picture)
     if fit == "cover":
         return _cover(picture, width, height)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from workbench.audio import Audio
-from workbench.errors import ParameterError, suggest
+from workbench.errors import ParameterError, shown
 from workbench.media.duck import DEPTH, ducking
 from workbench.media.envelope import Envelope, fade_gains
-from workbench.media.limits import DEFAULT_LIMITS, number
+from workbench.media.limits import DEFAULT_LIMITS, choice, number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,21 +82,15 @@ class Track:
         name: Any = self.name
         if not isinstance(name, str) or not 0 < len(name) <= _NAME:
             raise ParameterError(
-                f"must be text of 1 to {_NAME} letters, not {name!r}", subject="name"
+                f"must be text of 1 to {_NAME} letters, not {shown(name)}", subject="name"
             )
         if not isinstance(self.audio, Audio):
             raise ParameterError(
                 f"must be an Audio, not {type(self.audio).__name__}", subject="audio"
             )
-        kinds = get_args(Kind)
-        if self.kind not in kinds:
-            raise ParameterError(
-                f"must be {', '.join(kinds)}, not {self.kind!r}",
-                subject="kind",
-                cure=suggest(str(self.kind), kinds),
-            )
+        choice("kind", self.kind, get_args(Kind))
         if not isinstance(self.loop, bool):
-            raise ParameterError(f"must be True or False, not {self.loop!r}", subject="loop")
+            raise ParameterError(f"must be True or False, not {shown(self.loop)}", subject="loop")
         longest = DEFAULT_LIMITS.seconds
         ranges = {
             "start": (longest, "s"),
