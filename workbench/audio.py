@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.errors import MediaError, MediaNotFound, ParameterError, storage_error
+from workbench.errors import MediaError, ParameterError, shown, storage_error
 from workbench.paths import user_path
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ _MP3_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_
 # libsndfile 1.2 ends the process in Vorbis above 200,000 Hz, and for very long blocks.
 _OGG_RATE = 192_000
 _BLOCK = 65_536
-_WHOLE = 0.98  # of the frames that a file declares; encoders round to frames of their own
 # Players find a time in an MP3 by proportion: at a variable bit rate Chromium lands up to 0.7 s
 # off in 200 s, and fails altogether close to the end of what libsndfile writes.
 _MP3_OPTIONS = {"bitrate_mode": "CONSTANT", "compression_level": 0.6}
@@ -75,7 +74,36 @@ class Audio:
     rate: int
 
     def __post_init__(self) -> None:
-        given = np.asarray(self.samples)
+        self._hold(self.samples, self.rate, copy=True)
+
+    @classmethod
+    def owning(cls, samples: NDArray[np.floating[Any]], rate: int) -> Audio:
+        """Return the sound of an array that is given away, without copying it.
+
+        An hour of stereo is 1.4 GB, and `Audio` copies what it is given. Here a float32 array in
+        C order is taken as it is and made read-only: keep neither it nor a view of it.
+
+        Parameters
+        ----------
+        samples, rate
+            As for `Audio`.
+
+        Raises
+        ------
+        ParameterError
+            As for `Audio`.
+
+        Examples
+        --------
+        >>> Audio.owning(np.zeros((8000, 2), np.float32), 8000)
+        Audio(1.000 s, 8000 Hz, stereo)
+        """
+        sound = object.__new__(cls)
+        sound._hold(samples, rate, copy=False)
+        return sound
+
+    def _hold(self, given: Any, rate: int, *, copy: bool) -> None:
+        given = np.asarray(given)
         if given.dtype.kind != "f":
             raise ParameterError(
                 f"samples need to be float, full scale 1, not {given.dtype}",
@@ -83,7 +111,7 @@ class Audio:
                 cure="divide by the full scale, or use Audio.from_pcm16",
             )
         with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite: see below
-            samples = np.array(given, dtype=np.float32, order="C")
+            samples = np.array(given, dtype=np.float32, order="C", copy=copy or None)
         if samples.ndim == 1:
             samples = samples[:, np.newaxis]
         if samples.ndim != 2 or not 1 <= samples.shape[1] <= _CHANNELS:  # noqa: PLR2004 - a table
@@ -92,17 +120,18 @@ class Audio:
                 f"not {given.shape}",
                 subject="audio",
             )
-        whole = isinstance(self.rate, numbers.Real) and not isinstance(self.rate, bool)
-        if not whole or self.rate not in _RATES:
+        whole = isinstance(rate, numbers.Real) and not isinstance(rate, bool)
+        if not whole or rate not in _RATES:
             raise ParameterError(
-                f"the rate must be a whole number from 1000 to 768000 Hz, not {self.rate!r}",
+                f"the rate must be a whole number from 1000 to 768000 Hz, not {shown(rate)}",
                 subject="audio",
             )
-        if not np.isfinite(samples).all():
+        # Both ends pass on a NaN, and need no second array as isfinite() does.
+        if samples.size and not (math.isfinite(samples.min()) and math.isfinite(samples.max())):
             raise ParameterError("samples must be finite, and some are not", subject="audio")
         samples.setflags(write=False)
         object.__setattr__(self, "samples", samples)
-        object.__setattr__(self, "rate", int(self.rate))
+        object.__setattr__(self, "rate", int(rate))
 
     # -- what it is ---------------------------------------------------------------------------
 
@@ -123,8 +152,9 @@ class Audio:
 
     def digest(self) -> str:
         """Return the sha256 of rate, shape and samples, as 64 hex digits."""
-        head = f"{self.rate}:{self.frames}:{self.channels}:".encode()
-        return hashlib.sha256(head + self.samples.tobytes()).hexdigest()
+        found = hashlib.sha256(f"{self.rate}:{self.frames}:{self.channels}:".encode())
+        found.update(self.samples.data)  # as they lie: an hour's copy is 1.4 GB
+        return found.hexdigest()
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Audio):
@@ -133,6 +163,9 @@ class Audio:
 
     def __hash__(self) -> int:
         return hash(self.digest())
+
+    def __reduce__(self) -> Any:  # a copy and a pickle are as read-only as this one
+        return Audio.owning, (self.samples, self.rate)
 
     def __repr__(self) -> str:
         layout = {1: "mono", 2: "stereo"}.get(self.channels, f"{self.channels} channels")
@@ -144,8 +177,8 @@ class Audio:
     def silence(cls, seconds: float, rate: int, channels: int = 1) -> Audio:
         """Return `seconds` of digital silence."""
         if not math.isfinite(seconds) or seconds < 0:
-            raise ParameterError(f"silence cannot last {seconds!r} s", subject="seconds")
-        return cls(samples=np.zeros((round(seconds * rate), channels), np.float32), rate=rate)
+            raise ParameterError(f"silence cannot last {shown(seconds)} s", subject="seconds")
+        return cls.owning(np.zeros((round(seconds * rate), channels), np.float32), rate)
 
     @classmethod
     def from_pcm16(cls, pcm: bytes, rate: int, channels: int = 1) -> Audio:
@@ -166,7 +199,7 @@ class Audio:
                 f"{len(pcm)} bytes are not whole frames of {channels} channels", subject="pcm"
             )
         ints = np.frombuffer(pcm, dtype="<i2").reshape(-1, channels)
-        return cls(samples=np.divide(ints, 32768, dtype=np.float32), rate=rate)
+        return cls.owning(np.divide(ints, 32768, dtype=np.float32), rate)
 
     @classmethod
     def read(cls, path: str | os.PathLike[str]) -> Audio:
@@ -175,34 +208,20 @@ class Audio:
         Raises
         ------
         MediaNotFound, MediaError
-            When there is no such file, it is not sound, or a good part of it is missing.
+            When there is no such file, it is not sound, or a good part of it is missing. A FLAC
+            file that does not say how long it is, as one from a pipe, is for
+            `workbench.media.recording.read_sound`.
+        MediaTooLarge
+            When it lasts longer than 4 hours, or there is no memory for it.
         """
-        import soundfile
+        from workbench.soundfiles import read_samples
 
         file = user_path(path)
-        if not file.is_file():
-            raise MediaNotFound("there is no such file", subject=str(file), cure="check the path")
+        samples, rate = read_samples(file)
         try:
-            with soundfile.SoundFile(file) as stream:
-                declared, rate = stream.frames, stream.samplerate
-                samples = stream.read(dtype="float32", always_2d=True)
-            sound = cls(samples=samples, rate=rate)
-        except soundfile.SoundFileError as error:
-            reason = getattr(error, "error_string", str(error)).strip().rstrip(".")
-            raise MediaError(
-                f"cannot be read as sound ({reason})",
-                subject=str(file),
-                cure="use a whole WAV, FLAC, MP3 or Ogg file",
-            ) from error
+            return cls.owning(samples, rate)
         except ParameterError as error:  # an odd rate, or NaN in a float file
             raise MediaError(error.problem, subject=str(file)) from error
-        if sound.frames < _WHOLE * declared:
-            raise MediaError(
-                f"is damaged: {sound.duration:.1f} of {declared / rate:.1f} s can be read",
-                subject=str(file),
-                cure="use a whole file",
-            )
-        return sound
 
     @classmethod
     def join(cls, parts: Sequence[Audio]) -> Audio:
@@ -217,7 +236,7 @@ class Audio:
             raise ParameterError("there is nothing to join", subject="parts")
         rate, channels = parts[0].rate, parts[0].channels
         same = [part.resample(rate).with_channels(channels).samples for part in parts]
-        return cls(samples=np.concatenate(same), rate=rate)
+        return cls.owning(np.concatenate(same), rate)
 
     # -- changing one -------------------------------------------------------------------------
 
@@ -225,13 +244,13 @@ class Audio:
         """Return the mean of the channels."""
         if self.channels == 1:
             return self
-        return Audio(samples=self.samples.mean(axis=1), rate=self.rate)
+        return Audio.owning(self.samples.mean(axis=1), self.rate)
 
     def with_channels(self, channels: int) -> Audio:
         """Return the sound with that many channels: the mean of all, in each of them."""
         if channels == self.channels:
             return self
-        return Audio(samples=np.repeat(self.mono().samples, channels, axis=1), rate=self.rate)
+        return Audio.owning(np.repeat(self.mono().samples, channels, axis=1), self.rate)
 
     def resample(self, rate: int) -> Audio:
         """Return the sound at another rate (soxr, high quality)."""
@@ -239,7 +258,7 @@ class Audio:
             return self
         import soxr
 
-        return Audio(samples=soxr.resample(self.samples, self.rate, rate), rate=rate)
+        return Audio.owning(soxr.resample(self.samples, self.rate, rate), rate)
 
     def cut(self, start: float, end: float) -> Audio:
         """Return the part from `start` to `end` seconds, as far as there is sound.
@@ -250,9 +269,13 @@ class Audio:
         Audio(2.000 s, 8000 Hz, mono)
         """
         if math.isnan(start) or math.isnan(end):
-            raise ParameterError(f"cannot cut from {start!r} to {end!r} s", subject="audio")
+            raise ParameterError(
+                f"cannot cut from {shown(start)} to {shown(end)} s", subject="audio"
+            )
         length = self.duration
         first, last = (round(min(max(t, 0.0), length) * self.rate) for t in (start, end))
+        if (first, last) == (0, self.frames):
+            return self
         return Audio(samples=self.samples[first : max(first, last)], rate=self.rate)
 
     # -- showing and keeping one --------------------------------------------------------------
@@ -299,7 +322,7 @@ class Audio:
 
         if suffix.lower() not in FORMATS:
             raise ParameterError(
-                f"cannot write {suffix!r} sound",
+                f"cannot write {shown(suffix)} sound",
                 subject="format",
                 cure=f"use one of {', '.join(FORMATS)}",
             )
@@ -352,7 +375,7 @@ class Audio:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the sound as plain values: base64 of little-endian float32."""
-        raw = self.samples.astype("<f4").tobytes()
+        raw = self.samples.astype("<f4", copy=False).tobytes()
         data = base64.b64encode(raw).decode()
         return {"rate": self.rate, "channels": self.channels, "samples": data}
 

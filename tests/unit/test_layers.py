@@ -42,6 +42,7 @@ VALUES = {
     "progress",
     "recognition",
     "formats",
+    "soundfiles",
 }
 ROOMS = dict.fromkeys(VALUES, "values") | {
     "display": "widgets",

@@ -100,7 +100,7 @@ def duck(
         look_ahead=look_ahead,
     )
     gains = envelope.over(0, music.frames)[:, np.newaxis]
-    return Audio(samples=music.samples * gains, rate=music.rate)
+    return Audio.owning(music.samples * gains, music.rate)
 
 
 def speaking(voice: Audio) -> NDArray[np.bool_]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from workbench.audio import Samples
 
-__all__ = ["Envelope", "fade_gains", "scaled"]
+__all__ = ["Envelope", "fade_gains", "laid", "scaled"]
 
 _PIECE = 1 << 16  # frames worked on at a time: what an hour needs must not be held at once
 
@@ -75,3 +75,17 @@ def scaled(samples: Samples, gain: float, envelope: Envelope | None = None) -> I
         elif gain != 1.0:
             piece = piece * np.float32(gain)
         yield piece
+
+
+def laid(
+    samples: Samples, gain: float, envelope: Envelope | None = None, *, out: Samples | None = None
+) -> Samples:
+    """Return a sound with a gain and an envelope laid on it; in `out`, which may be itself."""
+    made = np.empty_like(samples) if out is None else out
+    if made is samples and gain == 1.0 and envelope is None:
+        return made
+    place = 0
+    for piece in scaled(samples, gain, envelope):
+        made[place : place + len(piece)] = piece
+        place += len(piece)
+    return made

@@ -242,7 +242,7 @@ def clip_sound(
     first = round(start * _SOUND_RATE)
     frames = first + round(seconds * _SOUND_RATE)
     turns = -(-frames // len(once))
-    return Audio(samples=np.tile(once, (turns, 1))[first:frames], rate=_SOUND_RATE)
+    return Audio.owning(np.tile(once, (turns, 1))[first:frames], _SOUND_RATE)
 
 
 def _decoded(
@@ -271,7 +271,7 @@ def _decoded(
     samples = np.frombuffer(data, "<f4").reshape(-1, 2)
     if not np.isfinite(samples).all():
         raise MediaError("is damaged: its sound holds NaN", subject=str(path), cure="make it again")
-    return Audio(samples=samples, rate=_SOUND_RATE)
+    return Audio.owning(samples, _SOUND_RATE)
 
 
 def _from_the_start(arguments: list[str]) -> list[str]:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from workbench.audio import Audio
 from workbench.errors import ParameterError
-from workbench.media.envelope import scaled
+from workbench.media.envelope import laid
 from workbench.media.master import (
     CODED_PEAK,
     MAX_GAIN,
@@ -110,6 +108,7 @@ def normalize(
 
     Examples
     --------
+    >>> import numpy as np
     >>> tone = np.sin(2 * np.pi * 440 * np.arange(48_000) / 48_000) * 0.01
     >>> done = normalize(Audio(samples=tone, rate=48_000), "podcast")
     >>> round(done.after.integrated, 1), done.limited, done.warnings
@@ -133,12 +132,7 @@ def normalize(
     )
     result = audio
     if made.gain != 1.0 or made.envelope is not None:
-        whole = np.empty_like(audio.samples)
-        place = 0
-        for piece in scaled(audio.samples, made.gain, made.envelope):
-            whole[place : place + len(piece)] = piece
-            place += len(piece)
-        result = Audio(samples=whole, rate=audio.rate)
+        result = Audio.owning(laid(audio.samples, made.gain, made.envelope), audio.rate)
     return Normalized(
         audio=result,
         before=before,

@@ -18,8 +18,8 @@ import numpy as np
 from workbench.audio import Audio
 from workbench.errors import Cancelled, ParameterError
 from workbench.media.duck import speaking
-from workbench.media.envelope import scaled
-from workbench.media.limits import DEFAULT_LIMITS, number
+from workbench.media.envelope import laid, scaled
+from workbench.media.limits import DEFAULT_LIMITS, number, whole
 from workbench.media.master import (
     QUIET,
     TRUE_PEAK,
@@ -59,11 +59,11 @@ class Stems(Mapping[str, Audio]):
 
     def __getitem__(self, name: str) -> Audio:
         one = self._layers[name]
-        whole = np.zeros((self._frames, 2), np.float32)
+        total = np.zeros((self._frames, 2), np.float32)
         for first in range(0, self._frames, _PIECE):
-            one.add(whole[first : first + _PIECE], first)
-        _lay(whole, self._made)
-        return Audio(samples=whole, rate=self._rate)
+            one.add(total[first : first + _PIECE], first)
+        laid(total, self._made.gain, self._made.envelope, out=total)
+        return Audio.owning(total, self._rate)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._layers)
@@ -169,7 +169,7 @@ def mix(
     """
     chosen = _tracks(tracks)
     duration = number("duration", duration, 1 / 1000, DEFAULT_LIMITS.seconds, unit="s")
-    rate = _rate(rate)
+    rate = whole("rate", rate, 8_000, 192_000, unit="Hz")
     target = None if loudness is None else target_level(loudness)
     ceiling = peak_level(true_peak)
     frames = max(1, round(duration * rate))
@@ -180,21 +180,21 @@ def mix(
             if track.kind == "voice" and track.volume > 0
         ]
         layers = [layer(track, rate, frames, voices) for track in chosen]
-        whole = np.zeros((frames, 2), np.float32)
+        total = np.zeros((frames, 2), np.float32)
         for first in range(0, frames, _PIECE):
             _stop(cancel)
             for one in layers:
-                one.add(whole[first : first + _PIECE], first)
+                one.add(total[first : first + _PIECE], first)
             report(0.4 * first / frames)
         report(0.4)
-        before = measure(scaled(whole, 1.0), rate, 2, cancel=cancel)
+        before = measure(scaled(total, 1.0), rate, 2, cancel=cancel)
         report(0.6)
         made = _master(
-            whole, rate, layers, before=before, target=target, true_peak=ceiling, cancel=cancel
+            total, rate, layers, before=before, target=target, true_peak=ceiling, cancel=cancel
         )
         report(0.9)
-        _lay(whole, made)
-        audio = Audio(samples=whole, rate=rate)
+        laid(total, made.gain, made.envelope, out=total)
+        audio = Audio.owning(total, rate)
         report(1.0)
     return Mixed(
         audio=audio,
@@ -224,15 +224,8 @@ def _tracks(tracks: Sequence[Track]) -> list[Track]:
     return list(tracks)
 
 
-def _rate(rate: int) -> int:
-    value = number("rate", rate, 8_000, 192_000, unit="Hz")
-    if value != round(value):
-        raise ParameterError(f"must be a whole number, not {rate!r}", subject="rate")
-    return round(value)
-
-
 def _master(
-    whole: Samples,
+    total: Samples,
     rate: int,
     layers: Sequence[Layer],
     *,
@@ -243,22 +236,22 @@ def _master(
 ) -> Master:
     """Return the gain and limiter of the mix."""
     if target is None:
-        peak = max(float(whole.max()), -float(whole.min()))
+        peak = max(float(total.max()), -float(total.min()))
         if peak <= _FULL:
             return Master(gain=1.0, envelope=None, after=before, warnings=())
         note = f"the tracks together pass full scale by {20 * math.log10(peak):.1f} dB: limited"
         return hold(
-            whole, rate, before=before, true_peak=true_peak, warnings=(note,), cancel=cancel
+            total, rate, before=before, true_peak=true_peak, warnings=(note,), cancel=cancel
         )
     voices = [one for one in layers if one.track.kind == "voice" and one.track.volume > 0]
     others = [one for one in layers if one.track.kind != "voice" and one.track.volume > 0]
     prefer = None
     if voices and others:
-        alone = measure(_together(voices, len(whole)), rate, 2, cancel=cancel)
+        alone = measure(_together(voices, len(total)), rate, 2, cancel=cancel)
         if alone.integrated > QUIET:
             prefer = target - alone.integrated
     made = master(
-        whole,
+        total,
         rate,
         before=before,
         target=target,
@@ -285,16 +278,6 @@ def _together(layers: Sequence[Layer], frames: int) -> Iterator[Samples]:
         for one in layers:
             one.add(piece, first)
         yield piece
-
-
-def _lay(whole: Samples, made: Master) -> None:
-    """Lay the gain and the limiter on a sound, in place."""
-    if made.gain == 1.0 and made.envelope is None:
-        return
-    place = 0
-    for piece in scaled(whole, made.gain, made.envelope):
-        whole[place : place + len(piece)] = piece
-        place += len(piece)
 
 
 def _stop(cancel: threading.Event | None) -> None:

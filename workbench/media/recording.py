@@ -93,7 +93,7 @@ def read_sound(
     channels = info.audio.channels
     given = channels if channels > _LAYOUTS else min(channels, 2)
     samples = np.frombuffer(data, "<f4").reshape(-1, given)
-    sound = Audio(samples=samples, rate=info.audio.rate).with_channels(min(channels, 2))
+    sound = Audio.owning(samples, info.audio.rate).with_channels(min(channels, 2))
     if not sound.frames:
         raise MediaError("has no sound in it", subject=str(path), cure="make or fetch it again")
     return sound

@@ -93,7 +93,7 @@ def trim_silence(
             spans.append((place, begins + half))
             place = ends - half
     spans.append((place, last))
-    return Audio(samples=_cut(audio.samples, spans, audio.rate), rate=audio.rate)
+    return Audio.owning(_cut(audio.samples, spans, audio.rate), audio.rate)
 
 
 def _cut(samples: Samples, spans: list[tuple[int, int]], rate: int) -> Samples:
@@ -180,7 +180,7 @@ def _crossfaded(parts: Sequence[Audio], seconds: float) -> Audio:
             faded[-over:] *= ramp[::-1]
         whole[place : place + len(faded)] += faded
         place += len(faded) - over
-    return Audio(samples=whole, rate=rate)
+    return Audio.owning(whole, rate)
 
 
 def _gaps(pause: float | Sequence[float], count: int) -> list[float]:
@@ -239,7 +239,7 @@ def change_speed(audio: Audio, factor: float, *, cancel: threading.Event | None 
     missing = frames - len(samples)
     if missing:
         samples = np.pad(samples, ((0, missing), (0, 0)))
-    return Audio(samples=samples, rate=audio.rate)
+    return Audio.owning(samples, audio.rate)
 
 
 def _stretching(audio: Audio, factor: float) -> list[str]:
@@ -286,7 +286,7 @@ def fade(audio: Audio, fade_in: float = 0.0, fade_out: float = 0.0) -> Audio:
     if down:
         gains = fade_gains(np.arange(down) / falling).astype(np.float32)
         samples[-down:] *= gains[::-1, np.newaxis]
-    return Audio(samples=samples, rate=audio.rate)
+    return Audio.owning(samples, audio.rate)
 
 
 def _sound(name: str, value: object) -> None:
