@@ -16,24 +16,25 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from workbench.commands import clone, engines, listen, media, models, written
-from workbench.commands.output import (
-    AsJson,
-    EngineOptions,
-    option_values,
-    show,
-    show_options,
-    standard_input,
-    warn,
+from workbench.commands import audiobook, clone, engines, listen, media, models, written
+from workbench.commands.output import AsJson, EngineOptions, show, warn
+from workbench.commands.speaking import (
+    LexiconFile,
+    Seed,
+    Verify,
+    VoiceName,
+    Without,
+    speak,
+    ways,
 )
 from workbench.errors import ParameterError, WorkbenchError, one_line, suggest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import FrameType
 
+    from workbench.media.probe import MediaInfo
     from workbench.production.job import JobResult
-    from workbench.script import Script
-    from workbench.take import Narration
 
 __all__ = ["app", "main"]
 
@@ -45,25 +46,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-VoiceName = Annotated[
-    str | None, typer.Option("--voice", "-v", help="engine:voice, or the name of a preset.")
-]
-Seed = Annotated[int | None, typer.Option("--seed", help="For voices that use chance.")]
-Verify = Annotated[
-    str | None,
-    typer.Option("--verify", metavar="STT", help="Who listens to each line: stt, or stt:MODEL."),
-]
-Without = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--without", metavar="RULE", help="Don't write this out (dates, money …); all for none."
-    ),
-]
-LexiconFile = Annotated[
-    Path | None,
-    typer.Option("--lexicon", help="How words are said; without it, lexicon.toml here."),
-]
-
+_TOLD_TAGS = {"title", "artist", "album", "date", "genre", "comment"}
 _INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
 
@@ -112,8 +95,7 @@ def say(
 
     if output.suffix.lower() not in FORMATS:
         raise ParameterError(f"must end in {', '.join(FORMATS)}", subject=str(output))
-    ways = _ways(seed, verify, without, lexicon)
-    narration = _speak(text, voice, option, ways)
+    narration = speak(text, voice, option, ways(seed, verify, without, lexicon))
     narration.save(output)
     words = [word.to_dict() for word in narration.words]
     data = {
@@ -175,7 +157,7 @@ def caption(
         return
     if captions is not None:
         raise ParameterError("is for a video", subject="--captions", cure="use -o FILE.mp4")
-    narration = _speak(source, voice, option, _ways(seed, verify, without, lexicon))
+    narration = speak(source, voice, option, ways(seed, verify, without, lexicon))
     warn(narration.warnings)
     cues = make(narration, style=style)
     cues.write(output, style=style)
@@ -207,19 +189,38 @@ def probe(
     from workbench.media.probe import probe as look
 
     info = look(file)
-    rows = [f"{file}: {info.kind} ({info.format}), {info.size:,} bytes"]
+    show(info.to_dict(), "\n".join(_facts(file, info)), as_json=as_json)
+
+
+def _facts(file: Path, info: MediaInfo) -> Iterator[str]:
+    """Yield what is known of a file, a row each."""
+    yield f"{file}: {info.kind} ({info.format}), {info.size:,} bytes"
     if info.duration is not None:
-        rows.append(f"duration  {info.duration:.3f} s")
+        rate = f", {info.bit_rate / 1000:,.0f} kbit/s" if info.bit_rate else ""
+        yield f"duration  {info.duration:.3f} s{rate}"
+    elif info.kind != "image":
+        yield "duration  the file does not say"
     if info.video is not None:
-        fps = f", {info.video.fps:.3f} fps" if info.video.fps else ""
-        turned = f", turned by {info.video.rotation}°" if info.video.rotation else ""
-        vary = ", variable rate" if info.video.variable else ""
-        size = f"{info.video.width}x{info.video.height}"
-        rows.append(f"picture   {size}, {info.video.codec}{fps}{turned}{vary}")
+        picture = info.video
+        about = [f"{picture.width}x{picture.height}", picture.codec]
+        about += [f"{picture.fps:.3f} fps"] if picture.fps else []
+        about += ["variable rate"] if picture.variable else []
+        about += [f"turned by {picture.rotation}°"] if picture.rotation else []
+        about += [f"pixels {picture.pixel_aspect:.3f}:1"] if picture.pixel_aspect != 1 else []
+        yield f"picture   {', '.join(about)}{_one_of(info.videos)}"
     if info.audio is not None:
         sound = info.audio
-        rows.append(f"sound     {sound.rate} Hz, {sound.layout}, {sound.codec}")
-    show(info.to_dict(), "\n".join(rows), as_json=as_json)
+        yield f"sound     {sound.rate} Hz, {sound.layout}, {sound.codec}{_one_of(info.audios)}"
+    for name, count in (("captions", info.subtitles), ("chapters", info.chapters)):
+        if count:
+            yield f"{name}  {count}"
+    for name, text in info.tags.items():
+        if name.lower() in _TOLD_TAGS:
+            yield f"{name.lower():<9} {one_line(text)}"
+
+
+def _one_of(count: int) -> str:
+    return f" (the first of {count})" if count > 1 else ""
 
 
 @app.command()
@@ -299,49 +300,12 @@ def doctor(*, as_json: AsJson = False) -> None:
 
 
 written.add_to(app)
+audiobook.add_to(app)
 listen.add_to(app)
 engines.add_to(app)
 clone.add_to(app)
 app.add_typer(models.app, name="models")
 app.add_typer(media.app, name="media")
-
-
-def _script(text: str) -> Script:
-    from workbench.script import Script
-
-    if text != "-":
-        return Script.load(text)
-    return Script.parse(standard_input())
-
-
-def _ways(
-    seed: int | None, verify: str | None, without: list[str] | None, lexicon: Path | None
-) -> dict[str, Any]:
-    """Return how a script is to be spoken, as `speak`'s keywords."""
-    from workbench.text.lexicon import Lexicon
-
-    off = without or []
-    return {
-        "seed": seed,
-        "verify": verify,
-        "normalize": "all" not in off and (dict.fromkeys(off, False) or True),
-        "lexicon": None if lexicon is None else Lexicon.load(lexicon),
-    }
-
-
-def _speak(
-    text: str, voice: str | None, option: list[str] | None, ways: dict[str, Any]
-) -> Narration:
-    from workbench.speech.speak import speak
-    from workbench.speech.speaker import Speaker
-
-    if option == ["help"]:
-        show_options(Speaker(voice).engine.options.describe())
-        raise typer.Exit
-    script = _script(text)
-    # `speak` has keywords of its own, such as gap: only the engine's are set here
-    values = option_values(option or [], Speaker(voice).engine.options)
-    return speak(script, voice, **ways, **values)
 
 
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 COMMANDS = [
     "demo", "say", "caption", "probe", "run", "voices", "doctor", "normalize", "transcribe",
-    "align", "clone",
+    "align", "clone", "audiobook",
 ]  # fmt: skip
 
 
@@ -242,6 +242,27 @@ def test_probe_says_what_a_file_is(command: Command, here: Path):
     told = json.loads(out)
     assert (told["kind"], told["duration"]) == ("audio", 1.5)
     assert "\nsound     8000 Hz, " in command("probe", "a.wav")[1]
+
+
+@pytest.mark.media
+def test_probe_tells_a_person_all_that_was_measured(command: Command, here: Path):
+    """Chapters, captions, tags and bit rates were in the JSON alone."""
+    video = workbench.Video("64x48", fps=10).scene(workbench.Colour("navy"))
+    video = video.narrate("One. Two. Three.").chapters([(0, "One"), (1, "Two")])
+    (here / "a.srt").write_text("1\n00:00:00,000 --> 00:00:01,000\nHola\n")
+    video = video.captions(cues=here / "a.srt", burn=False, soft=True).tags(title="A\x1b[2J & B")
+    video.render(here / "a.mp4")
+    rows = command("probe", "a.mp4")[1].splitlines()
+    assert rows[0].startswith("a.mp4: video (mov), ")
+    assert rows[1].startswith("duration  ")
+    assert rows[1].endswith(" kbit/s")
+    assert rows[2:6] == [
+        "picture   64x48, h264, 10.000 fps",
+        "sound     48000 Hz, stereo, aac",
+        "captions  1",
+        "chapters  2",
+    ]
+    assert rows[6] == r"title     A\x1b[2J & B"
 
 
 @pytest.mark.media

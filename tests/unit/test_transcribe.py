@@ -264,7 +264,7 @@ def test_the_command_aligns_a_script_with_its_recording(tiny_whisper, command, t
     assert cues[1].start == pytest.approx(said.starts[3], abs=0.15)
 
 
-@pytest.mark.parametrize("suffix", [".srt", ".vtt", ".ass", ".json", ".txt"])
+@pytest.mark.parametrize("suffix", [".srt", ".vtt", ".ass", ".ttml", ".json", ".txt"])
 def test_the_command_writes_every_format(ear, command, wav, suffix):
     code, out, err = command("transcribe", wav.name, "-e", "ear", "-o", f"out{suffix}")
     assert (code, err) == (0, "workbench: warning: doubtful\n")

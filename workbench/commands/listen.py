@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["add_to", "align", "transcribe"]
 
-_CAPTIONS = (".srt", ".vtt", ".ass")
+_CAPTIONS = (".srt", ".vtt", ".ass", ".ttml", ".dfxp")
 _FORMATS = (*_CAPTIONS, ".json", ".txt")
 # The part of a script that is heard in a reading of it: below the first somebody should look, below
 # the second it is another recording, in which a few short words are found by chance.
@@ -58,7 +58,7 @@ def transcribe(
     *,
     file: Annotated[Path, typer.Argument(help="A sound or video file.")],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help=".srt .vtt .ass .json or .txt")
+        Path | None, typer.Option("--output", "-o", help=".srt .vtt .ass .ttml .json or .txt")
     ] = None,
     language: Language = None,
     model: ModelName = None,
@@ -87,7 +87,7 @@ def align(
         typer.Argument(help="What was read: text, or a .txt or .md file; - reads standard input."),
     ],
     recording: Annotated[Path, typer.Argument(help="A sound or video file of somebody reading.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help=".srt .vtt or .ass")],
+    output: Annotated[Path, typer.Option("--output", "-o", help=".srt .vtt .ass or .ttml")],
     language: Language = None,
     model: ModelName = None,
     engine: EngineName = DEFAULT_TRANSCRIBER,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,6 +9,7 @@ import typer
 
 from workbench.commands import media_sound
 from workbench.commands.output import AsJson, show
+from workbench.commands.values import dimensions, seconds
 from workbench.errors import ParameterError
 
 __all__ = ["app"]
@@ -34,56 +34,6 @@ At = Annotated[
 def _help(context: typer.Context) -> None:
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
-
-
-def seconds(text: str, name: str) -> float:
-    """Return a time that is written in seconds, as ``m:ss`` or ``h:mm:ss``.
-
-    Raises
-    ------
-    ParameterError
-        When it is not.
-
-    Examples
-    --------
-    >>> seconds("1:02.5", "--start"), seconds("90", "--start")
-    (62.5, 90.0)
-    """
-    if not re.fullmatch(r"(\d{1,3}:){0,2}\d{1,9}(\.\d{1,9})?", text, re.ASCII):
-        raise ParameterError(
-            f"is no time: {text[:40]!r}", subject=name, cure="write seconds, m:ss or h:mm:ss"
-        )
-    total = 0.0
-    for part in text.split(":"):
-        total = total * 60 + float(part)
-    return total
-
-
-def dimensions(text: str | None, name: str) -> tuple[int, int] | None:
-    """Return a size that is written as ``WIDTHxHEIGHT``, or as one of the builder's names.
-
-    Raises
-    ------
-    ParameterError
-        When it is not.
-
-    Examples
-    --------
-    >>> dimensions("9:16", "--size"), dimensions("640x360", "--size")
-    ((1080, 1920), (640, 360))
-    """
-    from workbench.media.video import SIZES
-
-    if text is None or text in SIZES:
-        return None if text is None else SIZES[text]
-    match = re.fullmatch(r"(\d{1,5})x(\d{1,5})", text, re.ASCII)
-    if match is None:
-        raise ParameterError(
-            f"is no size: {text[:40]!r}",
-            subject=name,
-            cure=f"write WIDTHxHEIGHT, or one of {', '.join(SIZES)}",
-        )
-    return int(match[1]), int(match[2])
 
 
 @app.command()

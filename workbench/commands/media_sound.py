@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from workbench.commands.output import AsJson, show, warn
+from workbench.commands.values import dimensions, loudness_target
 from workbench.errors import ParameterError
 
 __all__ = ["add_to"]
@@ -136,7 +137,6 @@ def waveform_video(
     as_json: AsJson = False,
 ) -> None:
     """Make a video of a recording, with its waveform moving."""
-    from workbench.commands.media import dimensions
     from workbench.media.moving_waveform import waveform_video as make
 
     made = make(
@@ -164,7 +164,7 @@ def loudness(
 ) -> None:
     """Say how loud a sound is, or write it at a named loudness."""
     from workbench.audio import FORMATS
-    from workbench.media.loudness import CODED_PEAK, TARGETS, TRUE_PEAK, normalize
+    from workbench.media.loudness import CODED_PEAK, TRUE_PEAK, normalize
     from workbench.media.loudness import loudness as measure
     from workbench.media.outputs import target as goal_of
     from workbench.media.recording import read_sound
@@ -181,9 +181,7 @@ def loudness(
         show(found.to_dict(), f"{file}: {found}", as_json=as_json)
         return
     goal_of(output, FORMATS, inputs=[file])
-    wanted: str | float = str(target)
-    if wanted not in TARGETS:
-        wanted = _number(str(target), "--target")
+    wanted = loudness_target(str(target), "--target")
     lossless = output.suffix.lower() in {".wav", ".flac"}
     ceiling = true_peak if true_peak is not None else TRUE_PEAK if lossless else CODED_PEAK
     done = normalize(read_sound(file), wanted, true_peak=ceiling)
@@ -213,17 +211,6 @@ def speed(
     made.write(output)
     data = {"path": str(output), "duration": made.duration, "factor": factor}
     show(data, f"{output}: {made.duration:.2f} s", as_json=as_json)
-
-
-def _number(text: str, name: str) -> float:
-    from workbench.errors import suggest
-    from workbench.media.loudness import TARGETS
-
-    try:
-        return float(text)
-    except ValueError as error:
-        cure = suggest(text[:40], TARGETS, most=1) or f"one of {', '.join(TARGETS)}, or LUFS"
-        raise ParameterError(f"is no loudness: {text[:40]!r}", subject=name, cure=cure) from error
 
 
 def _picture(output: Path, made: Any, *, as_json: bool) -> None:
