@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 ZOOM = 1.15  # from the first frame of a scene to its last
 
 
-def noise_still(seed: int, width: int = 1080, height: int = 1920) -> Picture:
-    """Return a picture that is hard to encode: noise of 1/f, as photographs have, shapes, text."""
+def noise_still(seed: int, width: int = 1080, height: int = 1920, *, slope: float = 1.0) -> Picture:
+    """Return a picture that is hard to encode: noise that falls with frequency, shapes, text."""
     chance = np.random.default_rng(seed)
     across, down = np.fft.rfftfreq(width), np.fft.fftfreq(height)
     frequency = np.maximum(np.hypot(down[:, np.newaxis], across), 1 / max(width, height))
     planes = []
     for _ in range(3):
         turn = chance.uniform(0, 2 * np.pi, frequency.shape)
-        plane = np.fft.irfft2(np.exp(1j * turn) / frequency, (height, width))
+        plane = np.fft.irfft2(np.exp(1j * turn) / frequency**slope, (height, width))
         planes.append(plane / plane.std() * 38)
     grey = planes[0]
     colours = [0.8 * grey + 0.35 * plane + level for plane, level in zip(planes, (120, 110, 100))]  # noqa: B905
