@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.captions.styles import rgba
 from workbench.errors import MediaError, ParameterError, suggest
+from workbench.media.images import decoding
 from workbench.media.limits import DEFAULT_LIMITS, STILL_FORMATS, Limits, existing, number
 from workbench.media.probe import probe
 from workbench.storage.receipt import digest
@@ -235,13 +236,11 @@ def staged(overlay: Overlay, canvas: Canvas, limits: Limits = DEFAULT_LIMITS) ->
 
     _, _, width, height = overlay.box(canvas)
     probe(overlay.path, limits=limits)
-    try:
-        with Image.open(overlay.path, formats=STILL_FORMATS) as image:
-            clear = ImageOps.exif_transpose(image).convert("RGBA")
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise MediaError(
-            "is damaged: its pixels cannot be read", subject=str(overlay.path), cure="make it again"
-        ) from error
+    with (
+        decoding(overlay.path, limits),
+        Image.open(overlay.path, formats=STILL_FORMATS) as image,
+    ):
+        clear = ImageOps.exif_transpose(image).convert("RGBA")
     buffer = io.BytesIO()
     sized = clear.resize((width, height), Image.Resampling.LANCZOS)
     sized.save(buffer, "PNG", compress_level=1)

@@ -7,14 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import MediaError
-from workbench.media.limits import (
-    CLIP_FORMATS,
-    DEFAULT_LIMITS,
-    STILL_FORMATS,
-    Limits,
-    existing,
-    file_url,
-)
+from workbench.media.containers import opened, pictures_in
+from workbench.media.images import decoding
+from workbench.media.limits import DEFAULT_LIMITS, STILL_FORMATS, Limits, existing
 
 if TYPE_CHECKING:
     import os
@@ -23,7 +18,6 @@ if TYPE_CHECKING:
 __all__ = ["AudioStream", "MediaInfo", "VideoStream", "length", "probe"]
 
 _QUARTER = 90
-_ATTACHED_PICTURE = 1024  # AV_DISPOSITION_ATTACHED_PIC: the cover of a song, not a video
 _UNEVEN = 0.01  # of the finest clock: above it the frames of a stream are not evenly spaced
 # Tags are whatever a stranger wrote: so many, and so many letters of each.
 _TAGS, _TAG_LETTERS = 32, 300
@@ -173,51 +167,26 @@ def probe(path: str | os.PathLike[str], *, limits: Limits = DEFAULT_LIMITS) -> M
 
 def _still(file: Path, size: int, limits: Limits) -> MediaInfo | None:
     """Return what Pillow says of a picture, None when it is not one."""
-    import warnings
-
     from PIL import Image
 
-    try:
-        with warnings.catch_warnings():
-            # Pillow's own bomb warning comes before ours, and ours names the limit.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+    with decoding(file, limits):
+        try:
             picture = Image.open(file, formats=STILL_FORMATS)
-    except Image.DecompressionBombError:
-        picture = None
-    except (OSError, SyntaxError, ValueError):
-        return None
-    if picture is None:
-        limits.check_pixels(file, *_bomb_size(file))
-        return None
-    with picture:
-        limits.check_pixels(file, *picture.size)
-        try:  # a PNG may carry it behind its pixels, and reads them on the way
+        except (OSError, SyntaxError, ValueError):
+            return None
+        with picture:
+            limits.check_pixels(file, *picture.size)
+            # A PNG may carry it behind its pixels, and reads them on the way.
             orientation = picture.getexif().get(0x0112, 1)
-        except (OSError, SyntaxError, ValueError) as error:
-            raise MediaError(
-                "is damaged: it ends too early", subject=str(file), cure="make it again"
-            ) from error
-        turned = {3: 180, 6: 90, 8: 270}.get(orientation, 0)
-        width, height = picture.size
-        if orientation in {5, 6, 7, 8}:
-            width, height = height, width
-        kind = str(picture.format)
+            turned = {3: 180, 6: 90, 8: 270}.get(orientation, 0)
+            width, height = picture.size
+            if orientation in {5, 6, 7, 8}:
+                width, height = height, width
+            kind = str(picture.format)
     video = VideoStream(width=width, height=height, codec=kind.lower(), rotation=turned)
     return MediaInfo(
         path=str(file), kind="image", format=kind, duration=None, size=size, video=video, videos=1
     )
-
-
-def _bomb_size(file: Path) -> tuple[int, int]:
-    """Return the size that Pillow refused to go on with, read with its alarm off."""
-    from PIL import Image
-
-    alarm, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
-    try:
-        with Image.open(file, formats=STILL_FORMATS) as picture:  # the header only
-            return picture.size
-    finally:
-        Image.MAX_IMAGE_PIXELS = alarm
 
 
 def length(path: str | os.PathLike[str], *, limits: Limits = DEFAULT_LIMITS) -> float:
@@ -255,7 +224,7 @@ def _counted(file: Path, limits: Limits) -> float:
 
     first, last = float("inf"), 0.0
     try:
-        with _opened(file, limits) as container:
+        with opened(file, limits) as container:
             for packet in container.demux():
                 if packet.pts is None or packet.stream.type not in {"audio", "video"}:
                     continue
@@ -267,37 +236,13 @@ def _counted(file: Path, limits: Limits) -> float:
     return max(0.0, last - first)
 
 
-def _opened(file: Path, limits: Limits) -> Any:
-    """Open a container that holds its media itself, within the limits."""
-    import av
-
-    options = {"format_whitelist": CLIP_FORMATS, "protocol_whitelist": "file"}
-    decoding = [{"max_pixels": str(limits.pixels)}] * limits.streams
-    options["max_streams"] = str(limits.streams)
-    try:
-        return av.open(
-            file_url(file),
-            options=options,
-            stream_options=decoding,  # type: ignore[arg-type] # a dict a stream, as its own documentation has it
-            metadata_errors="replace",
-        )
-    except (av.FFmpegError, ValueError) as error:
-        raise MediaError(
-            "is not a picture, sound or video that can be opened",
-            subject=str(file),
-            cure="use MP4, MOV, MKV, WebM, WAV, MP3, FLAC, Ogg, PNG, JPEG or WebP",
-        ) from error
-
-
 def _container(file: Path, size: int, limits: Limits) -> MediaInfo:
     import av
 
-    with _opened(file, limits) as container:
+    with opened(file, limits) as container:
         # A stream without a codec context is one that nothing here can decode.
         known = [s for s in container.streams if s.codec_context is not None]
-        videos = [
-            s for s in known if s.type == "video" and not int(s.disposition) & _ATTACHED_PICTURE
-        ]
+        videos = pictures_in(container)
         audios = [s for s in known if s.type == "audio"]
         duration = None if container.duration is None else container.duration / av.time_base
         if duration is not None:

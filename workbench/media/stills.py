@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from workbench.captions.colours import rgba
 from workbench.errors import MediaError, ParameterError, shown
 from workbench.media.graph import FITS, Fit
+from workbench.media.images import decoding
 from workbench.media.limits import DEFAULT_LIMITS, STILL_FORMATS, Limits, choice
 from workbench.media.probe import probe
 
@@ -71,21 +72,15 @@ def load(path: Path, limits: Limits = DEFAULT_LIMITS, *, background: str = "blac
     info = probe(path, limits=limits)
     if info.kind != "image":
         raise MediaError(f"is {info.kind}, not a picture", subject=str(path))
-    try:
-        with Image.open(path, formats=STILL_FORMATS) as image:
-            upright = ImageOps.exif_transpose(image)
-            if upright.mode[0] in "IF":
-                return _shallow(np.asarray(upright), path)
-            if upright.has_transparency_data:
-                clear = upright.convert("RGBA")
-                back = Image.new("RGBA", clear.size, ground)
-                upright = Image.alpha_composite(back, clear)
-            return np.asarray(upright.convert("RGB"))
-    # Where warnings are errors, Pillow's are of damage too.
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError, Warning) as error:
-        raise MediaError(
-            "is damaged: its pixels cannot be read", subject=str(path), cure="make it again"
-        ) from error
+    with decoding(path, limits), Image.open(path, formats=STILL_FORMATS) as image:
+        upright = ImageOps.exif_transpose(image)
+        if upright.mode[0] in "IF":
+            return _shallow(np.asarray(upright), path)
+        if upright.has_transparency_data:
+            clear = upright.convert("RGBA")
+            back = Image.new("RGBA", clear.size, ground)
+            upright = Image.alpha_composite(back, clear)
+        return np.asarray(upright.convert("RGB"))
 
 
 def _shallow(deep: NDArray[Any], path: Path) -> Picture:
