@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from workbench.errors import MediaError
-from workbench.media.limits import CLIP_FORMATS, Limits, file_url
+from workbench.media.containers import opened, shown_stream
+from workbench.media.limits import DEFAULT_LIMITS, Limits
 from workbench.media.probe import length
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 __all__ = ["Pictures", "difference", "lasts", "pictures"]
 
 _CONTAINED = ("h264", "hevc", "av1", "mpeg4")  # what an MP4 file holds and players expect in one
-_ATTACHED_PICTURE = 1024
 _RUN_UP = Fraction(1, 10)  # seconds
 _BLOCK = 2_048  # frames of sound: HE-AAC's blocks are the longest
 
@@ -87,7 +87,7 @@ class Pictures:
         return self.clock * self.step * self.frames if self.step else None
 
 
-def pictures(path: Path) -> Pictures:
+def pictures(path: Path, limits: Limits = DEFAULT_LIMITS) -> Pictures:
     """Return what the pictures of a clip are, from its packets; only one frame is decoded.
 
     Raises
@@ -97,14 +97,9 @@ def pictures(path: Path) -> Pictures:
     """
     import av
 
-    options = {"format_whitelist": CLIP_FORMATS, "protocol_whitelist": "file"}
     try:
-        with av.open(file_url(path), options=options) as container:
-            stream: Any = next(
-                each
-                for each in container.streams.video
-                if not int(each.disposition) & _ATTACHED_PICTURE
-            )
+        with opened(path, limits) as container:
+            stream = shown_stream(container, limits)
             packets = [
                 (packet.pts, packet.is_keyframe, packet.is_discard)
                 for packet in container.demux(stream)

@@ -126,7 +126,7 @@ def gif(
     info = probe(file, limits=limits)
     if info.kind != "video" or info.video is None:
         raise ParameterError(f"is {info.kind}, not a video", subject=str(path))
-    there = float(lasts(file, info, pictures(file), limits)[0])
+    there = float(lasts(file, info, pictures(file, limits), limits)[0])
     if begin >= there or (asked is not None and begin + asked > there + _PAST):
         raise ParameterError(
             f"to {begin + (asked or 0):g} s is past the end, at {there:.3f} s",

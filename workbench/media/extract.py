@@ -10,16 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workbench.errors import Cancelled, MediaError, ParameterError, shown, storage_error
-from workbench.media.limits import (
-    CLIP_FORMATS,
-    DEFAULT_LIMITS,
-    Limits,
-    choice,
-    existing,
-    file_url,
-    number,
-    whole,
-)
+from workbench.media.containers import opened, shown_stream
+from workbench.media.limits import DEFAULT_LIMITS, Limits, choice, existing, number, whole
 from workbench.media.outputs import PICTURES, write_picture
 from workbench.media.probe import VideoStream, length, probe
 from workbench.paths import user_path
@@ -37,7 +29,6 @@ __all__ = ["SavedFrame", "even_times", "frames_at", "frames_evenly", "save_frame
 
 _MOST = 1_000  # frames
 _HELD = 1 << 30  # bytes of pictures that are returned at once
-_ATTACHED_PICTURE = 1024
 _LEAP = 5.0  # seconds to the next frame from which on seeking is quicker than going on
 _KEYED = 12.0  # seconds between two key frames at the most, but for screen recordings
 _ROUNDED = 1e-6  # seconds
@@ -261,16 +252,10 @@ def _walk(
     import av
 
     order = sorted(range(len(times)), key=times.__getitem__)
-    options = {"format_whitelist": CLIP_FORMATS, "protocol_whitelist": "file"}
     width, height = size if video.rotation % 180 == 0 else size[::-1]
     try:
-        with av.open(file_url(file), options=options, metadata_errors="replace") as container:
-            stream = next(
-                each
-                for each in container.streams.video
-                if not int(each.disposition) & _ATTACHED_PICTURE
-            )
-            stream.codec_context.options = {"max_pixels": str(limits.pixels)}
+        with opened(file, limits) as container:
+            stream = shown_stream(container, limits)
             stream.thread_type = "AUTO"
             reel = _Reel(container, stream, cancel, file.name)
             for index in order:
@@ -278,7 +263,7 @@ def _walk(
                 rgb = frame.to_ndarray(format="rgb24", width=width, height=height)
                 turned = np.rot90(rgb, round(frame.rotation / 90) % 4)
                 yield index, np.ascontiguousarray(turned)
-    except (av.FFmpegError, StopIteration) as error:
+    except av.FFmpegError as error:
         raise MediaError("cannot be decoded there", subject=str(file)) from error
 
 

@@ -110,7 +110,7 @@ def extract_audio(
         if copied:
             remux(
                 file, part, kind.container, Fraction(0), Fraction(seconds),
-                picture=False, report=report, cancel=cancel,
+                picture=False, report=report, cancel=cancel, limits=limits,
             )  # fmt: skip
         else:
             encode_sound(

@@ -11,14 +11,13 @@ import numpy as np
 from workbench.audio import Audio
 from workbench.errors import FfmpegError, MediaError, MediaTooLarge
 from workbench.media import graph
+from workbench.media.containers import opened, shown_stream
 from workbench.media.ffmpeg import Failed, TimedOut, read
 from workbench.media.intact import check_intact
 from workbench.media.limits import (
-    CLIP_FORMATS,
     DEFAULT_LIMITS,
     Limits,
     existing,
-    file_url,
     number,
 )
 from workbench.media.probe import length, probe
@@ -39,7 +38,6 @@ _SOUND_RATE = 48_000
 _WAIT = 120.0  # seconds a decoder may take before its first frame is in doubt
 # A decoder waits for whoever takes its frames: this many seconds a second, as for rendering.
 _PATIENCE = 120.0
-_COVER = 1024  # AV_DISPOSITION_ATTACHED_PIC
 _KEYED = 12.0  # seconds between two key frames at the most, but for screen recordings
 INDEXED = frozenset({"mov", "matroska", "wav", "flac", "aiff", "avi"})
 """Formats that are entered exactly where they are asked to be, and begun again by ffmpeg. Others
@@ -89,12 +87,8 @@ def frame_at(
 
 def _seen(path: Path, seconds: float, begin: float, limits: Limits) -> Any:
     """Return the last frame up to a time, decoding from `begin` on; None when that is too late."""
-    import av
-
-    options = {"format_whitelist": CLIP_FORMATS, "protocol_whitelist": "file"}
-    with av.open(file_url(path), options=options, metadata_errors="replace") as container:
-        stream = next(s for s in container.streams.video if not int(s.disposition) & _COVER)
-        stream.codec_context.options = {"max_pixels": str(limits.pixels)}
+    with opened(path, limits) as container:
+        stream = shown_stream(container, limits)
         base = float(stream.time_base or 1)
         start = float(stream.start_time or 0) * base
         if begin:

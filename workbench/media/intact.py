@@ -10,7 +10,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import MediaError
-from workbench.media.limits import CLIP_FORMATS, DEFAULT_LIMITS, Limits, existing, file_url
+from workbench.media.containers import opened, pictures_in
+from workbench.media.limits import DEFAULT_LIMITS, Limits, existing
 
 if TYPE_CHECKING:
     import os
@@ -22,7 +23,6 @@ _WHOLE = 0.98  # of the seconds that a file declares; containers round to frames
 _SHORT = 0.25  # seconds that may be missing of a file so short that 2 % are less than a frame
 _UNKNOWN = 0x7FFF_0000  # bytes of a WAV file from which on a size means that it is not known
 _TAIL = 2.0  # seconds before the end at which reading begins
-_COVER = 1024  # AV_DISPOSITION_ATTACHED_PIC: a picture beside a sound, which lasts no time
 # Formats that write down how long they last. Others are estimated from what is there.
 _DECLARING = {"mov", "matroska", "wav", "flac", "aiff"}
 
@@ -63,7 +63,7 @@ def check_intact(path: str | os.PathLike[str], *, limits: Limits = DEFAULT_LIMIT
     """
     file = existing(path)
     seen = file.stat()
-    there, declared = _seconds(file, seen.st_mtime_ns, seen.st_size, limits.streams)
+    there, declared = _seconds(file, seen.st_mtime_ns, seen.st_size, limits)
     if there < declared * _WHOLE and there < declared - _SHORT:
         raise MediaError(
             f"is damaged: {there:.1f} of {declared:.1f} s are there",
@@ -77,13 +77,13 @@ def _seconds(
     path: Path,
     changed: int,  # noqa: ARG001 - a part of the cache's key
     size: int,
-    streams: int,
+    limits: Limits,
 ) -> tuple[float, float]:
     """Return how far a file goes, and how far it says it does; 0, 0 where it does not say."""
     import av
 
     try:
-        with _opened(path, streams) as container:
+        with opened(path, limits) as container:
             name = container.format.name.split(",")[0]
             if name not in _DECLARING or not container.duration:
                 return 0.0, 0.0
@@ -94,7 +94,7 @@ def _seconds(
             start = (container.start_time or 0) / av.time_base
             ends = _ends(container, max(0.0, whole - _TAIL))
         if declared.keys() - ends.keys() or not ends:  # one ends before the tail, or all is short
-            with _opened(path, streams) as container:
+            with opened(path, limits) as container:
                 ends = _ends(container, None)
     except (av.FFmpegError, ValueError) as error:
         raise MediaError(
@@ -105,17 +105,6 @@ def _seconds(
         return min(pairs, key=lambda pair: pair[0] - pair[1])
     # Matroska says it of all streams together. A still last frame has no length there.
     return (max(ends.values(), default=0.0), whole + start) if sound else (whole, whole)
-
-
-def _opened(path: Path, streams: int) -> Any:
-    import av
-
-    options = {
-        "format_whitelist": CLIP_FORMATS,
-        "protocol_whitelist": "file",
-        "max_streams": str(streams),
-    }
-    return av.open(file_url(path), options=options, metadata_errors="replace")
 
 
 def _data_there(path: Path, size: int) -> float:
@@ -135,8 +124,7 @@ def _data_there(path: Path, size: int) -> float:
 
 def _used(container: Any) -> list[Any]:
     """Return the streams that are seen and heard: the first of each kind."""
-    video = [s for s in container.streams.video if not int(s.disposition) & _COVER]
-    return [*video[:1], *container.streams.audio[:1]]
+    return [*pictures_in(container)[:1], *container.streams.audio[:1]]
 
 
 def _declared(container: Any) -> tuple[dict[int, float], bool]:

@@ -247,7 +247,7 @@ def _plan(
             raise MediaError(f"is {info.kind}, not a video", subject=str(path))
         check_intact(path, limits=limits)
         infos.append(info)
-        looks.append(pictures(path))
+        looks.append(pictures(path, limits))
     first, native = infos[0].video, looks[0].fps
     assert first is not None  # noqa: S101 - refused above
     if native is None or not 1 <= native <= _FASTEST:
@@ -276,7 +276,7 @@ def _copied(plan: _Plan, part: Path, folder: Path, tracks: dict[str, Any]) -> st
     """Join the pictures as they are; return why that did not come out right, if so."""
     try:
         copy_pieces(plan.pieces, plan.frame, part, folder, **tracks)
-        made = pictures(part)
+        made = pictures(part, tracks["limits"])
     except (FfmpegError, MediaError) as error:
         return f"copying failed ({error.problem})"
     if made.fault or made.frames != plan.total or made.fps != plan.frame.fps:

@@ -10,7 +10,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import Cancelled, MediaError
-from workbench.media.limits import CLIP_FORMATS, file_url
+from workbench.media.containers import opened, pictures_in
+from workbench.media.limits import DEFAULT_LIMITS, Limits, file_url
 
 if TYPE_CHECKING:
     import threading
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["remux"]
 
-_ATTACHED_PICTURE = 1024
 _MICRO = Fraction(1, 1_000_000)  # seconds: the clock of a container
 _KEYED = Fraction(12)  # seconds between two key frames at the most, but for screen recordings
 _APART = 10  # seconds by which the streams of a file are interleaved, at most
@@ -36,6 +36,7 @@ def remux(
     picture: bool,
     report: Callable[[float], None],
     cancel: threading.Event | None,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> tuple[Fraction, Fraction]:
     """Copy the packets between two times into a file; return where they really begin and end.
 
@@ -57,6 +58,8 @@ def remux(
         Told which part is done.
     cancel
         Set it from another thread to stop.
+    limits
+        What the file may be at most.
 
     Raises
     ------
@@ -69,11 +72,11 @@ def remux(
 
     writing = {"movflags": "+faststart"} if container in {"mp4", "mov", "ipod"} else {}
     try:
-        with _opened(path) as given:
+        with opened(path, limits) as given:
             cut = _Cut(given, start, end, picture=picture)
         # Opened again: seeking to the first frame passes over the sound that is stored before it.
         with (
-            _opened(path) as given,
+            opened(path, limits) as given,
             av.open(file_url(part), "w", format=container, options=writing) as made,
         ):
             for done in cut.copy(given, made):
@@ -89,13 +92,6 @@ def remux(
         ) from error
 
 
-def _opened(path: Path) -> Any:
-    import av
-
-    options = {"format_whitelist": CLIP_FORMATS, "protocol_whitelist": "file"}
-    return av.open(file_url(path), options=options, metadata_errors="replace")
-
-
 class _Cut:
     """Which packets are kept; times are those of the file, not yet shifted to its zero."""
 
@@ -103,12 +99,10 @@ class _Cut:
         self.zero = (given.start_time or 0) * _MICRO
         self.first, self.last = start + self.zero, end + self.zero
         self._video = self._audio = None  # the numbers of the streams
-        for stream in given.streams:
-            if stream.type == "video" and picture and self._video is None:
-                cover = int(stream.disposition) & _ATTACHED_PICTURE
-                self._video = None if cover else stream.index
-            elif stream.type == "audio" and self._audio is None:
-                self._audio = stream.index
+        for stream in given.streams.audio[:1]:
+            self._audio = stream.index
+        for stream in pictures_in(given)[:1] if picture else ():
+            self._video = stream.index
         self._kept = self._done = 0  # pictures to copy, and copied
         if self._video is not None:
             self._choose_pictures(given, given.streams[self._video])

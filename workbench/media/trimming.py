@@ -142,7 +142,7 @@ def trim(
                 cure="cut it precisely, or choose another suffix",
             )
         return job.copy_sound(begin, stop)
-    look = pictures(file)
+    look = pictures(file, limits)
     return job.encode_video(look, begin, stop) if precise else job.copy_video(look, begin, stop)
 
 
@@ -221,7 +221,7 @@ class _Job:
         with self._writing() as (part, report):
             first, last = remux(
                 self.file, part, container, start, end,
-                picture=picture, report=report, cancel=self.cancel,
+                picture=picture, report=report, cancel=self.cancel, limits=self.limits,
             )  # fmt: skip
             heard = self.info.audio is not None
             judge(part, seconds=float(last - first), sound=heard, limits=self.limits)
