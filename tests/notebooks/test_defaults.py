@@ -17,7 +17,7 @@ pytestmark = pytest.mark.notebook
 
 
 def test_there_are_notebooks():
-    assert {"01_say", "captioned_short"} <= {path.stem for path in NOTEBOOKS}
+    assert {"01_say", "05_video", "captioned_short"} <= {path.stem for path in NOTEBOOKS}
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
