@@ -51,11 +51,13 @@ def clip(
     return path
 
 
-def counter(path: Path, *, fps: int = 10, frames: int = 40, sound: bool = True) -> Path:
+def counter(
+    path: Path, *, fps: int = 10, frames: int = 40, sound: bool = True, keyed: int | None = None
+) -> Path:
     """Write a clip whose frame n is as bright as ``20 + 5 n``, and a beep of 0.1 s at every
     whole second.
 
-    It has a key frame a second.
+    It has a key frame every `keyed` frames, one a second by default.
     """
     rows = [np.full((64, 64), 20 + 5 * n, np.uint8).tobytes() for n in range(frames)]
     raw = ["-f", "rawvideo", "-pix_fmt", "gray", "-video_size", "64x64", "-framerate", str(fps)]
@@ -64,7 +66,7 @@ def counter(path: Path, *, fps: int = 10, frames: int = 40, sound: bool = True) 
         click = f"aevalsrc=0.5*sin(6283*t)*lt(mod(t\\,1)\\,0.1):s=48000:d={frames / fps}"
         arguments += ["-f", "lavfi", "-i", click]
     grey = "scale=in_range=full:out_range=tv:out_color_matrix=bt709,format=yuv420p"
-    key = ["-g", str(fps), "-sc_threshold", "0", "-crf", "12"]
+    key = ["-g", str(keyed or fps), "-sc_threshold", "0", "-crf", "12"]
     with workspace() as folder:
         encode(
             [*arguments, "-vf", grey, "-c:v", "libx264", *key, f"file:{path}"],

@@ -14,7 +14,7 @@ from PIL import Image
 from workbench import media as toolbox
 from workbench.audio import Audio
 from workbench.errors import Cancelled, MediaError, MediaNotFound, ParameterError
-from workbench.media import extract
+from workbench.media import extract, reel
 from workbench.media.extract import even_times, frames_at, frames_evenly, save_frames
 from workbench.media.extract_sound import extract_audio, pcm_to_wav
 from workbench.media.probe import probe
@@ -50,13 +50,11 @@ def test_frames_are_those_seen_at_the_times_in_the_order_asked_for(count):
 
 def test_far_frames_are_wound_to_and_near_ones_decoded_once(count, monkeypatch):
     entered = []
-    real = extract._Reel._enter
-    monkeypatch.setattr(
-        extract._Reel, "_enter", lambda self, t: (entered.append(t), real(self, t))[1]
-    )
+    real = reel.Reel._enter
+    monkeypatch.setattr(reel.Reel, "_enter", lambda self, t: (entered.append(t), real(self, t))[1])
     assert seen(frames_at(count, [n / 10 for n in range(40)], progress=quiet)) == list(range(40))
     assert entered == [0]
-    monkeypatch.setattr(extract, "_LEAP", 0.5)
+    monkeypatch.setattr(reel, "_LEAP", 0.5)
     entered.clear()
     assert seen(frames_at(count, [0, 2, 2.1, 3.9], progress=quiet)) == [0, 20, 21, 39]
     assert entered == [0, 2, 3.9]

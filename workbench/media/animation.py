@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import ffmpeg
 
 from workbench.errors import FfmpegError, ParameterError
 from workbench.media.alike import lasts, pictures
+from workbench.media.intact import check_intact
 from workbench.media.limits import DEFAULT_LIMITS, Limits, choice, existing, file_url, number, whole
 from workbench.media.outputs import convert, target, writing
-from workbench.media.pieces import source, spelled
+from workbench.media.pieces import Piece, moving, spelled
 from workbench.media.probe import probe
 from workbench.storage.atomic import workspace
 
@@ -126,6 +128,7 @@ def gif(
     info = probe(file, limits=limits)
     if info.kind != "video" or info.video is None:
         raise ParameterError(f"is {info.kind}, not a video", subject=str(path))
+    check_intact(file, limits=limits)
     there = float(lasts(file, info, pictures(file, limits), limits)[0])
     if begin >= there or (asked is not None and begin + asked > there + _PAST):
         raise ParameterError(
@@ -142,9 +145,9 @@ def gif(
             subject="gif",
             cure="give a shorter duration, a smaller width or fewer frames a second",
         )
-    seek = {"ss": spelled(begin)} if begin else {}
-    given = source(file, max_pixels=limits.pixels, t=spelled(seconds), **seek)
-    picture = given["V:0"].filter("fps", fps=spelled(rate), start_time=0)
+    piece = Piece(path=file, info=info, start=begin, count=frames)
+    picture = moving(piece, Fraction(rate).limit_denominator(1000), limits,
+                     t=spelled(piece.lead + seconds))  # fmt: skip
     picture = picture.filter("scale", w=columns, h=rows, flags="lanczos").filter("setsar", "1")
     run: dict[str, Any] = {"source": path, "seconds": seconds, "cancel": cancel, "limits": limits}
     with workspace() as folder, writing(goal, "making a GIF", progress) as (part, report):

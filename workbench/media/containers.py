@@ -10,7 +10,12 @@ from workbench.media.limits import CLIP_FORMATS, DEFAULT_LIMITS, Limits, file_ur
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["opened", "pictures_in", "shown_stream"]
+__all__ = ["INDEXED", "opened", "pictures_in", "shown_stream"]
+
+INDEXED = frozenset({"mov", "matroska", "wav", "flac", "aiff", "avi"})
+"""Formats that are entered exactly where they are asked to be, and begun again by ffmpeg. Others
+are read from the start: of MPEG-TS it reads without an end after the first turn, and gives no
+frame."""
 
 _ATTACHED_PICTURE = 1024  # AV_DISPOSITION_ATTACHED_PIC: the cover of a song, not a video
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from workbench.errors import Cancelled, MediaError, ParameterError, shown, storage_error
-from workbench.media.containers import opened, shown_stream
+from workbench.errors import MediaError, ParameterError, shown, storage_error
+from workbench.media.intact import check_intact
 from workbench.media.limits import DEFAULT_LIMITS, Limits, choice, existing, number, whole
-from workbench.media.outputs import PICTURES, write_picture
-from workbench.media.probe import VideoStream, length, probe
+from workbench.media.outputs import PICTURES, reporting, write_picture
+from workbench.media.probe import length, probe
+from workbench.media.reel import Reel
 from workbench.paths import user_path
-from workbench.progress import bar
 
 if TYPE_CHECKING:
     import os
@@ -29,9 +25,6 @@ __all__ = ["SavedFrame", "even_times", "frames_at", "frames_evenly", "save_frame
 
 _MOST = 1_000  # frames
 _HELD = 1 << 30  # bytes of pictures that are returned at once
-_LEAP = 5.0  # seconds to the next frame from which on seeking is quicker than going on
-_KEYED = 12.0  # seconds between two key frames at the most, but for screen recordings
-_ROUNDED = 1e-6  # seconds
 _SMALLEST, _LARGEST = 16, 8192  # pixels of a side
 
 
@@ -59,7 +52,9 @@ class SavedFrame:
         return {**vars(self), "path": str(self.path)}
 
 
-def even_times(path: str | os.PathLike[str], count: int) -> tuple[float, ...]:
+def even_times(
+    path: str | os.PathLike[str], count: int, *, limits: Limits = DEFAULT_LIMITS
+) -> tuple[float, ...]:
     """Return the middles of `count` equal parts of a video, in seconds.
 
     Raises
@@ -70,7 +65,7 @@ def even_times(path: str | os.PathLike[str], count: int) -> tuple[float, ...]:
         When the file cannot be used.
     """
     parts = whole("count", count, 1, _MOST)
-    seconds = length(path)
+    seconds = length(path, limits=limits)
     return tuple(seconds * (index + 0.5) / parts for index in range(parts))
 
 
@@ -115,7 +110,7 @@ def frames_at(
         On request.
     """
     wanted = _times(times, limits)
-    file, video, size = _video(path, width, limits)
+    file, size = _video(path, width, limits)
     if len(wanted) * size[0] * size[1] * 3 > _HELD:
         raise ParameterError(
             f"{len(wanted)} pictures of {size[0]}x{size[1]} are too much to be held at once",
@@ -123,8 +118,8 @@ def frames_at(
             cure="ask for a smaller width, or save_frames",
         )
     found: dict[int, Picture] = {}
-    with _shown(progress) as report:
-        for index, picture in _walk(file, video, wanted, size, limits=limits, cancel=cancel):
+    with reporting(progress, "taking frames") as report:
+        for index, picture in _walk(file, wanted, size, limits=limits, cancel=cancel):
             found[index] = picture
             report(len(found) / len(wanted))
     return [found[index] for index in range(len(wanted))]
@@ -140,7 +135,7 @@ def frames_evenly(
     cancel: threading.Event | None = None,
 ) -> list[Picture]:
     """Return `count` frames from the middles of as many equal parts; see `frames_at`."""
-    times = even_times(path, count)
+    times = even_times(path, count, limits=limits)
     return frames_at(path, times, width=width, limits=limits, progress=progress, cancel=cancel)
 
 
@@ -187,16 +182,16 @@ def save_frames(
     home = user_path(folder).absolute()
     if home.exists() and not home.is_dir():
         raise ParameterError("is not a folder", subject=str(folder))
-    wanted = _times(even_times(path, count) if times is None else times, limits)  # type: ignore[arg-type] # one of the two
-    file, video, size = _video(path, width, limits)
+    wanted = _times(even_times(path, count, limits=limits) if times is None else times, limits)  # type: ignore[arg-type] # one of the two
+    file, size = _video(path, width, limits)
     whole_seconds = length(path, limits=limits)
     try:
         home.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise storage_error(error, home) from error
     made: dict[int, SavedFrame] = {}
-    with _shown(progress) as report:
-        for index, picture in _walk(file, video, wanted, size, limits=limits, cancel=cancel):
+    with reporting(progress, "taking frames") as report:
+        for index, picture in _walk(file, wanted, size, limits=limits, cancel=cancel):
             name = home / f"frame-{index + 1:04d}{suffix}"
             write_picture(picture, name)
             made[index] = SavedFrame(
@@ -207,10 +202,6 @@ def save_frames(
             )
             report(len(made) / len(wanted))
     return tuple(made[index] for index in range(len(wanted)))
-
-
-def _shown(progress: Callable[[float], None] | None) -> Any:
-    return contextlib.nullcontext(progress) if progress is not None else bar("taking frames")
 
 
 def _times(times: Sequence[float], limits: Limits) -> list[float]:
@@ -224,24 +215,24 @@ def _times(times: Sequence[float], limits: Limits) -> list[float]:
 
 def _video(
     path: str | os.PathLike[str], width: int | None, limits: Limits
-) -> tuple[Path, VideoStream, tuple[int, int]]:
-    """Return a video, what it is, and the size of its frames."""
+) -> tuple[Path, tuple[int, int]]:
+    """Return a video that is whole, and the size of its frames."""
     columns = None if width is None else whole("width", width, _SMALLEST, _LARGEST, unit="px")
     info = probe(path, limits=limits)
     if info.kind != "video" or info.video is None:
         raise MediaError(f"is {info.kind}, not a video", subject=str(path))
+    check_intact(path, limits=limits)
     seen = info.video
     if columns is None:
-        return existing(path), seen, (seen.width, seen.height)
+        return existing(path), (seen.width, seen.height)
     rows = max(1, round(seen.height * columns / seen.width))
     if rows > _LARGEST:
         raise ParameterError(f"makes the picture {rows} pixels high", subject="width")
-    return existing(path), seen, (columns, rows)
+    return existing(path), (columns, rows)
 
 
 def _walk(
     file: Path,
-    video: VideoStream,
     times: list[float],
     size: tuple[int, int],
     *,
@@ -249,59 +240,6 @@ def _walk(
     cancel: threading.Event | None,
 ) -> Iterator[tuple[int, Picture]]:
     """Yield the number of each time and the frame that is seen then, the earliest first."""
-    import av
-
-    order = sorted(range(len(times)), key=times.__getitem__)
-    width, height = size if video.rotation % 180 == 0 else size[::-1]
-    try:
-        with opened(file, limits) as container:
-            stream = shown_stream(container, limits)
-            stream.thread_type = "AUTO"
-            reel = _Reel(container, stream, cancel, file.name)
-            for index in order:
-                frame = reel.at(times[index])
-                rgb = frame.to_ndarray(format="rgb24", width=width, height=height)
-                turned = np.rot90(rgb, round(frame.rotation / 90) % 4)
-                yield index, np.ascontiguousarray(turned)
-    except av.FFmpegError as error:
-        raise MediaError("cannot be decoded there", subject=str(file)) from error
-
-
-class _Reel:
-    """A video that is decoded forwards, and wound on where that is quicker."""
-
-    def __init__(
-        self, container: Any, stream: Any, cancel: threading.Event | None, name: str
-    ) -> None:
-        self._container, self._stream, self._cancel, self._name = container, stream, cancel, name
-        self._clock = Fraction(stream.time_base)
-        self._zero = float((stream.start_time or 0) * self._clock)
-        self._now: Any = None
-        self._next: Any = None
-
-    def at(self, seconds: float) -> Any:
-        """Return the frame that is seen at a time, none earlier than those asked for before."""
-        if self._now is None or seconds - self._time(self._now) > _LEAP:
-            self._enter(seconds)
-        while self._next is not None and self._time(self._next) <= seconds + _ROUNDED:
-            self._now, self._next = self._next, self._read()
-        return self._now
-
-    def _enter(self, seconds: float) -> None:
-        for lead in (0.0, _KEYED, seconds):  # some formats show nothing until the next key frame
-            begin = max(0.0, seconds - lead)
-            self._container.seek(round((begin + self._zero) / self._clock), stream=self._stream)
-            self._frames = iter(self._container.decode(self._stream))
-            self._now, self._next = self._read(), self._read()
-            if self._now is not None and self._time(self._now) <= seconds + _ROUNDED:
-                return
-        if self._now is None:
-            raise MediaError("its picture has no frames", subject=self._name)
-
-    def _time(self, frame: Any) -> float:
-        return 0.0 if frame.time is None else float(frame.time) - self._zero
-
-    def _read(self) -> Any:
-        if self._cancel is not None and self._cancel.is_set():
-            raise Cancelled("stopped on request", subject=self._name)
-        return next(self._frames, None)
+    with Reel(file, limits, cancel) as reel:
+        for index in sorted(range(len(times)), key=times.__getitem__):
+            yield index, reel.picture(times[index], *size)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
-from typing import TYPE_CHECKING, Any
+import math
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from workbench.audio import Audio
 from workbench.errors import FfmpegError, MediaError, MediaTooLarge
 from workbench.media import graph
-from workbench.media.containers import opened, shown_stream
+from workbench.media.containers import INDEXED
 from workbench.media.ffmpeg import Failed, TimedOut, read
 from workbench.media.intact import check_intact
 from workbench.media.limits import (
@@ -21,28 +22,26 @@ from workbench.media.limits import (
     number,
 )
 from workbench.media.probe import length, probe
+from workbench.media.reel import Reel
 from workbench.storage.atomic import workspace
 
 if TYPE_CHECKING:
     import os
     import threading
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from workbench.media.graph import Canvas, Fit
     from workbench.media.stills import Picture
 
-__all__ = ["INDEXED", "clip_frames", "clip_sound", "frame_at"]
+__all__ = ["clip_frames", "clip_sound", "frame_at"]
 
 _SOUND_RATE = 48_000
 _WAIT = 120.0  # seconds a decoder may take before its first frame is in doubt
 # A decoder waits for whoever takes its frames: this many seconds a second, as for rendering.
 _PATIENCE = 120.0
-_KEYED = 12.0  # seconds between two key frames at the most, but for screen recordings
-INDEXED = frozenset({"mov", "matroska", "wav", "flac", "aiff", "avi"})
-"""Formats that are entered exactly where they are asked to be, and begun again by ffmpeg. Others
-are read from the start: of MPEG-TS it reads without an end after the first turn, and gives no
-frame."""
+_RUN_UP = 1.0  # seconds before its start from which a clip is decoded: what is seen there began before
+_HELD = 64 << 20  # bytes
 
 
 def frame_at(
@@ -60,46 +59,20 @@ def frame_at(
     Returns
     -------
     ndarray of uint8
-        RGB, shape ``(height, width, 3)``, turned for display.
+        RGB, shape ``(height, width, 3)``, turned for display, pixels square.
 
     Raises
     ------
     MediaError
-        When the file has no picture, or the frame cannot be decoded.
+        When the file has no picture, is damaged, or the frame cannot be decoded.
     """
-    import av
-
     number("seconds", seconds, 0, limits.seconds)
     info = probe(path, limits=limits)
-    if info.kind != "video":
+    if info.kind != "video" or info.video is None:
         raise MediaError(f"is {info.kind}, not a video", subject=str(path))
-    # Some formats are entered between two key frames, and show nothing until the next.
-    for begin in dict.fromkeys((seconds, max(0.0, seconds - _KEYED), 0.0)):
-        try:
-            found = _seen(existing(path), seconds, begin, limits)
-        except av.FFmpegError as error:
-            raise MediaError("cannot be decoded there", subject=str(path)) from error
-        if found is not None:
-            turns = round(found.rotation / 90) % 4
-            return np.ascontiguousarray(np.rot90(found.to_ndarray(format="rgb24"), turns))
-    raise MediaError("has no frame there", subject=str(path))
-
-
-def _seen(path: Path, seconds: float, begin: float, limits: Limits) -> Any:
-    """Return the last frame up to a time, decoding from `begin` on; None when that is too late."""
-    with opened(path, limits) as container:
-        stream = shown_stream(container, limits)
-        base = float(stream.time_base or 1)
-        start = float(stream.start_time or 0) * base
-        if begin:
-            container.seek(int((begin + start) / base), stream=stream)
-        found: Any = None
-        for frame in container.decode(stream):
-            time: float | None = frame.time
-            if time is not None and time - start > seconds + 1e-6:
-                return found if found is not None or begin else frame
-            found = frame
-        return found
+    check_intact(path, limits=limits)
+    with Reel(existing(path), limits) as reel:
+        return reel.picture(seconds, info.video.width, info.video.height)
 
 
 def clip_frames(
@@ -115,8 +88,9 @@ def clip_frames(
 ) -> Iterator[memoryview]:
     """Yield `count` planar frames of a clip, fitted to a canvas; begun again when it is shorter.
 
-    The first `skip` frames after `start` are left out. A clip that is decoded in pieces gives the
-    same frames as a whole one when each piece begins a little early and leaves that out.
+    Which of the clip's frames falls on which of the canvas's depends on its number alone, counted
+    from `start`: a clip that is decoded in pieces, each leaving out what comes before it as `skip`,
+    gives the same frames as a whole one.
 
     Raises
     ------
@@ -131,42 +105,62 @@ def clip_frames(
     if info.kind != "video":
         raise MediaError("has no picture that moves", subject=str(path), cure="use a video")
     check_intact(path, limits=limits)
-    whole = info.duration or length(path, limits=limits)
-    start %= whole  # a piece of a clip that has begun again
-    if info.format in INDEXED:
-        frames = _run(
-            path, canvas, fit, count, start=start, skip=skip, limits=limits, cancel=cancel
-        )
-        yield from _exactly(path, count, frames)
-        return
-    start += skip / canvas.fps
-    done, skipped = 0, round(start * canvas.fps)
-    for turn in itertools.count(1):
+    whole = max(info.duration or length(path, limits=limits), 1 / canvas.fps)
+    start %= whole
+    decode = partial(_run, path, canvas, fit, limits=limits, cancel=cancel)
+    part = partial(_part, decode, path, canvas.fps, enter=info.format in INDEXED)
+
+    def end(turn: int) -> int:
         # The sound begins again after this time, whatever the number of frames.
-        due = min(count, max(done + 1, round((turn * whole - start) * canvas.fps)))
-        frames = _run(
-            path, canvas, fit, due - done + skipped, loop=False, limits=limits, cancel=cancel
-        )
-        yield from _exactly(path, due - done, itertools.islice(frames, skipped, None), hold=True)
-        done, skipped = due, 0
-        if done == count:
-            return
+        return max(1, round((turn * whole - start) * canvas.fps))
+
+    longest = math.ceil(whole * canvas.fps) + 1
+    held: list[bytes] = []  # a clip so short that a process for each turn would be too much
+    done, last = skip, skip + count
+    while done < last:
+        turn = max(0, int((done / canvas.fps + start) / whole) - 1)
+        while end(turn + 1) <= done:
+            turn += 1
+        many = min(end(turn + 1), last) - done
+        first = done - end(turn) if turn else done
+        if not turn or longest * canvas.frame_bytes > _HELD:
+            yield from part(first, many, start=0.0 if turn else start)
+        else:
+            held = held or [bytes(frame) for frame in part(0, longest)]
+            yield from map(memoryview, held[first : first + many])
+        done += many
 
 
-def _exactly(
-    path: Path, count: int, frames: Iterable[memoryview], *, hold: bool = False
+def _part(
+    decode: Callable[..., Iterator[memoryview]],
+    path: Path,
+    fps: int,
+    first: int,
+    count: int,
+    *,
+    start: float = 0.0,
+    enter: bool,
 ) -> Iterator[memoryview]:
-    """Yield `count` frames; the last one stands for those that are missing, if it may."""
-    got, last = 0, None
-    for last in frames:
+    """Yield `count` frames from number `first` after `start` on; the last one stands still."""
+    # By whole seconds, so that frames fall as they do when all of it is decoded.
+    seconds = first // fps if enter else 0
+    begin = start + seconds
+    lead = min(begin, _RUN_UP) if enter else begin
+    got, frame = 0, None
+    for frame in decode(count, start=begin - lead, lead=lead, skip=first - seconds * fps):
         got += 1
-        yield last
-    if last is None or (got < count and not hold):
+        yield frame
+    if frame is None and first + begin:  # the picture ended before the sound does
+        for index, frame in enumerate(decode(first + count, lead=start)):
+            if index >= first:
+                got += 1
+                yield frame
+    if frame is None:
         raise MediaError(
-            f"gave {got} frames where {count} were needed", subject=str(path), cure="make it again"
+            f"gave no frame where {count} were needed", subject=str(path), cure="make it again"
         )
     for _ in range(count - got):
-        yield last
+        yield frame
 
 
 def _run(
@@ -176,15 +170,15 @@ def _run(
     count: int,
     *,
     start: float = 0.0,
+    lead: float = 0.0,
     skip: int = 0,
-    loop: bool = True,
     limits: Limits,
     cancel: threading.Event | None,
 ) -> Iterator[memoryview]:
     """Yield at most `count` frames of a clip as they are decoded."""
-    arguments = graph.clip_frames(path, canvas, fit, count, start=start, skip=skip, limits=limits)
-    if not loop:
-        arguments = _from_the_start(arguments)
+    arguments = graph.clip_frames(
+        path, canvas, fit, count, start=start, lead=lead, skip=skip, limits=limits
+    )
     with workspace() as folder, _naming(path, limits):
         for frame in read(
             arguments,

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -30,8 +29,8 @@ from workbench.media.master import (
     target_level,
 )
 from workbench.media.meter import Loudness, measure
+from workbench.media.outputs import reporting
 from workbench.media.tracks import Layer, Track, bed, layer
-from workbench.progress import bar
 
 if TYPE_CHECKING:
     import threading
@@ -173,7 +172,7 @@ def mix(
     target = None if loudness is None else target_level(loudness)
     ceiling = peak_level(true_peak)
     frames = max(1, round(duration * rate))
-    with nullcontext(progress) if progress is not None else bar("mixing") as report:
+    with reporting(progress, "mixing") as report:
         voices = [
             (track.start, speaking(track.audio))
             for track in chosen

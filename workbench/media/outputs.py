@@ -31,6 +31,7 @@ __all__ = [
     "PICTURES",
     "convert",
     "receipt",
+    "reporting",
     "sealed",
     "target",
     "write_picture",
@@ -86,6 +87,13 @@ def target(
     return file
 
 
+def reporting(
+    progress: Callable[[float], None] | None, title: str
+) -> contextlib.AbstractContextManager[Report]:
+    """Return, as a block's context, what tells how far the work is: `progress`, or a bar."""
+    return contextlib.nullcontext(progress) if progress is not None else bar(title)
+
+
 @contextlib.contextmanager
 def writing(
     file: Path, title: str, progress: Callable[[float], None] | None
@@ -100,8 +108,7 @@ def writing(
         When the disk refuses.
     """
     try:
-        shown = contextlib.nullcontext(progress) if progress is not None else bar(title)
-        with replacing(file) as part, shown as report:
+        with replacing(file) as part, reporting(progress, title) as report:
             yield part, report
     except OSError as error:
         raise storage_error(error, error.filename or file) from error

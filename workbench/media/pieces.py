@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import ffmpeg
 
 from workbench.errors import MediaError, ParameterError, shown
+from workbench.media.containers import INDEXED
 from workbench.media.ffmpeg import Failed, read
 from workbench.media.limits import CLIP_FORMATS, Limits, file_url, whole
 from workbench.media.outputs import PATIENCE
@@ -35,6 +36,7 @@ __all__ = [
     "even_size",
     "frame_rate",
     "frames",
+    "moving",
     "sound",
     "sound_filter",
     "source",
@@ -112,7 +114,9 @@ class Piece:
 
     @property
     def lead(self) -> float:
-        """Seconds before the start at which decoding begins."""
+        """Seconds before the start at which decoding begins: all, where seeking is inexact."""
+        if self.info.format not in INDEXED:
+            return self.start
         video = self.info.video
         most = _LEAD_VARIABLE if video is not None and video.variable else _LEAD
         return min(self.start, most)
@@ -230,12 +234,16 @@ def _seek(piece: Piece) -> dict[str, Any]:
     return {"ss": spelled(first)} if first > 0 else {}
 
 
+def moving(piece: Piece, fps: Fraction, limits: Limits, **options: Any) -> Any:
+    """Return the picture of a piece as a node of a graph, from its start on at a constant rate."""
+    picture = source(piece.path, max_pixels=limits.pixels, **_seek(piece), **options)["V:0"]
+    picture = picture.filter("setpts", f"PTS-{spelled(piece.lead)}/TB")
+    return picture.filter("fps", fps=str(fps), start_time=0)
+
+
 def _pictures(piece: Piece, frame: Frame, fit: Fit, limits: Limits) -> list[str]:
     """Return the arguments that put the frames of a piece on standard output."""
-    picture = source(piece.path, max_pixels=limits.pixels, **_seek(piece))["V:0"]
-    picture = picture.filter("setpts", f"PTS-{spelled(piece.lead)}/TB")
-    picture = picture.filter("fps", fps=str(frame.fps), start_time=0)
-    picture = _fitted(picture, frame, fit)
+    picture = _fitted(moving(piece, frame.fps, limits), frame, fit)
     # The last frame stands where the sound is longer than the picture.
     picture = picture.filter("tpad", stop=-1, stop_mode="clone")
     picture = picture.filter("scale", out_color_matrix="bt709", out_range="tv")
@@ -266,7 +274,7 @@ def frames(
             _pictures(piece, frame, fit, limits),
             frame.bytes,
             folder=folder,
-            limit=PATIENCE + PATIENCE * float(piece.count / frame.fps),
+            limit=PATIENCE + PATIENCE * (piece.lead + float(piece.count / frame.fps)),
             memory=limits.memory,
             cancel=cancel,
         ):
@@ -321,7 +329,7 @@ def sound(
             _sound(piece, samples),
             1 << 16,
             folder=folder,
-            limit=PATIENCE + samples / RATE,
+            limit=PATIENCE + piece.lead + samples / RATE,
             memory=limits.memory,
             cancel=cancel,
         )

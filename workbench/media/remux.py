@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import Cancelled, MediaError
-from workbench.media.containers import opened, pictures_in
+from workbench.media.containers import INDEXED, opened, pictures_in
 from workbench.media.limits import DEFAULT_LIMITS, Limits, file_url
 
 if TYPE_CHECKING:
@@ -114,11 +114,16 @@ class _Cut:
     def _choose_pictures(self, given: Any, video: Any) -> None:
         """Find the packets from the key frame to the end of the last group that is needed."""
         found: list[tuple[Fraction, Fraction]] = []
-        for lead in (Fraction(0), _KEYED, self.first - self.zero):
-            # Formats without an index are entered late: then from further ahead.
-            found = self._pictures(given, video, max(self.zero, self.first - lead))
-            if found and found[0][0] == self.first:
-                break
+        if given.format.name.split(",")[0] in INDEXED:
+            clock = Fraction(video.time_base)
+            for lead in (Fraction(0), _KEYED, self.first - self.zero):
+                # Some files are entered late: then from further ahead.
+                given.seek(_ticks(max(self.zero, self.first - lead), clock), stream=video)
+                found = self._pictures(given, video)
+                if found and found[0][0] == self.first:
+                    break
+        else:  # even a seek to the start may pass over a lone key frame: all is read from there
+            found = self._pictures(given, video)
         if not found:
             raise ValueError("there is no frame to copy")
         self.first = found[0][0]
@@ -130,10 +135,9 @@ class _Cut:
         time, span = max(found[:kept])
         self.last = time + span
 
-    def _pictures(self, given: Any, video: Any, begin: Fraction) -> list[tuple[Fraction, Fraction]]:
+    def _pictures(self, given: Any, video: Any) -> list[tuple[Fraction, Fraction]]:
         """Return times and durations from the first key frame that is not before the start."""
         clock = Fraction(video.time_base)
-        given.seek(_ticks(begin, clock), stream=video)
         found: list[tuple[Fraction, Fraction]] = []
         beyond = 0
         for packet in given.demux(video):

@@ -178,6 +178,8 @@ def contact_sheet(
     """
     file = existing(path)
     goal = None if output is None else target(output, PICTURES, inputs=[file])
+    if times is not None and not isinstance(times, list | tuple):
+        raise ParameterError(f"must be a list of seconds, not {shown(times)}", subject="times")
     number_of = whole("count", count, 1, _MOST) if times is None else len(times)
     across = _columns(columns, number_of)
     total = whole("width", width, _SMALLEST, _LARGEST, unit="px")
@@ -190,7 +192,7 @@ def contact_sheet(
             subject="width",
             cure="give fewer columns, a smaller gap or a larger width",
         )
-    when = list(even_times(path, number_of)) if times is None else list(times)
+    when = list(even_times(path, number_of, limits=limits)) if times is None else list(times)
     frames = frames_at(path, when, width=cell, limits=limits, progress=progress, cancel=cancel)
     if stamps:
         frames = [

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +10,8 @@ from numpy.typing import NDArray
 from workbench.audio import Audio
 from workbench.captions.colours import rgba
 from workbench.media.limits import DEFAULT_LIMITS, Limits, choice, existing, number, whole
-from workbench.media.outputs import PICTURES, target, write_picture
+from workbench.media.outputs import PICTURES, reporting, target, write_picture
 from workbench.media.soundblocks import Recording, recording
-from workbench.progress import bar
 
 if TYPE_CHECKING:
     import os
@@ -23,7 +21,7 @@ if TYPE_CHECKING:
 
     from workbench.media.stills import Picture
 
-__all__ = ["Envelope", "envelope", "goal_of", "shown_as", "waveform_picture"]
+__all__ = ["Envelope", "envelope", "goal_of", "waveform_picture"]
 
 _SMALLEST, _LARGEST = 32, 8192  # pixels of a side
 _MARGIN = 0.92  # of half the height, which full scale reaches
@@ -150,7 +148,7 @@ def waveform_picture(
     deepest = number("floor", floor, -120, -6, unit="dB")
     goal = goal_of(output, source)
     sound = recording(source, limits=limits)
-    with shown_as(progress, "drawing") as report:
+    with reporting(progress, "drawing") as report:
         found = envelope(sound, across, limits=limits, report=report, cancel=cancel)
     if channels == "mix":
         found = np.stack(
@@ -201,8 +199,3 @@ def goal_of(
     if output is None:
         return None
     return target(output, PICTURES, inputs=[] if isinstance(source, Audio) else [existing(source)])
-
-
-def shown_as(progress: Callable[[float], None] | None, title: str) -> Any:
-    """Return what tells how far the work is, as a block's context."""
-    return nullcontext(progress) if progress is not None else bar(title)

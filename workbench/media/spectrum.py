@@ -10,9 +10,9 @@ import numpy as np
 from workbench.captions.fonts import find_font
 from workbench.errors import ParameterError
 from workbench.media.limits import DEFAULT_LIMITS, Limits, choice, number, whole
-from workbench.media.outputs import write_picture
+from workbench.media.outputs import reporting, write_picture
 from workbench.media.soundblocks import Recording, recording
-from workbench.media.soundpictures import goal_of, shown_as
+from workbench.media.soundpictures import goal_of
 
 if TYPE_CHECKING:
     import os
@@ -111,7 +111,7 @@ def spectrum_picture(
     left, below = (_TICK_FONT * 4, _TICK_FONT * 2) if axes else (0, 0)
     shown = (max(1, across - left), max(1, down - below))
     rows = _rows(scale, bottom, top, shown[1])
-    with shown_as(progress, "drawing") as report:
+    with reporting(progress, "drawing") as report:
         levels = _levels(sound, shown[0], rows, size, limits=limits, report=report, cancel=cancel)
     share = np.clip(1 - levels / deepest, 0, 1)
     picture = np.full((down, across, 3), (16, 24, 38), np.uint8)

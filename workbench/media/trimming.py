@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.errors import MediaError, ParameterError
 from workbench.media.alike import Pictures, lasts, pictures
+from workbench.media.containers import INDEXED
 from workbench.media.intact import check_intact
 from workbench.media.limits import DEFAULT_LIMITS, Limits, existing, number
 from workbench.media.outputs import receipt, sealed, target, writing
@@ -35,8 +36,6 @@ _FASTEST = 120  # frames per second
 _ROUNDED = Fraction(1, 1000)  # seconds by which a key frame may be after the start
 # Nothing is lost by cutting these on the sample, and a copy keeps the old length in FLAC's header.
 _LOSSLESS = ("pcm_", "flac")
-# Formats whose seconds are found without reading all that is before them.
-_INDEXED = ("mov", "matroska", "wav", "flac", "aiff", "avi")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -241,7 +240,7 @@ class _Job:
         first, last = (round(time * audio.rate) for time in (begin, stop))
         seconds = (last - first) / audio.rate
         # MP3 and bare AAC have no index: there, what lies before the start is read as well.
-        indexed = self.info.format in _INDEXED and first > 0
+        indexed = self.info.format in INDEXED and first > 0
         seek = {"ss": spelled(Fraction(first, audio.rate))} if indexed else {}
         cut = source(self.file, **seek)["a:0"]
         if first and not indexed:

@@ -11,7 +11,7 @@ import numpy as np
 
 from workbench.errors import MediaError, ParameterError, suggest
 from workbench.media.colours import Colour, Gradient
-from workbench.media.frames import INDEXED
+from workbench.media.containers import INDEXED
 from workbench.media.graph import TRANSITIONS, Fit
 from workbench.media.intact import check_intact
 from workbench.media.limits import Limits, existing, number
