@@ -40,6 +40,8 @@ _SOUND_RATE = 48_000
 _WAIT = 120.0  # seconds a decoder may take before its first frame is in doubt
 # A decoder waits for whoever takes its frames: this many seconds a second, as for rendering.
 _PATIENCE = 120.0
+_RUN_UP = 1.0  # seconds: what is seen where a clip is entered began before that
+_HELD = 64 << 20  # bytes
 _RUN_UP = 1.0  # seconds before its start from which a clip is decoded: what is seen there began before
 _HELD = 64 << 20  # bytes
 
@@ -127,7 +129,7 @@ def clip_frames(
             yield from part(first, many, start=0.0 if turn else start)
         else:
             held = held or [bytes(frame) for frame in part(0, longest)]
-            yield from map(memoryview, held[first : first + many])
+            yield from (memoryview(frame) for frame in held[first : first + many])
         done += many
 
 

@@ -127,22 +127,25 @@ def clip_frames(
     fit: Fit,
     count: int,
     *,
-    start: float,
+    start: float = 0.0,
+    lead: float = 0.0,
     skip: int = 0,
     limits: Limits,
 ) -> list[str]:
     """Return the arguments that put `count` raw 4:2:0 frames of a clip on standard output.
 
-    The clip is turned as its display matrix says, fitted, brought to the canvas's rate, and begun
-    again when it is shorter. The first `skip` frames after `start` are left out: they settle which
-    of the clip's own frames falls on which of the canvas's. Damage is an error (``-xerror``), not a
-    shorter clip.
+    The clip is turned as its display matrix says, fitted and brought to the canvas's rate. It is
+    entered at `start`, and its frames are counted from `lead` seconds later; of these the first
+    `skip` are left out. Damage is an error (``-xerror``), not a shorter clip.
     """
-    source = _source(path, stream_loop=-1, ss=start, max_pixels=limits.pixels)
-    picture = source["V:0"].filter("fps", canvas.fps, start_time=0)
+    # Even a seek to 0 skips a lone key frame in some formats. ``-stream_loop`` is no way to begin
+    # it again: after a seek, ffmpeg comes back too early and too late.
+    entered = {"ss": f"{start:.6f}"} if start > 0 else {}
+    source = _source(path, max_pixels=limits.pixels, **entered)
+    picture = source["V:0"].filter("fps", canvas.fps, start_time=f"{lead:.6f}")
     if skip:
-        picture = picture.filter("trim", start_frame=skip).filter("setpts", "PTS-STARTPTS")
-    picture = _fit(picture, canvas, fit)
+        picture = picture.filter("trim", start_frame=skip)
+    picture = _fit(picture.filter("setpts", "PTS-STARTPTS"), canvas, fit)
     picture = picture.filter("scale", out_color_matrix="bt709", out_range="tv")
     picture = picture.filter("format", "yuv420p").filter("setsar", "1")
     out = ffmpeg.output(picture, "pipe:1", format="rawvideo", **{"frames:v": count})

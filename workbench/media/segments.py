@@ -30,7 +30,7 @@ __all__ = ["LONGEST", "Segment", "check", "cut", "keep", "segment_cache", "segme
 LONGEST = 4.0
 """Seconds: each piece begins with a key frame, and streaming services ask for one every 2 to 4."""
 
-_FORMAT = 1  # of the pictures that this version draws: a change of them changes every key
+_FORMAT = 2  # of the pictures that this version draws: a change of them changes every key
 _CACHE_LIMIT = 4 << 30  # bytes
 
 

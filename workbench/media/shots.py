@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["Studio"]
 
 _KEPT = 6  # prepared pictures; the pieces of a scene are rendered one after the other
-_RUN_UP = 1.0  # seconds before a piece of a clip, to settle which frame falls on which
 
 
 class Studio:
@@ -103,17 +102,13 @@ class Studio:
     ) -> Iterator[memoryview]:
         scene, canvas = shot.scene, self.canvas
         if scene.kind == "video":
-            begin = scene.start + first / canvas.fps
-            if scene.natural:
-                begin %= scene.natural
-            early = min(int(_RUN_UP * canvas.fps), int(begin * canvas.fps)) if first else 0
             return clips.clip_frames(
                 scene.path,
                 canvas,
                 scene.fit,
                 count,
-                start=begin - early / canvas.fps,
-                skip=early,
+                start=scene.start,
+                skip=first,
                 limits=self.limits,
                 cancel=cancel,
             )
