@@ -42,8 +42,6 @@ _WAIT = 120.0  # seconds a decoder may take before its first frame is in doubt
 _PATIENCE = 120.0
 _RUN_UP = 1.0  # seconds: what is seen where a clip is entered began before that
 _HELD = 64 << 20  # bytes
-_RUN_UP = 1.0  # seconds before its start from which a clip is decoded: what is seen there began before
-_HELD = 64 << 20  # bytes
 
 
 def frame_at(
