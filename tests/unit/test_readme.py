@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -9,9 +10,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
+from workbench.audio import Audio
 from workbench.media.backdrop import backdrop
 
 ROOT = Path(__file__).parents[2]
@@ -67,7 +70,7 @@ def test_the_commands_run_one_after_the_other(folder):
         assert done.returncode == 0, f"{command}: {done.stderr}"
         assert done.stderr == "", command
         assert done.stdout, command
-    for name in ("hola.mp3", "hola.srt", "out/dias.mp4", "out/dias.ipynb"):
+    for name in ("hola.mp3", "hola.srt", "out/dias.mp4", "out/dias.ipynb", "both.mp4", "libro.m4b"):
         assert (folder / name).stat().st_size > 0
 
 
@@ -77,6 +80,7 @@ def test_the_lines_of_python_run(tmp_path, media):
     Image.fromarray(backdrop(1, width=300, height=500)).save(tmp_path / "a.jpg")
     clip = (media / "speech" / "en_nasa_webb_2v2a2s.mp4").read_bytes()
     (tmp_path / "b.mp4").write_bytes(clip)
+    Audio(samples=0.2 * np.sin(np.arange(24_000) / 12), rate=24_000).write(tmp_path / "bed.mp3")
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=tmp_path,
@@ -86,9 +90,11 @@ def test_the_lines_of_python_run(tmp_path, media):
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert "One" in done.stdout
+    receipt = json.loads((tmp_path / "short.mp4.json").read_text())
+    assert [scene["fit"] for scene in receipt["scenes"]] == ["cover", "contain"]
+    assert [title["text"] for title in receipt["titles"]] == ["Hello"]
+    assert [sound["kind"] for sound in receipt["sounds"]] == ["music"]
     assert (tmp_path / "short.mp4").stat().st_size > 10_000
-    assert (tmp_path / "short.mp4.json").is_file()
 
 
 def _told_commands() -> list[str]:
