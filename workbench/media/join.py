@@ -87,6 +87,7 @@ def join_segments(
         sound=sound,
         limits=limits,
     )
+    report(1.0)
     found = packets(part)
     if found.frames != frames or not found.steady(canvas.fps):
         raise FfmpegError(
