@@ -81,3 +81,63 @@ def test_the_bar_is_gone_after_a_failure_too(pages: list[str]):
 def test_a_notebook_is_an_ipython_with_a_kernel(monkeypatch, shell: object, *, answer: bool):
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
     assert progress._in_notebook() is answer
+
+
+# -- what takes long tells how far it is ---------------------------------------------------------
+
+
+@pytest.mark.media
+@pytest.mark.parametrize("work", ["measure", "normalize", "limit", "speed"])
+def test_work_on_a_sound_tells_how_far_it_is(work: str):
+    """They took a minute for an hour of sound, in silence."""
+    import numpy as np
+
+    from workbench import media
+    from workbench.audio import Audio
+
+    noise = np.random.default_rng(1).standard_normal((20 * 48_000, 2)).astype("f4")
+    sound = Audio(samples=noise / np.abs(noise).max(), rate=48_000)
+    seen: list[float] = []
+    run = {
+        "measure": lambda: media.measure_loudness(sound, progress=seen.append),
+        "normalize": lambda: media.normalize(sound, -30, progress=seen.append),
+        "limit": lambda: media.normalize(sound, -6, progress=seen.append),
+        "speed": lambda: media.change_speed(sound, 1.5, progress=seen.append),
+    }
+    run[work]()
+    assert seen == sorted(seen)
+    assert 0 < seen[0] < 0.5
+    assert len(set(seen)) > 8
+    assert seen[-1] == 1
+
+
+@pytest.mark.media
+def test_a_long_sound_shows_a_bar_and_a_short_one_none(pages: list[str]):
+    from workbench import media
+    from workbench.audio import Audio
+
+    media.measure_loudness(Audio.silence(59, 8_000))
+    media.normalize(Audio.silence(59, 8_000), "podcast")
+    assert pages == []
+    media.measure_loudness(Audio.silence(61, 8_000))
+    assert pages[-1] == ""
+    assert any("measuring" in page for page in pages)
+
+
+def test_every_long_function_can_be_watched_and_stopped():
+    import inspect
+
+    import workbench as wb
+    from workbench import media
+
+    long = [wb.audiobook, wb.speak, wb.transcribe, wb.run, wb.Video.render]
+    long += [
+        getattr(media, name)
+        for name in (
+            "change_speed", "contact_sheet", "extract_audio", "frames_at", "frames_evenly", "gif",
+            "measure_loudness", "merge", "mix_tracks", "normalize", "pcm_to_wav", "save_frames",
+            "spectrum_picture", "trim", "waveform_picture", "waveform_video",
+        )
+    ]  # fmt: skip
+    for function in long:
+        assert {"progress", "cancel"} <= set(inspect.signature(function).parameters), function

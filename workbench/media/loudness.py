@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +20,13 @@ from workbench.media.master import (
     peak_level,
     target_level,
 )
-from workbench.media.meter import Loudness, loudness
+from workbench.media.meter import LONG, Loudness, loudness
+from workbench.progress import bar
 
 if TYPE_CHECKING:
     import threading
+
+    from workbench.progress import Report
 
 __all__ = [
     "CODED_PEAK",
@@ -37,6 +41,8 @@ __all__ = [
     "normalize",
     "target_level",
 ]
+
+_FIRST = 0.3  # of the work is measuring what there is
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +86,7 @@ def normalize(
     target: str | float,
     *,
     true_peak: float = TRUE_PEAK,
+    progress: Report | None = None,
     cancel: threading.Event | None = None,
 ) -> Normalized:
     """Return a sound at a loudness, its peaks under a ceiling.
@@ -96,6 +103,8 @@ def normalize(
         A name of `TARGETS`, or LUFS from -40 to -5.
     true_peak
         Highest one, -9 to 0 dBTP; `CODED_PEAK` for what is to be coded as AAC or MP3.
+    progress
+        Called with the part that is done, 0 to 1; by default a bar is shown for a minute or more.
     cancel
         Set it from another thread to stop.
 
@@ -115,21 +124,30 @@ def normalize(
     (-16.0, 0.0, ())
     """
     level, ceiling = target_level(target), peak_level(true_peak)
-    before = loudness(audio, cancel=cancel)
+    if not isinstance(audio, Audio):
+        raise ParameterError(f"must be an Audio, not {type(audio).__name__}", subject="audio")
     if not 8_000 <= audio.rate <= 192_000:  # noqa: PLR2004 - what the meter takes
         raise ParameterError(
             f"has a rate of {audio.rate} Hz, and 8000 to 192000 can be normalized",
             subject="audio",
             cure="resample it",
         )
-    made = master(
-        audio.samples,
-        audio.rate,
-        before=before,
-        target=level,
-        true_peak=ceiling,
-        cancel=cancel,
-    )
+    shown = nullcontext(progress) if progress or audio.duration < LONG else bar("loudness")
+    with shown as report:
+        before = loudness(
+            audio, progress=lambda done: report(_FIRST * done) if report else None, cancel=cancel
+        )
+        made = master(
+            audio.samples,
+            audio.rate,
+            before=before,
+            target=level,
+            true_peak=ceiling,
+            progress=report and (lambda done: report(_FIRST + (1 - _FIRST) * done)),
+            cancel=cancel,
+        )
+        if report is not None:
+            report(1.0)
     result = audio
     if made.gain != 1.0 or made.envelope is not None:
         result = Audio.owning(laid(audio.samples, made.gain, made.envelope), audio.rate)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from workbench.audio import Samples
     from workbench.media.envelope import Envelope
+    from workbench.progress import Report
 
 __all__ = [
     "CODED_PEAK",
@@ -142,6 +143,7 @@ def master(
     target: float,
     true_peak: float = TRUE_PEAK,
     prefer: float | None = None,
+    progress: Report | None = None,
     cancel: threading.Event | None = None,
 ) -> Master:
     """Return the gain and the limiter that bring a sound to a loudness.
@@ -160,6 +162,9 @@ def master(
         Highest one, dBTP.
     prefer
         A gain in dB to be kept as near to as the target's tolerance allows.
+    progress
+        Called with the part that is done, 0 to 1, as far as it can be known: how often the result
+        has to be measured shows on the way.
     cancel
         Set it from another thread to stop.
     """
@@ -184,7 +189,9 @@ def master(
             f"raise it by {wanted:.1f} dB: it was raised by {MAX_GAIN:g} dB"
         )
     aim = before.integrated + gain
-    made = _limited(samples, rate, before, gain, true_peak=true_peak, cancel=cancel)
+    made = _limited(
+        samples, rate, before, gain, true_peak=true_peak, progress=progress, cancel=cancel
+    )
     off = abs(made.after.integrated - target)
     if abs(made.after.integrated - aim) > TOLERANCE and off > _DELIVERY:
         notes.append(
@@ -219,16 +226,27 @@ def _limited(
     true_peak: float,
     cancel: threading.Event | None,
     make_up: bool = True,
+    progress: Report | None = None,
 ) -> Master:
     """Look for the gain and the envelope whose *measured* result is `wanted` dB louder.
 
     An estimate finds the gain, the meter says how far off that was; the best of what was measured
     is taken.
     """
+    ahead = 1.0  # the part that is not done; each measuring takes half of it
 
     def measured(gain: float, envelope: Envelope | None) -> Loudness:
+        nonlocal ahead
+        begun, ahead = 1 - ahead, ahead / 2
         pieces = scaled(samples, 10 ** (gain / 20), envelope)
-        return measure(pieces, rate, samples.shape[1], cancel=cancel)
+        return measure(
+            pieces,
+            rate,
+            samples.shape[1],
+            frames=len(samples),
+            progress=progress and (lambda done: progress(begun + ahead * done)),
+            cancel=cancel,
+        )
 
     aim, ceiling = before.integrated + wanted, true_peak
     if before.true_peak + wanted <= true_peak:

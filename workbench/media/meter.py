@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from workbench.audio import Audio
 from workbench.errors import Cancelled, FfmpegError, ParameterError
 from workbench.media.envelope import scaled
 from workbench.media.ffmpeg import encode
+from workbench.progress import bar
 from workbench.storage.atomic import workspace
 
 if TYPE_CHECKING:
@@ -21,8 +23,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from workbench.audio import Samples
+    from workbench.progress import Report
 
-__all__ = ["Loudness", "loudness", "measure"]
+__all__ = ["LONG", "Loudness", "loudness", "measure"]
+
+LONG = 60.0
+"""Seconds of sound from which on work that returns a value is worth a bar."""
 
 _LEVELS = "levels.txt"
 _GATE = -70.0  # LUFS: the meter's answer where nothing passes its absolute gate
@@ -61,7 +67,9 @@ class Loudness:
         return f"{self.integrated:.1f} LUFS, {self.range:.1f} LU, {self.true_peak:.1f} dBTP"
 
 
-def loudness(audio: Audio, *, cancel: threading.Event | None = None) -> Loudness:
+def loudness(
+    audio: Audio, *, progress: Report | None = None, cancel: threading.Event | None = None
+) -> Loudness:
     """Return how loud a sound is.
 
     One channel counts once, as the standard has it: the same voice in both channels of a stereo
@@ -71,6 +79,8 @@ def loudness(audio: Audio, *, cancel: threading.Event | None = None) -> Loudness
     ----------
     audio
         At most 8 channels.
+    progress
+        Called with the part that is done, 0 to 1; by default a bar is shown for a minute or more.
     cancel
         Set it from another thread to stop.
 
@@ -96,7 +106,16 @@ def loudness(audio: Audio, *, cancel: threading.Event | None = None) -> Loudness
             cure="mix it down first",
         )
     audio = audio.resample(min(max(audio.rate, _RATES[0]), _RATES[1]))
-    return measure(scaled(audio.samples, 1.0), audio.rate, audio.channels, cancel=cancel)
+    shown = nullcontext(progress) if progress or audio.duration < LONG else bar("measuring")
+    with shown as report:
+        return measure(
+            scaled(audio.samples, 1.0),
+            audio.rate,
+            audio.channels,
+            frames=audio.frames,
+            progress=report,
+            cancel=cancel,
+        )
 
 
 def measure(
@@ -104,11 +123,13 @@ def measure(
     rate: int,
     channels: int,
     *,
+    frames: int = 0,
+    progress: Report | None = None,
     cancel: threading.Event | None = None,
 ) -> Loudness:
     """Return how loud a sound is that comes in pieces of shape ``(frames, channels)``.
 
-    What is measured need never be held whole.
+    What is measured need never be held whole; how long it is (`frames`) is asked for `progress`.
     """
     if cancel is not None and cancel.is_set():  # a short run is over before its watcher looks
         raise Cancelled("stopped on request", subject="loudness")
@@ -116,14 +137,16 @@ def measure(
 
     def fed() -> Iterator[memoryview]:
         nonlocal sample_peak
-        frames = 0
+        done = 0
         for piece in pieces:
             if len(piece):
                 sample_peak = max(sample_peak, float(piece.max()), -float(piece.min()))
-                frames += len(piece)
+                done += len(piece)
                 yield np.ascontiguousarray(piece, "<f4").data
+            if progress is not None and frames:
+                progress(min(1.0, done / frames))
         # The meter drops what does not fill its last frame, and a peak in it.
-        missing = -frames % max(1, rate // _FRAME) if frames else 0
+        missing = -done % max(1, rate // _FRAME) if done else 0
         if missing:
             yield np.zeros((missing, channels), "<f4").data
 

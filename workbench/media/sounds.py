@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +15,16 @@ from workbench.errors import Cancelled, ParameterError
 from workbench.media.envelope import fade_gains, scaled
 from workbench.media.ffmpeg import encode
 from workbench.media.limits import number
+from workbench.media.meter import LONG
 from workbench.media.recording import read_sound
+from workbench.progress import bar
 from workbench.storage.atomic import workspace
 
 if TYPE_CHECKING:
     import threading
 
     from workbench.audio import Samples
+    from workbench.progress import Report
 
 __all__ = ["change_speed", "fade", "join", "read_sound", "trim_silence"]
 
@@ -193,7 +197,13 @@ def _gaps(pause: float | Sequence[float], count: int) -> list[float]:
     return [number(f"pause[{i}]", gap, 0, _LONGEST, unit="s") for i, gap in enumerate(pause)]
 
 
-def change_speed(audio: Audio, factor: float, *, cancel: threading.Event | None = None) -> Audio:
+def change_speed(
+    audio: Audio,
+    factor: float,
+    *,
+    progress: Report | None = None,
+    cancel: threading.Event | None = None,
+) -> Audio:
     """Return a sound faster or slower at the same pitch (ffmpeg's atempo).
 
     Parameters
@@ -202,6 +212,8 @@ def change_speed(audio: Audio, factor: float, *, cancel: threading.Event | None 
         The sound.
     factor
         0.25 to 4; 2 lasts half as long.
+    progress
+        Called with the part that is done, 0 to 1; by default a bar is shown for a minute or more.
     cancel
         Set it from another thread to stop.
 
@@ -227,10 +239,21 @@ def change_speed(audio: Audio, factor: float, *, cancel: threading.Event | None 
     # The filter keeps back what is in its window at the end: silence pushes it out.
     tail = np.zeros((audio.rate // 2, audio.channels), np.float32)
 
-    with workspace() as folder:
+    shown = nullcontext(progress) if progress or audio.duration < LONG else bar("changing speed")
+    with shown as report, workspace() as folder:
+
+        def fed() -> Iterator[memoryview]:
+            done = 0
+            for part in (audio.samples, tail):
+                for piece in scaled(part, 1.0):
+                    yield piece.data
+                    done += len(piece)
+                    if report is not None:
+                        report(min(1.0, done / audio.frames))
+
         encode(
             _stretching(audio, factor),
-            (piece.data for part in (audio.samples, tail) for piece in scaled(part, 1.0)),
+            fed(),
             folder=folder,
             limit=_PATIENCE + audio.duration + audio.duration / factor,
             cancel=cancel,
