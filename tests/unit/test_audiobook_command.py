@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from workbench import audiobook as audiobook_of
 from workbench import cli
 from workbench.audio import Audio
 from workbench.commands import audiobook
@@ -170,3 +171,13 @@ def test_a_list_of_chapters_is_titles_or_times(tmp_path: Path):
         listed.write_bytes(content)
         with pytest.raises(TextError, match=said):
             chapter_list(listed)
+
+
+def test_a_book_tells_how_far_it_is_while_it_is_measured(here: Path):
+    """The bar stood at 0 until the whole had been measured twice."""
+    noise = np.random.default_rng(1).standard_normal(30 * 24_000) * 0.1
+    seen: list[float] = []
+    audiobook_of(here / "b.m4b", Audio(samples=noise, rate=24_000), progress=seen.append)
+    assert seen == sorted(seen)
+    assert len({part for part in seen if 0 < part < 0.3}) >= 6
+    assert seen[-1] == 1

@@ -166,7 +166,7 @@ def audiobook(
         text = ffmetadata(book.chapters, book.duration, book.tags)
         (folder / _TAGS).write_bytes(text.encode("utf-8"))
         samples = book.samples()
-        made = _master(samples, book, level, cancel)
+        made = _master(samples, book, level, lambda done: report(0.3 * done), cancel)
         report(0.3)
         count = len(samples)
         encode(
@@ -217,10 +217,21 @@ def _stage_cover(picture: Path, staged: Path, limits: Limits) -> None:
 
 
 def _master(
-    samples: Samples, book: BookPlan, level: float | None, cancel: threading.Event | None
+    samples: Samples,
+    book: BookPlan,
+    level: float | None,
+    report: Callable[[float], None],
+    cancel: threading.Event | None,
 ) -> Master:
     """Return the gain and the limiter; one gain for all, so that no chapter jumps."""
-    before = measure(scaled(samples, 1.0), book.rate, book.channels, cancel=cancel)
+    before = measure(
+        scaled(samples, 1.0),
+        book.rate,
+        book.channels,
+        frames=len(samples),
+        progress=lambda done: report(done / 2),
+        cancel=cancel,
+    )
     if level is not None:
         return master(
             samples,
@@ -228,6 +239,7 @@ def _master(
             before=before,
             target=level,
             true_peak=CODED_PEAK,
+            progress=lambda done: report((1 + done) / 2),
             cancel=cancel,
         )
     if before.true_peak <= _FULL:
