@@ -8,11 +8,12 @@ ffmpeg-python joins the pieces and escapes them; it never runs anything here.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any
 
 import ffmpeg
 
-from workbench.media.limits import CLIP_FORMATS, Limits, file_url
+from workbench.media.limits import Limits, file_url
+from workbench.media.nodes import FITS, Fit, bt709, fit_picture, source, stereo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,9 +41,6 @@ __all__ = [
     "segment_name",
 ]
 
-Fit = Literal["cover", "contain", "blur"]
-FITS: tuple[str, ...] = get_args(Fit)
-
 CAPTIONS, FONTS, SOUND = "captions.ass", "fonts", "sound.wav"
 LIST, SUBTITLES, METADATA = "segments.txt", "subtitles.srt", "metadata.txt"
 """The names under which a run finds what was staged for it."""
@@ -64,7 +62,7 @@ TRANSITIONS = (
 _BT709 = {
     "range": "tv", "color_primaries": "bt709", "color_trc": "bt709", "colorspace": "bt709",
 }  # fmt: skip
-_BLUR_SCALE = 8  # the blurred backdrop is made this much smaller: the same look, 1/64 of the work
+_QUEUE = 8  # packets read ahead, as ffmpeg has it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,38 +87,6 @@ class Canvas:
         return self.width * self.height * 3 // 2
 
 
-def _source(path: Path, **options: Any) -> Any:
-    return ffmpeg.input(
-        file_url(path),
-        protocol_whitelist="file",
-        format_whitelist=CLIP_FORMATS,
-        **options,
-    )
-
-
-def _inside(picture: Any, width: int, height: int, grow: str) -> Any:
-    """Scale a picture of any pixel aspect so that it covers the size or lies within it."""
-    square = picture.filter("scale", w="trunc(iw*sar/2+0.5)*2", h="ih").filter("setsar", "1")
-    return square.filter(
-        "scale", w=width, h=height, force_original_aspect_ratio=grow, flags="bicubic"
-    )
-
-
-def _fit(picture: Any, canvas: Canvas, fit: Fit) -> Any:
-    width, height = canvas.width, canvas.height
-    if fit == "cover":
-        return _inside(picture, width, height, "increase").filter("crop", width, height)
-    if fit == "contain":
-        within = _inside(picture, width, height, "decrease")
-        return within.filter("pad", w=width, h=height, x="(ow-iw)/2", y="(oh-ih)/2", color="black")
-    both = picture.filter_multi_output("split")
-    small = (max(2, width // _BLUR_SCALE // 2 * 2), max(2, height // _BLUR_SCALE // 2 * 2))
-    back = _inside(both[0], *small, "increase").filter("crop", *small)
-    back = back.filter("gblur", sigma=max(2, small[0] // 24)).filter("scale", w=width, h=height)
-    front = _inside(both[1], width, height, "decrease")
-    return back.overlay(front, x="(W-w)/2", y="(H-h)/2")
-
-
 def clip_frames(
     path: Path,
     canvas: Canvas,
@@ -141,13 +107,12 @@ def clip_frames(
     # Even a seek to 0 skips a lone key frame in some formats. ``-stream_loop`` is no way to begin
     # it again: after a seek, ffmpeg comes back too early and too late.
     entered = {"ss": f"{start:.6f}"} if start > 0 else {}
-    source = _source(path, max_pixels=limits.pixels, **entered)
-    picture = source["V:0"].filter("fps", canvas.fps, start_time=f"{lead:.6f}")
+    clip = source(path, max_pixels=limits.pixels, **entered)
+    picture = clip["V:0"].filter("fps", canvas.fps, start_time=f"{lead:.6f}")
     if skip:
         picture = picture.filter("trim", start_frame=skip)
-    picture = _fit(picture.filter("setpts", "PTS-STARTPTS"), canvas, fit)
-    picture = picture.filter("scale", out_color_matrix="bt709", out_range="tv")
-    picture = picture.filter("format", "yuv420p").filter("setsar", "1")
+    picture = picture.filter("setpts", "PTS-STARTPTS")
+    picture = bt709(fit_picture(picture, canvas.width, canvas.height, fit)).filter("setsar", "1")
     out = ffmpeg.output(picture, "pipe:1", format="rawvideo", **{"frames:v": count})
     return ["-xerror", *out.get_args()]
 
@@ -157,12 +122,9 @@ def clip_sound(
 ) -> list[str]:
     """Return the arguments that put the sound of a clip, float stereo, on standard output.
 
-    Silence follows where the sound is shorter than `seconds`. One channel is heard from both sides
-    as loud as it is: ffmpeg's own way from mono to stereo takes 3 dB off.
+    Silence follows where the sound is shorter than `seconds`.
     """
-    sound = _source(path, ss=start)["a:0"]
-    if channels == 1:
-        sound = sound.filter("pan", args="stereo|c0=c0|c1=c0")
+    sound = stereo(source(path, ss=start)["a:0"], channels)
     sound = sound.filter("aresample", rate, **{"async": 1, "first_pts": 0})
     sound = sound.filter("apad", whole_dur=f"{seconds:.6f}")
     out = ffmpeg.output(sound, "pipe:1", format="f32le", ac=2, ar=rate, t=f"{seconds:.6f}")
@@ -258,22 +220,40 @@ def segment(
 
 def _laid(picture: Any, canvas: Canvas, index: int, overlay: Overlay, seen: dict[str, Any]) -> Any:
     """Lay a picture or a clip over the frames that show it."""
-    left, top, width, height = seen["box"]
     if overlay.kind == "image":
         layer = ffmpeg.input(overlay_name(index), format="png_pipe")["v:0"]
-    else:
-        into = seen["into"] / canvas.fps
-        again = {"stream_loop": -1} if overlay.loop else {}
-        natural = overlay.natural or 0.0
-        if overlay.loop and natural and into > natural:
-            into %= natural
-        layer = _source(overlay.path, ss=f"{max(0.0, into):.6f}", **again)["V:0"]
-        layer = layer.filter("fps", canvas.fps, start_time=0)
+        return _over(picture, layer, overlay, seen, (seen["from"], seen["to"]))
+    first = seen["from"]
+    for number, turn in enumerate(seen["turns"]):
+        entered = {"ss": turn["enter"]} if turn["enter"] else {}
+        # ffmpeg-python takes equal inputs for one: the size of the queue tells them apart.
+        queue = _QUEUE + 100 * index + number
+        layer = source(overlay.path, thread_queue_size=queue, **entered)["V:0"]
+        layer = layer.filter("fps", canvas.fps, start_time=f"{turn['lead']:.6f}")
+        if turn["skip"]:
+            layer = layer.filter("trim", start_frame=turn["skip"])
+        layer = layer.filter("setpts", "PTS-STARTPTS")
+        _, _, width, height = seen["box"]
         layer = layer.filter("scale", w=width, h=height, flags="bicubic").filter("setsar", "1")
-        if into < 0:
-            layer = layer.filter("setpts", f"PTS+{-seen['into']:d}")
+        if "size" in turn:
+            layer = layer.filter("tpad", stop=-1, stop_mode="clone")
+            layer = layer.filter("trim", end_frame=turn["size"])
+            layer = layer.filter("loop", loop=-1, size=turn["size"])
+            layer = layer.filter("trim", start_frame=turn["after"]).filter("setpts", "PTS-STARTPTS")
+        if first:
+            layer = layer.filter("setpts", f"PTS+{first:d}")
+        picture = _over(picture, layer, overlay, seen, (first, first + turn["count"]))
+        first += turn["count"]
+    return picture
+
+
+def _over(
+    picture: Any, layer: Any, overlay: Overlay, seen: dict[str, Any], frames: tuple[int, int]
+) -> Any:
+    """Lay a layer of the right size over the frames from one number to before another."""
+    first, last = frames
     layer = layer.filter("format", "rgba")
-    if seen["key"] is not None:
+    if seen["key"] is not None and overlay.kind == "video":  # of a picture it is clear already
         red, green, blue = seen["key"]
         layer = layer.filter(
             "colorkey",
@@ -283,14 +263,14 @@ def _laid(picture: Any, canvas: Canvas, index: int, overlay: Overlay, seen: dict
         )
     if overlay.opacity < 1:
         layer = layer.filter("colorchannelmixer", aa=overlay.opacity)
-    layer = layer.filter("scale", out_color_matrix="bt709", out_range="tv")
-    layer = layer.filter("format", "yuva420p")
+    layer = bt709(layer, "yuva420p")
+    left, top, _, _ = seen["box"]
     return picture.overlay(
         layer,
         x=left,
         y=top,
         eof_action="repeat",
-        enable=f"between(n,{seen['from']:d},{seen['to'] - 1:d})",
+        enable=f"between(n,{first:d},{last - 1:d})",
     )
 
 

@@ -6,16 +6,22 @@ from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from workbench.captions.styles import rgba
 from workbench.errors import MediaError, ParameterError, suggest
+from workbench.media.containers import INDEXED
 from workbench.media.images import decoding
+from workbench.media.intact import check_intact
 from workbench.media.limits import DEFAULT_LIMITS, STILL_FORMATS, Limits, existing, number
-from workbench.media.probe import probe
+from workbench.media.probe import length, probe
 from workbench.storage.receipt import digest
 
 if TYPE_CHECKING:
     import os
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from workbench.media.graph import Canvas
 
@@ -36,6 +42,7 @@ PLACES = {
 }
 """The shares of the free space to the left of and above an overlay."""
 
+_FLICKER = 1.0  # seconds; what is as short would be read again and again
 _MARGIN = 0.04  # of the frame's shorter side, kept free by the named places
 
 
@@ -67,6 +74,8 @@ class Overlay:
         Whether a clip begins again at its end; else it disappears there.
     volume
         Of a clip's sound, 0 to 1.
+    indexed
+        Whether the clip can be entered in its middle.
     """
 
     path: Path
@@ -85,6 +94,7 @@ class Overlay:
     blend: float = 0.1
     loop: bool = False
     volume: float = 0.0
+    indexed: bool = True
 
     def box(self, canvas: Canvas) -> tuple[int, int, int, int]:
         """Return the left, top, width and height in pixels."""
@@ -121,9 +131,43 @@ class Overlay:
             "key_edges": [self.similarity, self.blend] if self.key else None,
             "from": max(first, begin) - first,
             "to": last - first,
-            "into": first - begin if self.kind == "video" else 0,
-            "loop": self.loop,
+            "turns": self._turns(max(first, begin) - begin, last - begin, canvas.fps),
         }
+
+    def _turns(self, into: int, until: int, fps: int) -> list[dict[str, Any]]:
+        """Return what is read of a clip to show its frames `into` to `until`, in order.
+
+        Which of the clip's frames is which depends on its number alone, whatever stretch is asked
+        for. Each turn of a loop begins at its own time, like the sound's, and not after so many
+        frames; only a flicker without sound is read once, and repeated.
+        """
+        if self.natural is None:
+            return []
+        if not self.loop:
+            return [self._entered(into, until - into, fps, 0.0)]
+        natural = max(self.natural, 1 / fps)
+        if natural < _FLICKER and not self.volume:
+            size = max(1, round(natural * fps))
+            whole = self._entered(0, until - into, fps, 0.0)
+            return [{**whole, "size": size, "after": into % size}]
+        turns = []
+        turn = max(0, int(into / fps / natural) - 1)
+        while into < until:
+            begin, end = (ceil(t * natural * fps - 1e-6) for t in (turn, turn + 1))
+            if into < end:
+                late = begin / fps - turn * natural  # from the turn's start to its first frame
+                count = min(end, until) - into
+                turns.append(self._entered(into - begin, count, fps, late))
+                into += count
+            turn += 1
+        return turns
+
+    def _entered(self, index: int, count: int, fps: int, late: float) -> dict[str, Any]:
+        """Return how frames from number `index` on are read: entered by whole seconds."""
+        seconds = index // fps if self.indexed else 0
+        enter = max(0, seconds - 1)  # what is seen at a moment began before it
+        lead = round(seconds - enter + late, 6)
+        return {"enter": enter, "lead": lead, "skip": index - seconds * fps, "count": count}
 
     def to_dict(self) -> dict[str, Any]:
         """Return the overlay as plain values, for a receipt."""
@@ -169,39 +213,44 @@ def laid_over(
         When an argument is not acceptable.
     """
     path = existing(source)
+    begin = number("start", start, 0, limits.seconds, unit="s")
+    last = None if end is None else number("end", end, 0, limits.seconds, unit="s")
+    if last is not None and last <= begin:
+        raise ParameterError(f"must lie after start={begin:g}, not at {last:g}", subject="end")
+    if key is not None:
+        rgba(key, name="key")
+    about: dict[str, Any] = {
+        "position": _position(position),
+        "scale": number("scale", scale, 0.01, 4),
+        "opacity": number("opacity", opacity, 0, 1),
+        "start": begin,
+        "end": last,
+        "key": key or "",
+        "similarity": number("similarity", similarity, 1e-5, 1),
+        "blend": number("blend", blend, 0, 1),
+        "loop": bool(loop),
+        "volume": number("volume", volume, 0, 1),
+    }
     info = probe(path, limits=limits)
     if info.video is None or info.kind == "audio":
         raise MediaError("is sound, and cannot be seen", subject=str(source))
-    if end is not None and number("end", end, 0, limits.seconds, unit="s") <= start:
-        raise ParameterError(f"must lie after start={start!r}, not at {end!r}", subject="end")
     if info.kind == "image" and (loop or volume):
         name = "loop" if loop else "volume"
         raise ParameterError(f"{name} is for clips, and this is a picture", subject=path.name)
     if volume and info.audio is None:
         raise ParameterError("has no sound to set a volume for", subject=path.name)
-    if info.kind == "video" and info.duration is None:
-        raise MediaError("does not say how long it lasts", subject=str(source))
-    overlay = Overlay(
+    if info.kind == "video":
+        check_intact(path, limits=limits)
+        about["natural"] = length(path, limits=limits)
+        about["indexed"] = info.format in INDEXED
+    return Overlay(
         path=path,
         sha256=digest(path),
         kind=info.kind,
         width=info.video.width,
         height=info.video.height,
-        natural=info.duration if info.kind == "video" else None,
-        position=_position(position),
-        scale=number("scale", scale, 0.01, 4),
-        opacity=number("opacity", opacity, 0, 1),
-        start=number("start", start, 0, limits.seconds, unit="s"),
-        end=end,
-        key=key or "",
-        similarity=number("similarity", similarity, 1e-5, 1),
-        blend=number("blend", blend, 0, 1),
-        loop=bool(loop),
-        volume=number("volume", volume, 0, 1),
+        **about,
     )
-    if key is not None:
-        rgba(key, name="key")
-    return overlay
 
 
 def _position(position: object) -> Position:
@@ -241,7 +290,22 @@ def staged(overlay: Overlay, canvas: Canvas, limits: Limits = DEFAULT_LIMITS) ->
         Image.open(overlay.path, formats=STILL_FORMATS) as image,
     ):
         clear = ImageOps.exif_transpose(image).convert("RGBA")
+    if overlay.key:
+        clear = Image.fromarray(_keyed(np.asarray(clear), overlay))
     buffer = io.BytesIO()
     sized = clear.resize((width, height), Image.Resampling.LANCZOS)
     sized.save(buffer, "PNG", compress_level=1)
     return buffer.getvalue()
+
+
+def _keyed(picture: NDArray[np.uint8], overlay: Overlay) -> NDArray[np.uint8]:
+    """Return RGBA with a colour made transparent, as ffmpeg's ``colorkey`` measures colours.
+
+    That filter takes what was transparent already for opaque.
+    """
+    colour = np.array(rgba(overlay.key)[:3])
+    away = np.sqrt(((picture[..., :3] - colour) ** 2.0).sum(axis=2) / (3 * 255**2))
+    shown = np.clip((away - overlay.similarity) / max(overlay.blend, 1e-4), 0, 1)
+    made = picture.copy()
+    made[..., 3] = np.rint(picture[..., 3] * shown)
+    return made

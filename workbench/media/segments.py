@@ -134,6 +134,9 @@ def segment_key(
                 "transition": segment.transition,
                 "first": segment.first - shot.first if moves or scene["kind"] == "video" else 0,
                 "of": shot.count if moves or scene["kind"] == "audio" else 0,
+                "moving": min(segment.last, shot.first + shot.moving(canvas.fps)) - segment.first
+                if scene["kind"] == "video"
+                else 0,
             }
         )
     over = [overlay.seen(segment.first, segment.count, canvas) for overlay in overlays]

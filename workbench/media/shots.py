@@ -102,20 +102,33 @@ class Studio:
     ) -> Iterator[memoryview]:
         scene, canvas = shot.scene, self.canvas
         if scene.kind == "video":
-            return clips.clip_frames(
-                scene.path,
-                canvas,
-                scene.fit,
-                count,
-                start=scene.start,
-                skip=first,
-                limits=self.limits,
-                cancel=cancel,
-            )
+            return self._clip(shot, first, count, cancel)
         if scene.move.name == "still":
             return motion.still(self._planes(shot, cancel), count)
         planes = self._planes(shot, cancel)
         return motion.moving(planes, canvas, scene.move, shot.count, first=first, count=count)
+
+    def _clip(
+        self, shot: Shot, first: int, count: int, cancel: threading.Event
+    ) -> Iterator[memoryview]:
+        """Yield frames of a clip; where it stands still, the last one again and again."""
+        scene, last = shot.scene, shot.moving(self.canvas.fps)
+        begin = min(first, last - 1)
+        many = max(1, min(count, last - begin))
+        frame = memoryview(b"")
+        for frame in clips.clip_frames(
+            scene.path,
+            self.canvas,
+            scene.fit,
+            many,
+            start=scene.start,
+            skip=begin,
+            limits=self.limits,
+            cancel=cancel,
+        ):
+            yield frame
+        for _ in range(count - many):
+            yield frame
 
     def _planes(self, shot: Shot, cancel: threading.Event) -> Planes:
         """Return the picture of a shot, fitted; the pieces of one scene share it."""

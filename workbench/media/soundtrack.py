@@ -177,14 +177,12 @@ def tracks(
         for start, narration in timeline.voices
     ]
     spoken = bool(timeline.voices)
-    for index, shot in enumerate(timeline.shots):
+    for shot in timeline.shots:
         volume = shot.scene.volume
         if volume is None:
             volume = float(not spoken or shot.scene.role != "main")
         if shot.scene.sound and volume:
-            following = timeline.shots[index + 1 : index + 2]
-            leaving = following[0].enter if following else 0
-            found.append(_clip(shot, leaving, volume, timeline.fps, limits=limits, cancel=cancel))
+            found.append(_clip(shot, volume, timeline.fps, limits=limits, cancel=cancel))
     for overlay in overlays:
         first, last = overlay.frames(timeline.fps)
         last = min(timeline.frames, timeline.frames if last is None else last)
@@ -217,7 +215,6 @@ def _names(found: list[Track]) -> list[str]:
 
 def _clip(
     shot: Shot,
-    leaving: int,
     volume: float,
     fps: int,
     *,
@@ -226,7 +223,7 @@ def _clip(
 ) -> Track:
     """Return the sound of a clip where its picture is, faded as its transitions are."""
     audio = clips.clip_sound(
-        shot.scene.path, shot.count / fps, start=shot.scene.start, limits=limits, cancel=cancel
+        shot.scene.path, shot.heard(fps), start=shot.scene.start, limits=limits, cancel=cancel
     )
     return Track(
         name="clip",
@@ -235,5 +232,5 @@ def _clip(
         start=shot.first / fps,
         volume=volume,
         fade_in=shot.enter / fps,
-        fade_out=leaving / fps,
+        fade_out=shot.leave / fps,
     )

@@ -23,6 +23,8 @@ __all__ = ["BREATH", "STILL_SECONDS", "Scene", "Shot", "Timeline", "place"]
 STILL_SECONDS = 4.0
 """How long a picture is seen when neither it nor a voice says."""
 
+_GLIMPSE = 0.25  # seconds; a clip that would begin again for less stands still
+
 BREATH = 0.3
 """Seconds after a scene's own narration before the next scene's begins: as between two lines."""
 
@@ -121,19 +123,44 @@ class Shot:
         Its first frame, counted from 0.
     count
         How many frames it lasts, at least 1.
-    enter
-        How many of them it shares with the end of the shot before: its transition.
+    enter, leave
+        How many of them it shares with the end of the shot before, its transition, and with the
+        start of the one after.
     """
 
     scene: Scene
     first: int
     count: int
     enter: int = 0
+    leave: int = 0
 
     @property
     def last(self) -> int:
         """The frame after its last one."""
         return self.first + self.count
+
+    def moving(self, fps: int) -> int:
+        """Return how many of its frames a clip moves in; then its last one stands still.
+
+        A clip begins again where it is too short; but not for a glimpse of its first frames, and
+        not while the next scene comes in.
+        """
+        return self._stop(fps)[0]
+
+    def heard(self, fps: int) -> float:
+        """Return for how many seconds a clip is heard: until it stands still."""
+        return self._stop(fps)[1]
+
+    def _stop(self, fps: int) -> tuple[int, float]:
+        """Return the frame and the time at which the last turn that is worth beginning ends."""
+        scene = self.scene
+        if scene.natural is not None:
+            whole = max(scene.natural, 1 / fps)
+            time = (self.count / fps + scene.start) // whole * whole - scene.start
+            frame = max(1, round(time * fps))
+            if time > 0 and 0 <= self.count - frame <= max(self.leave, round(_GLIMPSE * fps)):
+                return frame, time
+        return self.count, self.count / fps
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -288,7 +315,10 @@ def _overlapped(
                 subject=scene.path.name,
                 cure="shorten transition_duration",
             )
-        shots.append(Shot(scene=scene, first=firsts[index], count=count, enter=enters[index]))
+        shot = Shot(
+            scene=scene, first=firsts[index], count=count, enter=enters[index], leave=leaving
+        )
+        shots.append(shot)
     return tuple(shots)
 
 

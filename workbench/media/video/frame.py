@@ -7,7 +7,7 @@ from dataclasses import KW_ONLY, dataclass
 
 from workbench.errors import ParameterError
 from workbench.media.graph import Canvas
-from workbench.media.limits import DEFAULT_LIMITS, Limits, number
+from workbench.media.limits import DEFAULT_LIMITS, Limits, whole
 
 __all__ = ["SIZES", "Frame"]
 
@@ -27,9 +27,7 @@ class Frame:
     limits: Limits = DEFAULT_LIMITS
 
     def __post_init__(self) -> None:
-        number("fps", self.fps, 1, 120)
-        if int(self.fps) != self.fps:
-            raise ParameterError(f"must be a whole number, not {self.fps!r}", subject="fps")
+        object.__setattr__(self, "fps", whole("fps", self.fps, 1, 120))
         self.canvas  # noqa: B018 - checks the size now, not at the first use
 
     @property
@@ -37,7 +35,7 @@ class Frame:
         """The size and rate of the frames."""
         size = self.size
         if size in SIZES:
-            return Canvas(width=SIZES[size][0], height=SIZES[size][1], fps=int(self.fps))
+            return Canvas(width=SIZES[size][0], height=SIZES[size][1], fps=self.fps)
         match = re.fullmatch(r"([0-9]{2,4})x([0-9]{2,4})", str(size))
         if match is None:
             raise ParameterError(
@@ -54,4 +52,4 @@ class Frame:
             raise ParameterError(
                 f"{size} needs even sides of {_SMALLEST} to {_LARGEST} pixels", subject="size"
             )
-        return Canvas(width=width, height=height, fps=int(self.fps))
+        return Canvas(width=width, height=height, fps=self.fps)

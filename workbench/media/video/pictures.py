@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Pictures"]
 
-_TITLE_SECONDS = 4.0
-
 
 @dataclass(frozen=True)
 class Pictures(Frame):
@@ -45,6 +43,7 @@ class Pictures(Frame):
     pictures: tuple[Held, ...] = ()
     overlays: tuple[Overlay, ...] = ()
     titles: tuple[Title, ...] = ()
+    backed: bool = False
 
     def scene(
         self,
@@ -109,7 +108,9 @@ class Pictures(Frame):
         TextError, ModelError
             When the scene's script cannot be spoken.
         """
-        return self._with_scene(
+        if voice is not None and narration is None:
+            raise ParameterError("is for a scene's own narration", subject="voice")
+        silent = self._with_scene(
             source,
             role="main",
             move=Move(name=motion, focus=focus, speed=speed, easing=easing),
@@ -117,11 +118,15 @@ class Pictures(Frame):
             duration=duration,
             start=start,
             volume=volume,
-            narration=None if narration is None else spoken(narration, voice, {}),
             transition=transition,
             transition_duration=transition_duration,
-            voice=voice,
         )
+        if narration is None:
+            return silent
+        said = spoken(narration, voice, {})
+        self.limits.check_seconds("narration", said.duration)
+        scene = replace(silent.scenes[-1], narration=said)
+        return replace(silent, scenes=(*self.scenes, scene))
 
     def background(
         self,
@@ -147,7 +152,8 @@ class Pictures(Frame):
                 subject="background",
                 cure="use .scene for each of them, or .overlay over it",
             )
-        return self._with_scene(source, role="main", move=Move(), fit=fit, volume=volume)
+        one = self._with_scene(source, role="main", move=Move(), fit=fit, volume=volume)
+        return replace(one, backed=True)
 
     def intro(
         self, source: str | PathLike[str] | Picture | Colour | Gradient, **about: Any
@@ -271,7 +277,7 @@ class Pictures(Frame):
         text, detail
             The title, and a smaller line below it.
         start, end
-            Seconds of the video; it stays 4 s when no end is given.
+            Seconds of the video; by default it stays for as long as it takes to read.
         style
             How it is drawn, see `workbench.captions.titles`.
         fade
@@ -311,17 +317,24 @@ class Pictures(Frame):
         about: dict[str, Any],
     ) -> Self:
         begin = number("start", start, 0, self.limits.seconds, unit="s")
-        last = begin + _TITLE_SECONDS if end is None else end
+        last = None if end is None else number("end", end, 0, self.limits.seconds, unit="s")
         title = Title(text=text, start=begin, end=last, kind=kind, **about)
         return replace(self, titles=(*self.titles, title))
 
     def _with_scene(self, source: Any, *, role: Role, **about: Any) -> Self:
+        if self.backed and role == "main":
+            raise ParameterError(
+                "cannot follow a background, which is seen for as long as the voice speaks",
+                subject="scene",
+                cure="use .scene for each of them, or .overlay over the background",
+            )
         scene, held = make_scene(source, role=role, fps=self.fps, limits=self.limits, **about)
         first = not any(role in {one.role, "outro"} or one.role == "intro" for one in self.scenes)
         if first and scene.transition != "cut":
             raise ParameterError(
                 f"{scene.transition!r} leads from one scene to the next, and this is the first",
                 subject="transition",
+                cure="add what is seen before it first",
             )
         pictures = self.pictures
         if held is not None:

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from workbench.media.motion import Move
     from workbench.media.stills import Picture
-    from workbench.take import Narration
 
 __all__ = ["Held", "Role", "make_scene"]
 
@@ -47,8 +46,6 @@ def make_scene(
     duration: float | None = None,
     start: float = 0.0,
     volume: float | None = None,
-    narration: Narration | None = None,
-    voice: object = None,
     transition: str = "cut",
     transition_duration: float = 0.5,
 ) -> tuple[Scene, Held | None]:
@@ -65,12 +62,12 @@ def make_scene(
     """
     _choice("fit", fit, get_args(Fit))
     _choice("transition", transition, ("cut", *TRANSITIONS))
-    number("transition_duration", transition_duration, 0.05, 10, unit="s")
+    overlap = number("transition_duration", transition_duration, 0.05, 10, unit="s")
     if duration is not None:
-        number("duration", duration, 1 / fps, limits.seconds, unit="s")
-    number("start", start, 0, limits.seconds, unit="s")
-    if voice is not None and narration is None:
-        raise ParameterError("is for a scene's own narration", subject="voice")
+        duration = number("duration", duration, 1 / fps, limits.seconds, unit="s")
+    start = number("start", start, 0, limits.seconds, unit="s")
+    if volume is not None:
+        volume = number("volume", volume, 0, 1)
     held: Held | None = None
     if isinstance(source, np.ndarray):
         scene, held = _array_scene(source, limits)
@@ -87,7 +84,7 @@ def make_scene(
     if scene.kind in {"image", "colour"} and (start or volume is not None):
         name = "start" if start else "volume"
         raise ParameterError(f"{name} is for clips, and this is a picture", subject=scene.path.name)
-    if volume is not None and number("volume", volume, 0, 1) and not scene.sound:
+    if volume and not scene.sound:
         raise ParameterError("has no sound to set a volume for", subject=scene.path.name)
     about: dict[str, Any] = {
         "move": move,
@@ -95,9 +92,8 @@ def make_scene(
         "duration": duration,
         "volume": volume,
         "role": role,
-        "narration": narration,
         "transition": transition,
-        "transition_duration": 0.0 if transition == "cut" else float(transition_duration),
+        "transition_duration": 0.0 if transition == "cut" else overlap,
     }
     return replace(scene, **about), held
 
