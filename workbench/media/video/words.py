@@ -210,7 +210,7 @@ class Words(Sounds):
         if self.chapter_marks == "lines":
             if timeline.narration is None:
                 raise ParameterError("need a narration for its lines", subject="chapters")
-            return from_narration(timeline.narration)
+            return from_narration(timeline.narration, by="line")
         return check_chapters(self.chapter_marks, timeline.duration)
 
     def stage_texts(self, timeline: Timeline, cues: Cues | None, folder: Path) -> None:
@@ -220,7 +220,7 @@ class Words(Sounds):
         chapters, tags = self.chapters_of(timeline), dict(self.tag_values)
         if chapters or tags:
             text = ffmetadata(chapters, timeline.duration, tags)
-            (folder / graph.METADATA).write_text(text, encoding="utf-8")
+            (folder / graph.METADATA).write_bytes(text.encode())  # it may hold a NUL
 
 
 _ISO_639_2 = MappingProxyType(
