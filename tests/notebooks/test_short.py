@@ -142,7 +142,7 @@ def test_without_captions_the_caption_files_are_written_all_the_same(tmp_path: P
     ("values", "told"),
     [
         ({"fit": "pad"}, "fit: needs"),
-        ({"transition": "fadde"}, "transition: must be one of cut, fade"),
+        ({"transition": "fadde"}, "did you mean 'fade'"),
         ({"music": "none.mp3"}, "none.mp3: there is no such file"),
         ({"images": ["gradient:navy"]}, "gradient: needs 2"),
         ({"loudness": -3}, "loudness: must be"),

@@ -32,6 +32,8 @@ __all__ = [
     "whole",
 ]
 
+_LISTED = 12  # choices that an error names
+
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
@@ -157,8 +159,11 @@ def choice(name: str, value: object, choices: Iterable[str]) -> str:
     """
     known = tuple(choices)
     if not isinstance(value, str) or value not in known:
+        listed = ", ".join(known[:_LISTED])
+        if len(known) > _LISTED:  # or the nearest would stand behind all of them
+            listed += f" … ({len(known)} in all)"
         raise ParameterError(
-            f"{shown(value)} is not one of {', '.join(known)}",
+            f"{shown(value)} is not one of {listed}",
             subject=name,
             cure=suggest(value[:40], known, most=1) if isinstance(value, str) else "",
         )

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from workbench.errors import MediaError, ParameterError, suggest
+from workbench.errors import MediaError, ParameterError
 from workbench.media.colours import Colour, Gradient
 from workbench.media.containers import INDEXED
 from workbench.media.graph import TRANSITIONS, Fit
 from workbench.media.intact import check_intact
-from workbench.media.limits import Limits, existing, number
+from workbench.media.limits import Limits, choice, existing, number
 from workbench.media.probe import probe
 from workbench.media.timeline import Scene
 from workbench.storage.receipt import digest
@@ -60,8 +60,8 @@ def make_scene(
     ParameterError
         When an argument is not acceptable, or is for the other kind of source.
     """
-    _choice("fit", fit, get_args(Fit))
-    _choice("transition", transition, ("cut", *TRANSITIONS))
+    choice("fit", fit, get_args(Fit))
+    choice("transition", transition, ("cut", *TRANSITIONS))
     overlap = number("transition_duration", transition_duration, 0.05, 10, unit="s")
     if duration is not None:
         duration = number("duration", duration, 1 / fps, limits.seconds, unit="s")
@@ -96,14 +96,6 @@ def make_scene(
         "transition_duration": 0.0 if transition == "cut" else overlap,
     }
     return replace(scene, **about), held
-
-
-def _choice(name: str, value: object, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        hint = suggest(value, choices) if isinstance(value, str) else ""
-        raise ParameterError(
-            f"must be one of {', '.join(choices)}, not {value!r}", subject=name, cure=hint
-        )
 
 
 def _file_scene(source: str | PathLike[str], start: float, limits: Limits) -> Scene:
