@@ -100,7 +100,7 @@ class Bench:
         command = [str(python or sys.executable), str(PEERS / script), str(self.folder), *options]
         begun = time.monotonic()
         env = {**ENVIRONMENT, "IMAGEIO_FFMPEG_EXE": str(ffmpeg())}  # moviepy's, too, is this one
-        self.cpu.setdefault(name, []).append(cpu(command, env=env))
+        self.cpu.setdefault(name, []).append(cpu(command, cwd=self.folder, env=env))
         self.wall.setdefault(name, []).append(time.monotonic() - begun)
 
     def ratio(self, ours: str, peer: str, *, wall: bool = False) -> float | None:
