@@ -19,8 +19,6 @@ FITS: tuple[str, ...] = get_args(Fit)
 """How a picture of another shape fills a frame."""
 
 _BLUR_SCALE = 8  # the blurred backdrop is made this much smaller: the same look, 1/64 of the work
-# Without these, what is not BT.709 yet comes out 2 of 255 darker: swscale then rounds down twice.
-_EXACT = "bicubic+accurate_rnd+full_chroma_int"
 
 
 def source(path: Path, **options: Any) -> Any:
@@ -58,7 +56,7 @@ def _inside(picture: Any, width: int, height: int, grow: str) -> Any:
 
 def bt709(picture: Any, pixels: str = "yuv420p") -> Any:
     """Return a picture in the colours of HD video: BT.709, limited range."""
-    picture = picture.filter("scale", out_color_matrix="bt709", out_range="tv", flags=_EXACT)
+    picture = picture.filter("scale", out_color_matrix="bt709", out_range="tv")
     return picture.filter("format", pixels)
 
 
