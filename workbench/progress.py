@@ -73,11 +73,12 @@ def _notebook_bar(title: str) -> Iterator[Report]:
     from IPython import display as ipython
 
     show: Any = ipython.display  # IPython's functions have no types
-    page: Any = ipython.HTML
+    # Its own HTML leaves "<IPython.core.display.HTML object>" in a notebook that is read as text.
+    nothing = {"text/html": "", "text/plain": ""}
     started = time.monotonic()
     last = started - _EVERY
     watched = os.environ.get(VARIABLE, "")
-    handle = show(page(""), display_id=True)
+    handle = show(nothing, raw=True, display_id=True)
 
     def report(done: float) -> None:
         nonlocal last
@@ -88,13 +89,9 @@ def _notebook_bar(title: str) -> Iterator[Report]:
         if watched:
             Path(watched).write_text(f"{done:.4f}", encoding="ascii")
         left = (now - started) * (1 - done) / done if done > 0 else 0.0
-        handle.update(
-            page(
-                f"{html.escape(title)} "
-                f'<progress value="{done:.3f}" max="1"></progress> '
-                f"{done:.0%}, {left:.0f} s left"
-            )
-        )
+        told = f"{done:.0%}, {left:.0f} s left"
+        page = f'{html.escape(title)} <progress value="{done:.3f}" max="1"></progress> {told}'
+        handle.update({"text/html": page, "text/plain": f"{title} {told}"}, raw=True)
 
     try:
         yield report
@@ -102,4 +99,4 @@ def _notebook_bar(title: str) -> Iterator[Report]:
         if watched:
             Path(watched).write_text("1", encoding="ascii")
         if handle is not None:
-            handle.update(page(""))
+            handle.update(nothing, raw=True)

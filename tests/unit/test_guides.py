@@ -82,6 +82,8 @@ def test_the_commands_run(folder: Path):
 def test_the_lists_are_those_of_the_package():
     transitions = next(block for block in blocks("video", "text") if block.startswith("fade "))
     assert tuple(transitions.split()) == wb.media.TRANSITIONS
+    readme = (DOCS.parent / "README.md").read_text(encoding="utf-8")
+    assert f"({len(wb.media.TRANSITIONS)} of them)" in readme
     styles = re.search(r"The styles are (.*?);", text("video"), re.DOTALL)
     assert styles is not None
     assert sorted(re.findall(r"`([\w-]+)`", styles[1])) == sorted(STYLES)

@@ -39,12 +39,17 @@ def pages(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What a notebook's bar showed, one page after the other, on a clock of its own."""
     shown: list[str] = []
 
-    def display(page: str, *, display_id: bool) -> SimpleNamespace:
-        assert display_id
-        shown.append(page)
-        return SimpleNamespace(update=shown.append)
+    def update(data: dict[str, str], *, raw: bool) -> None:
+        assert raw
+        assert bool(data["text/plain"]) == bool(data["text/html"])
+        shown.append(data["text/html"])
 
-    fake = SimpleNamespace(display=display, HTML=str)
+    def display(data: dict[str, str], *, raw: bool, display_id: bool) -> SimpleNamespace:
+        assert display_id
+        update(data, raw=raw)
+        return SimpleNamespace(update=update)
+
+    fake = SimpleNamespace(display=display)
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(display=fake))
     monkeypatch.setitem(sys.modules, "IPython.display", fake)
     monkeypatch.setattr(progress, "_in_notebook", lambda: True)
