@@ -11,8 +11,8 @@ import ffmpeg
 from workbench.errors import MediaError, ParameterError
 from workbench.media.intact import check_intact
 from workbench.media.limits import DEFAULT_LIMITS, Limits, choice, existing, file_url, whole
+from workbench.media.nodes import source, stereo
 from workbench.media.outputs import target, writing
-from workbench.media.pieces import source
 from workbench.media.probe import MediaInfo, length, probe
 from workbench.media.remux import remux
 from workbench.media.soundfiles import SOUNDS, encode_sound
@@ -188,8 +188,7 @@ def pcm_to_wav(
         sound = ffmpeg.input(
             file_url(file), format=sample_format, ar=given, ac=count, protocol_whitelist="file"
         )["a:0"]
-        if (count, made_count) == (1, 2):  # ffmpeg's own way takes 3 dB off
-            sound = sound.filter("pan", args="stereo|c0=c0|c1=c0")
+        sound = stereo(sound, count) if made_count == 2 else sound  # noqa: PLR2004 - both sides
         options = {"c:a": "pcm_s16le", "ar": made_rate, "ac": made_count}
         encode_sound(
             sound, part, "wav", options,

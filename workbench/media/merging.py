@@ -12,10 +12,9 @@ from workbench.errors import FfmpegError, MediaError, ParameterError
 from workbench.media.alike import difference, lasts, pictures
 from workbench.media.intact import check_intact
 from workbench.media.limits import DEFAULT_LIMITS, Limits, choice, existing, number
+from workbench.media.nodes import FITS, Fit
 from workbench.media.outputs import receipt, sealed, target, writing
 from workbench.media.pieces import (
-    FITS,
-    Fit,
     Frame,
     Piece,
     checked_size,

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import ffmpeg
 
 from workbench.errors import MediaError, ParameterError, shown
 from workbench.media.containers import INDEXED
 from workbench.media.ffmpeg import Failed, read
-from workbench.media.limits import CLIP_FORMATS, Limits, file_url, whole
+from workbench.media.limits import Limits, whole
+from workbench.media.nodes import Fit, bt709, fit_picture, source, stereo
 from workbench.media.outputs import PATIENCE
 
 if TYPE_CHECKING:
@@ -25,9 +26,7 @@ if TYPE_CHECKING:
     from workbench.media.probe import MediaInfo, VideoStream
 
 __all__ = [
-    "FITS",
     "RATE",
-    "Fit",
     "Frame",
     "Piece",
     "checked_size",
@@ -39,22 +38,15 @@ __all__ = [
     "moving",
     "sound",
     "sound_filter",
-    "source",
     "spelled",
 ]
-
-Fit = Literal["contain", "cover", "blur"]
 
 RATE = 48_000
 """Frames a second of the sound that is made."""
 
-FITS = ("contain", "cover", "blur")
-"""How a picture of another shape fills a frame."""
-
 _LEAD = 1.0  # seconds decoded before a piece begins, so that the frame seen there is known
 _LEAD_VARIABLE = 5.0  # as above, where frames may stand long
 _SMALLEST, _LARGEST = 16, 4096  # pixels of a side
-_BLUR_SCALE = 8
 _USUAL_RATE = Fraction(30)
 # What cameras and broadcasters use; a container's average is off by what rounding cost it.
 _RATES = (
@@ -193,37 +185,6 @@ def checked_size(size: object) -> tuple[int, int]:
     return width, height
 
 
-def source(path: Path, **options: Any) -> Any:
-    """Return a foreign file as an input of a graph: the file itself, whatever it is called."""
-    return ffmpeg.input(
-        file_url(path),
-        protocol_whitelist="file",
-        format_whitelist=CLIP_FORMATS,
-        **options,
-    )
-
-
-def _inside(picture: Any, width: int, height: int, grow: str) -> Any:
-    square = picture.filter("scale", w="trunc(iw*sar/2+0.5)*2", h="ih").filter("setsar", "1")
-    return square.filter(
-        "scale", w=width, h=height, force_original_aspect_ratio=grow, flags="bicubic"
-    )
-
-
-def _fitted(picture: Any, frame: Frame, fit: Fit) -> Any:
-    width, height = frame.width, frame.height
-    if fit == "cover":
-        return _inside(picture, width, height, "increase").filter("crop", width, height)
-    if fit == "contain":
-        within = _inside(picture, width, height, "decrease")
-        return within.filter("pad", w=width, h=height, x="(ow-iw)/2", y="(oh-ih)/2", color="black")
-    both = picture.filter_multi_output("split")
-    small = (max(2, width // _BLUR_SCALE // 2 * 2), max(2, height // _BLUR_SCALE // 2 * 2))
-    back = _inside(both[0], *small, "increase").filter("crop", *small)
-    back = back.filter("gblur", sigma=max(2, small[0] // 24)).filter("scale", w=width, h=height)
-    return back.overlay(_inside(both[1], width, height, "decrease"), x="(W-w)/2", y="(H-h)/2")
-
-
 def spelled(value: float | Fraction) -> str:
     """Return seconds as ffmpeg takes them, never in scientific notation."""
     return f"{float(value):.9f}"
@@ -243,11 +204,11 @@ def moving(piece: Piece, fps: Fraction, limits: Limits, **options: Any) -> Any:
 
 def _pictures(piece: Piece, frame: Frame, fit: Fit, limits: Limits) -> list[str]:
     """Return the arguments that put the frames of a piece on standard output."""
-    picture = _fitted(moving(piece, frame.fps, limits), frame, fit)
+    picture = moving(piece, frame.fps, limits)
+    picture = fit_picture(picture, frame.width, frame.height, fit)
     # The last frame stands where the sound is longer than the picture.
     picture = picture.filter("tpad", stop=-1, stop_mode="clone")
-    picture = picture.filter("scale", out_color_matrix="bt709", out_range="tv")
-    picture = picture.filter("format", "yuv420p").filter("setsar", "1")
+    picture = bt709(picture).filter("setsar", "1")
     out = ffmpeg.output(picture, "pipe:1", format="rawvideo", **{"frames:v": piece.count})
     return ["-xerror", *out.get_args()]
 
@@ -298,14 +259,11 @@ def damaged(path: Path, error: Failed) -> MediaError:
 
 
 def sound_filter(sound: Any, channels: int) -> Any:
-    """Return a sound as stereo at `RATE`: one channel is heard from both sides, as loud as it is.
-
-    ffmpeg's own way from mono to stereo takes 3 dB off.
-    """
-    if channels == 1:
-        sound = sound.filter("pan", args="stereo|c0=c0|c1=c0")
-    return sound.filter("aresample", RATE, **{"async": 1}).filter(
-        "aformat", sample_fmts="flt", channel_layouts="stereo"
+    """Return a sound as float stereo at `RATE`, one channel as loud as it is."""
+    return (
+        stereo(sound, channels)
+        .filter("aresample", RATE, **{"async": 1})
+        .filter("aformat", sample_fmts="flt", channel_layouts="stereo")
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,13 +10,8 @@ from workbench.audio import Audio
 from workbench.errors import Cancelled, MediaError
 from workbench.media.ffmpeg import Failed, read
 from workbench.media.intact import check_intact
-from workbench.media.limits import (
-    CLIP_FORMATS,
-    DEFAULT_LIMITS,
-    Limits,
-    existing,
-    file_url,
-)
+from workbench.media.limits import DEFAULT_LIMITS, Limits, existing
+from workbench.media.nodes import source
 from workbench.media.probe import probe
 from workbench.storage.atomic import workspace
 
@@ -104,8 +99,7 @@ def _reading(file: Path, info: MediaInfo, limits: Limits) -> list[str]:
     import ffmpeg
 
     assert info.audio is not None  # noqa: S101 - looked at by the caller
-    source = ffmpeg.input(file_url(file), protocol_whitelist="file", format_whitelist=CLIP_FORMATS)
-    sound: Any = source["a:0"]
+    sound = source(file)["a:0"]
     form = {"sample_fmts": "flt"}
     if info.audio.channels <= _LAYOUTS:
         form["channel_layouts"] = "mono" if info.audio.channels == 1 else "stereo"

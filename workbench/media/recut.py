@@ -17,7 +17,7 @@ from workbench.media.encoders import choose
 from workbench.media.ffmpeg import encode
 from workbench.media.limits import CLIP_FORMATS, Limits, existing, file_url
 from workbench.media.outputs import PATIENCE
-from workbench.media.pieces import RATE, Fit, Frame, Piece, frames, sound, spelled
+from workbench.media.pieces import RATE, Frame, Piece, frames, sound, spelled
 from workbench.media.probe import length, probe
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from workbench.media.nodes import Fit
     from workbench.progress import Report
 
 __all__ = [

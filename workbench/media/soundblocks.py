@@ -13,8 +13,9 @@ from workbench.errors import Cancelled, MediaError
 from workbench.media.ffmpeg import Failed, read
 from workbench.media.intact import check_intact
 from workbench.media.limits import Limits, existing
+from workbench.media.nodes import source
 from workbench.media.outputs import PATIENCE
-from workbench.media.pieces import damaged, source
+from workbench.media.pieces import damaged
 from workbench.media.probe import length, probe
 from workbench.storage.atomic import workspace
 

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from workbench.captions.colours import rgba
 from workbench.errors import MediaError, ParameterError, shown
-from workbench.media.graph import FITS, Fit
 from workbench.media.images import decoding
 from workbench.media.limits import DEFAULT_LIMITS, STILL_FORMATS, Limits, choice
+from workbench.media.nodes import FITS, Fit
 from workbench.media.probe import probe
 
 if TYPE_CHECKING:

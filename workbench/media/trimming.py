@@ -11,8 +11,9 @@ from workbench.media.alike import Pictures, lasts, pictures
 from workbench.media.containers import INDEXED
 from workbench.media.intact import check_intact
 from workbench.media.limits import DEFAULT_LIMITS, Limits, existing, number
+from workbench.media.nodes import source
 from workbench.media.outputs import receipt, sealed, target, writing
-from workbench.media.pieces import Frame, Piece, even_size, frame_rate, source, spelled
+from workbench.media.pieces import Frame, Piece, even_size, frame_rate, spelled
 from workbench.media.probe import MediaInfo, length, probe
 from workbench.media.recut import SOUND, encode_pieces, stage_sound
 from workbench.media.remux import remux
