@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 
 __all__ = ["commands", "render"]
 
-_PICTURES = 0.92  # of the work is in the pictures, as the bar counts
+_SOUND, _PICTURES = 0.05, 0.9  # of the work, as the bar counts; the rest is the join
 _HARDWARE = 2  # segments at once on a graphics card, which shares one encoder among them
 
 
@@ -152,7 +152,7 @@ def render(
     ):
         try:
             _stage(work, folder, video.limits)
-            mixed = _sound(video, work.timeline, cancel)
+            mixed = _sound(video, work.timeline, lambda share: report(_SOUND * share), cancel)
             if mixed is not None:
                 (folder / graph.SOUND).write_bytes(mixed.audio.encode(".wav"))
             work, encoded = _pictures(
@@ -172,7 +172,7 @@ def render(
                     sound=mixed is not None,
                     limits=video.limits,
                     folder=folder,
-                    report=lambda share: report(_PICTURES + (1 - _PICTURES) * share),
+                    report=lambda share: report(1 - (1 - _SOUND - _PICTURES) * (1 - share)),
                     cancel=cancel,
                 )
                 seal = (part.stat().st_size, digest(part))
@@ -229,7 +229,7 @@ def _pictures(
                 workers=min(at_once, _HARDWARE) if encoder.hardware else at_once,
                 longest=work.longest,
                 cache=segment_cache() if cache else None,
-                report=lambda share: report(_PICTURES * share),
+                report=lambda share: report(_SOUND + _PICTURES * share),
                 cancel=cancel,
             )
         except MediaError as error:
@@ -306,7 +306,12 @@ def _check_fonts(messages: str, fonts: Path) -> None:
             )
 
 
-def _sound(video: Video, timeline: Timeline, cancel: threading.Event | None) -> Mixed | None:
+def _sound(
+    video: Video,
+    timeline: Timeline,
+    report: Callable[[float], None],
+    cancel: threading.Event | None,
+) -> Mixed | None:
     """Return the mix, as long as the pictures; None for a video without sound."""
     if not video.sounding(timeline):
         return None
@@ -325,7 +330,7 @@ def _sound(video: Video, timeline: Timeline, cancel: threading.Event | None) -> 
         timeline.duration,
         loudness=video.target_loudness(timeline),
         true_peak=CODED_PEAK,
-        progress=lambda _: None,
+        progress=report,
         cancel=cancel,
     )
 
