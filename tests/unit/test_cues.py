@@ -301,3 +301,21 @@ def test_the_colours_of_speakers_go_into_ass(cues):
     named = Cues(cues=(replace(cues[0], speaker="Ana"), cues[1]))
     assert "\\1c&H0000FF&" in named.to_ass(speakers={"Ana": "#ff0000"})
     assert "\\1c" not in named.to_ass()
+
+
+def test_a_word_is_corrected_where_it_stands():
+    """Times stay: of a video only what shows the word is encoded again."""
+    cues = Cues(
+        cues=tuple(
+            Cue(start=i, end=i + 1, lines=((Word(text="Helo,", start=i, end=i + 0.5),),))
+            for i in range(3)
+        )
+    )
+    all_of_them, one = cues.replace("Helo", "Hello"), cues.replace("Helo", "Hello", cue=1)
+    assert [cue.text for cue in all_of_them] == ["Hello,"] * 3
+    assert [cue.text for cue in one] == ["Helo,", "Hello,", "Helo,"]
+    assert [w.start for w in one.words] == [w.start for w in cues.words]
+    assert cues.replace("Helo", "Hello", cue=-1)[2].text == "Hello,"
+    for old, new, cue in [("none", "x", None), ("", "x", None), ("Helo", "x", 9), ("Helo,", "", 0)]:
+        with pytest.raises(ParameterError, match="cues"):
+            cues.replace(old, new, cue=cue)

@@ -230,6 +230,17 @@ def test_an_intro_moves_voice_and_captions(tmp_path):
     assert frame_at(done.path, 2.5).max() > 150
 
 
+def test_captions_go_out_and_in_again_with_an_intro(tmp_path):
+    spoken = wb.speak("Hola a todos.", voice="espeak:es")
+    video = wb.Video("64x64", fps=10).intro(wb.Colour("black"), duration=2)
+    video = video.scene(np.zeros((64, 64, 3), np.uint8)).narrate(spoken).captions("plain")
+    done = video.render(tmp_path / "a.mp4", **QUIET)
+    again = video.captions("plain", cues=video.timed_cues()).render(tmp_path / "b.mp4", **QUIET)
+    assert [c.start for c in again.cues] == pytest.approx([c.start for c in done.cues])
+    assert done.cues[0].start >= 2
+    assert video.timed_cues()[0].start < 1
+
+
 def test_nothing_that_goes_in_is_written_over(tmp_path):
     (tmp_path / "in.mp4").write_bytes(
         black(1).music(chord(1.0)).render(tmp_path / "made.mp4", **QUIET).path.read_bytes()

@@ -99,8 +99,13 @@ class Video(Words):
         return self.timeline().shots
 
     def timed_cues(self) -> Cues | None:
-        """Return the captions as they will be shown, None when there are none."""
-        return self.caption_cues(self.timeline())
+        """Return the captions that will be shown, None when there are none.
+
+        Their times are counted from where the narration begins, as `captions` takes them back.
+        """
+        timeline = self.timeline()
+        cues = self.caption_cues(timeline)
+        return cues.shift(-timeline.lead) if cues is not None and timeline.lead else cues
 
     def plan(self) -> Plan:
         """Return what is seen and heard when: a table, and in a notebook a picture of it too.

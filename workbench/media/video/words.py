@@ -159,10 +159,7 @@ class Words(Sounds):
         if self.style is None and not self.soft:
             return None
         if self.cues is not None:
-            from workbench.captions.cues import Cues
-
-            cues = tuple(cue.shift(timeline.lead) for cue in self.cues)
-            return Cues(cues=cues, language=self.cues.language)
+            return self.cues.shift(timeline.lead)
         narration = timeline.narration
         if narration is None or not narration.words:
             raise ParameterError(
