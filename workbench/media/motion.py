@@ -78,8 +78,8 @@ class Move:
     (0.0, 0.5, 1.3)
     >>> Move(name="zoom-inn")
     Traceback (most recent call last):
-    workbench.errors.ParameterError: motion: is not one of still, zoom-in, zoom-out, pan-left, \
-pan-right, pan-up, pan-down: 'zoom-inn'; did you mean 'zoom-in' or 'zoom-out'?
+    workbench.errors.ParameterError: motion: 'zoom-inn' is not one of still, zoom-in, zoom-out, \
+pan-left, pan-right, pan-up, pan-down; did you mean 'zoom-in'?
     """
 
     name: Motion = "still"
