@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -151,10 +152,8 @@ def _part(
         got += 1
         yield frame
     if frame is None and first + begin:  # the picture ended before the sound does
-        for index, frame in enumerate(decode(first + count, lead=start)):
-            if index >= first:
-                got += 1
-                yield frame
+        until = first + math.ceil(start * fps) + count
+        frame = next(iter(deque(decode(until), maxlen=1)), None)
     if frame is None:
         raise MediaError(
             f"gave no frame where {count} were needed", subject=str(path), cure="make it again"

@@ -215,7 +215,8 @@ def segment(
         picture = picture.filter("format", upload).filter("hwupload")
     options = {"frames:v": count, "map_metadata": -1, "fflags": "+bitexact", **encoder}
     out = ffmpeg.output(picture, file_url(path), format="mp4", **options)
-    return [*before, *out.get_args()]
+    strict = ["-xerror"] if any(overlay.kind == "video" for _, overlay, _ in overlays) else []
+    return [*strict, *before, *out.get_args()]
 
 
 def _laid(picture: Any, canvas: Canvas, index: int, overlay: Overlay, seen: dict[str, Any]) -> Any:
@@ -230,20 +231,21 @@ def _laid(picture: Any, canvas: Canvas, index: int, overlay: Overlay, seen: dict
         queue = _QUEUE + 100 * index + number
         layer = source(overlay.path, thread_queue_size=queue, **entered)["V:0"]
         layer = layer.filter("fps", canvas.fps, start_time=f"{turn['lead']:.6f}")
-        if turn["skip"]:
-            layer = layer.filter("trim", start_frame=turn["skip"])
+        # A picture that ends before its sound, or within the last frame of a turn, stands still.
+        begin, end = turn["skip"], turn["skip"] + turn["count"]
+        layer = layer.filter("tpad", stop=end, stop_mode="clone")
+        layer = layer.filter("trim", start_frame=begin, end_frame=end)
         layer = layer.filter("setpts", "PTS-STARTPTS")
         _, _, width, height = seen["box"]
         layer = layer.filter("scale", w=width, h=height, flags="bicubic").filter("setsar", "1")
-        if "size" in turn:
-            layer = layer.filter("tpad", stop=-1, stop_mode="clone")
-            layer = layer.filter("trim", end_frame=turn["size"])
-            layer = layer.filter("loop", loop=-1, size=turn["size"])
+        if "after" in turn:
+            layer = layer.filter("loop", loop=-1, size=end)
             layer = layer.filter("trim", start_frame=turn["after"]).filter("setpts", "PTS-STARTPTS")
         if first:
             layer = layer.filter("setpts", f"PTS+{first:d}")
-        picture = _over(picture, layer, overlay, seen, (first, first + turn["count"]))
-        first += turn["count"]
+        last = seen["to"] if "after" in turn else first + turn["count"]
+        picture = _over(picture, layer, overlay, seen, (first, last))
+        first = last
     return picture
 
 

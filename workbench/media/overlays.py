@@ -148,8 +148,7 @@ class Overlay:
         natural = max(self.natural, 1 / fps)
         if natural < _FLICKER and not self.volume:
             size = max(1, round(natural * fps))
-            whole = self._entered(0, until - into, fps, 0.0)
-            return [{**whole, "size": size, "after": into % size}]
+            return [{**self._entered(0, size, fps, 0.0), "after": into % size}]
         turns = []
         turn = max(0, int(into / fps / natural) - 1)
         while into < until:
