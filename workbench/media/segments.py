@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["LONGEST", "Segment", "check", "cut", "keep", "segment_cache", "segment_key"]
 
-LONGEST = 4.0
-"""Seconds: each piece begins with a key frame, and streaming services ask for one every 2 to 4."""
+LONGEST = 5.0
+"""Seconds: each piece begins with a key frame, which players seek by; shorter ones cost more."""
 
 _FORMAT = 2  # of the pictures that this version draws: a change of them changes every key
 _CACHE_LIMIT = 4 << 30  # bytes
@@ -68,9 +68,9 @@ def cut(timeline: Timeline) -> tuple[Segment, ...]:
     --------
     >>> from pathlib import Path
     >>> from workbench.media.timeline import Scene, place
-    >>> scene = Scene(path=Path("a.png"), sha256="", kind="image", duration=5)
+    >>> scene = Scene(path=Path("a.png"), sha256="", kind="image", duration=6)
     >>> [(s.first, s.count) for s in cut(place([scene], None, 30))]
-    [(0, 75), (75, 75)]
+    [(0, 90), (90, 90)]
     """
     longest = max(1, round(LONGEST * timeline.fps))
     found: list[Segment] = []
