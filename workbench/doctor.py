@@ -15,8 +15,9 @@ from workbench.engines.hardware import VARIABLE as DEVICE
 from workbench.engines.hardware import device_info
 from workbench.engines.registry import engine, engines
 from workbench.errors import EngineMissing, WorkbenchError
-from workbench.media.binaries import binaries, ffmpeg
+from workbench.media.binaries import binaries, ffmpeg, transitions
 from workbench.media.encoders import CANDIDATES, works
+from workbench.media.graph import TRANSITIONS
 from workbench.storage.cache import cache_folder
 
 if TYPE_CHECKING:
@@ -170,6 +171,12 @@ def _programs() -> list[Finding]:
         detail = f"{binary.version or 'does not run'}  {binary.path}"
         if binary.lacks:
             detail += f"  lacks {', '.join(binary.lacks)}"
+        if binary.further:
+            detail += f"  without {', '.join(binary.further)}"
+        known = transitions(binary.path) if binary.usable else frozenset()
+        unknown = [name for name in TRANSITIONS if name not in known]
+        if known and unknown:
+            detail += f"  without {len(unknown)} transitions, such as {unknown[0]}: of ffmpeg 6.1"
         used = " (in use)" if binary.path == chosen else ""
         state = "ok" if binary.usable else "absent"
         rows.append(Finding(name=binary.origin, state=state, detail=detail + used))

@@ -9,13 +9,27 @@ import subprocess
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workbench.errors import FfmpegError
 
-__all__ = ["VARIABLE", "Binary", "binaries", "ffmpeg"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["VARIABLE", "Binary", "binaries", "check_transitions", "ffmpeg", "transitions"]
 
 VARIABLE = "WORKBENCH_FFMPEG"
-_NEEDED = ("ass", "setparams", "scale", "crop", "gblur", "overlay")
+# What the graphs of this package are made of; a test reads them to see that none is forgotten.
+_FILTERS = (
+    "aformat", "alimiter", "ametadata", "amix", "apad", "aresample", "asetpts", "ass", "atempo",
+    "atrim", "colorchannelmixer", "colorkey", "crop", "ebur128", "format", "fps", "gblur", "loop",
+    "overlay", "pad", "palettegen", "paletteuse", "pan", "scale", "setparams", "setpts", "setsar",
+    "split", "tpad", "trim", "volume", "xfade",
+)  # fmt: skip
+_ENCODERS = (
+    "aac", "flac", "gif", "libx264", "mov_text", "pcm_f32le", "pcm_s16le", "png", "rawvideo",
+)  # fmt: skip
+_FURTHER = {"libmp3lame": ".mp3", "libvorbis": ".ogg", "libopus": ".opus"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,12 +46,15 @@ class Binary:
         What it calls itself; empty when it does not run.
     lacks
         Filters and encoders this package needs and it has not.
+    further
+        What it has not and only some work needs: encoders of sound files, and transitions.
     """
 
     path: Path
     origin: str
     version: str
     lacks: tuple[str, ...]
+    further: tuple[str, ...] = ()
 
     @property
     def usable(self) -> bool:
@@ -102,27 +119,68 @@ def _embedded() -> Path | None:
     return programs[-1] if programs else None
 
 
+def check_transitions(names: Iterable[str]) -> None:
+    """Raise when the ffmpeg that runs does not know a transition; those of version 5 are fewer.
+
+    Parameters
+    ----------
+    names
+        Some of `workbench.media.graph.TRANSITIONS`.
+
+    Raises
+    ------
+    FfmpegError
+        Naming the first that is not known.
+    """
+    asked = sorted(set(names))
+    if not asked:
+        return
+    program = ffmpeg()
+    known = transitions(program)
+    for name in asked:
+        if name not in known:
+            raise FfmpegError(
+                f"does not know the transition {name}",
+                subject=str(program),
+                cure="use another one, or a newer ffmpeg (6.1 knows all)",
+            )
+
+
+@lru_cache(maxsize=16)
+def transitions(path: Path) -> frozenset[str]:
+    """Return the transitions that an ffmpeg knows."""
+    return frozenset(
+        re.findall(r"^ {5}(\w+) +-?\d+ ", _ask(path, "-h", "filter=xfade"), re.MULTILINE)
+    )
+
+
+def _ask(path: Path, *arguments: str) -> str:
+    try:
+        done = subprocess.run(
+            [path, "-hide_banner", *arguments],
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            timeout=20,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.decode(errors="replace") if done.returncode == 0 else ""
+
+
 @lru_cache(maxsize=16)
 def _look(path: Path, origin: str) -> Binary:
-    def ask(*arguments: str) -> str:
-        try:
-            done = subprocess.run(
-                [path, "-hide_banner", *arguments],
-                capture_output=True,
-                stdin=subprocess.DEVNULL,
-                timeout=20,
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired):
-            return ""
-        return done.stdout.decode(errors="replace") if done.returncode == 0 else ""
-
-    version = re.search(r"ffmpeg version (\S+)", ask("-version"))
+    version = re.search(r"ffmpeg version (\S+)", _ask(path, "-version"))
     if version is None:
         return Binary(path=path, origin=origin, version="", lacks=())
     # Two letters of flags in ffmpeg 8 and later, three before.
-    names = set(re.findall(r"^ [TSC.]{2,3} (\w+)", ask("-filters"), re.MULTILINE))
-    encoders = set(re.findall(r"^ [VAS][F.][S.][X.][B.][D.] (\S+)", ask("-encoders"), re.MULTILINE))
-    lacks = [f"filter {f}" for f in _NEEDED if f not in names]
-    lacks += [f"encoder {e}" for e in ("libx264", "aac") if e not in encoders]
-    return Binary(path=path, origin=origin, version=version[1], lacks=tuple(lacks))
+    names = set(re.findall(r"^ [TSC.]{2,3} (\w+)", _ask(path, "-filters"), re.MULTILINE))
+    encoders = set(
+        re.findall(r"^ [VAS][F.][S.][X.][B.][D.] (\S+)", _ask(path, "-encoders"), re.MULTILINE)
+    )
+    lacks = [f"filter {f}" for f in _FILTERS if f not in names]
+    lacks += [f"encoder {e}" for e in _ENCODERS if e not in encoders]
+    further = [f"encoder {e} ({kind})" for e, kind in _FURTHER.items() if e not in encoders]
+    return Binary(
+        path=path, origin=origin, version=version[1], lacks=tuple(lacks), further=tuple(further)
+    )

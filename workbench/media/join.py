@@ -29,7 +29,7 @@ def join_segments(
     part: Path,
     files: Sequence[Path],
     *,
-    frames: int,
+    counts: Sequence[int],
     canvas: Canvas,
     sound: bool,
     limits: Limits,
@@ -47,8 +47,8 @@ def join_segments(
         The file they write.
     files
         The segments in order, under the names of `graph.segment_name` in `folder`.
-    frames
-        How many there must be.
+    counts
+        How many frames each of them has.
     canvas
         Their size and rate.
     sound
@@ -69,8 +69,8 @@ def join_segments(
     Cancelled, StorageFull
         When it was stopped, or the disk is full.
     """
-    lines = [f"file {file.name}\n" for file in files]
-    (folder / graph.LIST).write_text("".join(lines), encoding="ascii")
+    (folder / graph.LIST).write_text(_listed(files, counts, canvas.fps), encoding="ascii")
+    frames = sum(counts)
     seconds = frames / canvas.fps
     encode(
         arguments,
@@ -95,3 +95,17 @@ def join_segments(
             subject="ffmpeg",
         )
     return info
+
+
+def _listed(files: Sequence[Path], counts: Sequence[int], fps: int) -> str:
+    """Return the list that ffmpeg joins.
+
+    Each lasts as long as its frames do: before ffmpeg 6 that was taken from its header, in
+    thousandths of a second. It counts in millionths, so that errors must not add up.
+    """
+    lines, done = [], 0
+    for file, count in zip(files, counts, strict=True):
+        first, done = round(done * 1_000_000 / fps), done + count
+        lasts = round(done * 1_000_000 / fps) - first
+        lines.append(f"file {file.name}\nduration {lasts // 1_000_000}.{lasts % 1_000_000:06}\n")
+    return "".join(lines)

@@ -223,9 +223,9 @@ def encode_frames(
         colorspace="bt709",
     )
     chosen = choose("production", width=frame.width, height=frame.height, cancel=cancel)
-    how = {**chosen.options, "frames:v": total}
+    # No "frames:v": before ffmpeg 6 the last picture would end the sound, still being read, too.
     encode(
-        _outlet((picture, how), frame, total, part, music=music, heard=heard),
+        _outlet((picture, chosen.options), frame, total, part, music=music, heard=heard),
         pictures,
         folder=folder,
         limit=PATIENCE + PATIENCE * float(total / frame.fps),

@@ -23,7 +23,7 @@ from workbench.errors import (
     storage_error,
 )
 from workbench.media import encoders, graph
-from workbench.media.binaries import binaries, ffmpeg
+from workbench.media.binaries import binaries, check_transitions, ffmpeg
 from workbench.media.encode import Drawing, Encoded, arguments, encode_segments
 from workbench.media.ffmpeg import command
 from workbench.media.graph import Canvas
@@ -92,12 +92,14 @@ def _planned(video: Video, preset: str, encoder: str, cancel: threading.Event | 
         encoder=chosen,
         tools={"ffmpeg": program.version, "opencv": version("opencv-python-headless")},
     )
+    segments = cut(timeline)
+    check_transitions(segment.transition for segment in segments if segment.transition)
     return _Work(
         timeline=timeline,
         cues=cues,
         prepared=prepared,
         drawing=drawing,
-        segments=cut(timeline),
+        segments=segments,
     )
 
 
@@ -167,7 +169,7 @@ def render(
                     joined,
                     part,
                     encoded.files,
-                    frames=work.timeline.frames,
+                    counts=[segment.count for segment in work.segments],
                     canvas=work.drawing.canvas,
                     sound=mixed is not None,
                     limits=video.limits,
