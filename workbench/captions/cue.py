@@ -72,6 +72,22 @@ class Cue(Span):
         lines = tuple(tuple(word.shift(seconds) for word in line) for line in self.lines)
         return replace(self, start=self.start + seconds, end=self.end + seconds, lines=lines)
 
+    def replace(self, old: str, new: str) -> Cue:
+        """Return the same cue with a text in its words replaced, at the same times.
+
+        Raises
+        ------
+        ParameterError
+            When a word would be left empty.
+        """
+        lines = tuple(
+            tuple(replace(word, text=word.text.replace(old, new)) for word in line)
+            for line in self.lines
+        )
+        if not all(word.text.strip() for line in lines for word in line):
+            raise ParameterError(f"{new!r} would leave a word empty", subject="cues")
+        return replace(self, lines=lines)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the cue as plain values, for JSON."""
         lines = [[word.to_dict() for word in line] for line in self.lines]

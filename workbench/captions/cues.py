@@ -122,7 +122,7 @@ class Cues:
         Parameters
         ----------
         old, new
-            A part of a word, a whole one, and what stands there instead; neither with spaces.
+            A part of a word, and what stands there instead.
         cue
             Which cue, from 0; all of them when None.
 
@@ -130,27 +130,11 @@ class Cues:
         ------
         ParameterError
             When `old` is in no word of these cues, or `new` would leave a word empty.
-
-        Examples
-        --------
-        >>> word = Word(text="Helo,", start=0, end=1)
-        >>> Cues(cues=(Cue(start=0, end=1, lines=((word,),)),)).replace("Helo", "Hello")[0].text
-        'Hello,'
         """
-        chosen = (
-            range(len(self.cues)) if cue is None else range(len(self.cues))[cue : cue + 1 or None]
-        )
+        chosen = range(len(self.cues))[slice(None) if cue is None else slice(cue, cue + 1 or None)]
         if not old or not any(old in w.text for i in chosen for w in self.cues[i].words):
             raise ParameterError(f"{old!r} is in no word of them", subject="cues")
-        if any(not w.text.replace(old, new).strip() for i in chosen for w in self.cues[i].words):
-            raise ParameterError(f"{new!r} would leave a word empty", subject="cues")
-        found = list(self.cues)
-        for index in chosen:
-            lines = tuple(
-                tuple(replace(word, text=word.text.replace(old, new)) for word in line)
-                for line in found[index].lines
-            )
-            found[index] = replace(found[index], lines=lines)
+        found = [c.replace(old, new) if i in chosen else c for i, c in enumerate(self.cues)]
         return replace(self, cues=tuple(found))
 
     def problems(
