@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.errors import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from workbench.media.timeline import Timeline
     from workbench.media.video import Video
@@ -23,6 +23,7 @@ _COLOURS = {
     "voice": "#2f8f6b", "captions": "#b58a1e", "music": "#a8623b", "effect": "#a83b3b",
 }  # fmt: skip
 _LANE, _LABEL, _AXIS = 34, 96, 26  # pixels
+_PAPER = "#f6f7f9"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,32 +101,62 @@ class Plan:
         from workbench.media.limits import number
 
         width = int(number("width", width, 320, 4096, unit="px"))
-        lanes = [lane for lane in _LANES if any(row.kind == lane for row in self.rows)]
-        image = Image.new("RGB", (width, _LANE * len(lanes) + _AXIS), "#f6f7f9")
+        lanes = self._lanes()
+        bottom = _LANE * len(lanes)
+        image = Image.new("RGB", (width, bottom + _AXIS), _PAPER)
         draw = ImageDraw.Draw(image)
         font = ImageFont.truetype(str(find_font().path), 12)
         scale = (width - _LABEL - 12) / self.duration
 
-        bottom = _LANE * len(lanes)
         for second in _ticks(self.duration):
-            across = _LABEL + second * scale
+            across, label = _LABEL + second * scale, f"{second:g} s"
             draw.line((across, 0, across, bottom + 5), fill="#c4c8cf")
-            draw.text((across + 3, bottom + 6), f"{second:g} s", fill="#555555", font=font)
-        for index, lane in enumerate(lanes):
+            beside = min(across + 3, width - 2 - draw.textlength(label, font))
+            draw.text((beside, bottom + 6), label, fill="#555555", font=font)
+        for index, rows in enumerate(lanes):
             top = index * _LANE
-            draw.text((10, top + 10), lane, fill="#333333", font=font)
-            for row in (row for row in self.rows if row.kind == lane):
+            kind = rows[0].kind
+            if index == 0 or lanes[index - 1][0].kind != kind:
+                draw.text((10, top + 10), kind, fill="#333333", font=font)
+            for row, following in zip(rows, [*rows[1:], None], strict=True):
                 left = _LABEL + row.start * scale
                 right = max(left + 2, _LABEL + min(row.end, self.duration) * scale)
                 box = (left, top + 4, right - 1, top + _LANE - 4)
-                draw.rounded_rectangle(box, 4, fill=_COLOURS[lane], outline="#f6f7f9")
-                text = row.detail
-                while text and draw.textlength(text, font) > right - left - 10:
-                    text = text[:-1]
+                draw.rounded_rectangle(box, 4, fill=_COLOURS[kind], outline=_PAPER)
+                until = right if following is None else min(right, _LABEL + following.start * scale)
+                text = _shortened(row.detail, lambda t: draw.textlength(t, font), until - left - 10)
                 draw.text((left + 5, top + 10), text, fill="white", font=font)
         buffer = io.BytesIO()
         image.save(buffer, "PNG", optimize=True)
         return buffer.getvalue()
+
+    def _lanes(self) -> list[list[Row]]:
+        """Return the rows of each lane; what would hide another one of its kind has its own."""
+        lanes: list[list[Row]] = []
+        for kind in _LANES:
+            mine: list[list[Row]] = []
+            for row in sorted((row for row in self.rows if row.kind == kind), key=_start):
+                for lane in mine:
+                    if kind == "scene" or lane[-1].end <= row.start + 1e-6:
+                        lane.append(row)
+                        break
+                else:
+                    mine.append([row])
+            lanes += mine
+        return lanes
+
+
+def _start(row: Row) -> float:
+    return row.start
+
+
+def _shortened(text: str, wide: Callable[[str], float], room: float) -> str:
+    """Return a text that fits, with an ellipsis where something is left out; or none."""
+    if wide(text) <= room:
+        return text
+    while text and wide(f"{text}…") > room:
+        text = text[:-1].rstrip(" ,")
+    return f"{text}…" if text else ""
 
 
 def _ticks(duration: float) -> Iterator[float]:
