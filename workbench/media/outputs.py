@@ -87,11 +87,25 @@ def target(
     return file
 
 
-def reporting(
-    progress: Callable[[float], None] | None, title: str
-) -> contextlib.AbstractContextManager[Report]:
-    """Return, as a block's context, what tells how far the work is: `progress`, or a bar."""
-    return contextlib.nullcontext(progress) if progress is not None else bar(title)
+@contextlib.contextmanager
+def reporting(progress: Callable[[float], None] | None, title: str) -> Iterator[Report]:
+    """Yield what tells how far the work is, to `progress` or a bar.
+
+    What is told lies from 0 to 1 and never goes back, whatever the work makes of it; at the end of
+    a block that ends well, all is done.
+    """
+    with contextlib.nullcontext(progress) if progress is not None else bar(title) as report:
+        furthest = -1.0
+
+        def forward(done: float) -> None:
+            nonlocal furthest
+            done = min(1.0, max(0.0, done))
+            if done > furthest:
+                furthest = done
+                report(done)
+
+        yield forward
+        forward(1.0)
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ end are missing between others that are after it, and shifts the start by the de
 
 from __future__ import annotations
 
+import errno
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["remux"]
 
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # what a full disk, quota or file says
 _MICRO = Fraction(1, 1_000_000)  # seconds: the clock of a container
 _KEYED = Fraction(12)  # seconds between two key frames at the most, but for screen recordings
 _APART = 10  # seconds by which the streams of a file are interleaved, at most
@@ -67,6 +69,8 @@ def remux(
         When the file cannot be read, or the format does not hold its codecs.
     Cancelled
         On request.
+    OSError
+        When the disk is full.
     """
     import av
 
@@ -85,6 +89,8 @@ def remux(
                 report(min(1.0, float(done)))
         return cut.first - cut.zero, cut.last - cut.zero
     except (av.FFmpegError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno in _DISK:
+            raise OSError(error.errno, error.strerror) from error
         raise MediaError(
             f"cannot be copied into {container} ({getattr(error, 'strerror', None) or error})",
             subject=str(path),
