@@ -12,6 +12,7 @@ from painted import film
 
 import workbench as wb
 from workbench.errors import MediaError
+from workbench.media import frames
 from workbench.media.frames import clip_frames
 from workbench.media.graph import Canvas
 from workbench.media.limits import DEFAULT_LIMITS
@@ -31,9 +32,9 @@ def made(video: wb.Video, first: int, count: int) -> list[bytes]:
     return [bytes(frame) for frame in studio.frames(segment, threading.Event())]
 
 
-def numbers(frames: list[bytes], size: int = 16) -> list[int]:
+def numbers(raw: list[bytes], size: int = 16) -> list[int]:
     """Return which frame of a `counter` each is."""
-    luma = [np.frombuffer(frame, np.uint8)[: size * size].mean() for frame in frames]
+    luma = [np.frombuffer(frame, np.uint8)[: size * size].mean() for frame in raw]
     return [round(((value - 16) * 255 / 219 - 20) / 5) for value in luma]
 
 
@@ -73,9 +74,26 @@ def test_pieces_hold_the_frames_of_the_whole(tmp_path, fps, count, start, suffix
 def test_it_is_begun_again_from_its_true_start(tmp_path):
     """ffmpeg's ``-stream_loop`` after a seek: 45, 24, 25 … 45, 21, and the last frame was lost."""
     path = counter(tmp_path / "a.mp4", fps=25, frames=47, sound=False)
-    frames = clip_frames(path, Canvas(width=16, height=16, fps=25), "cover", 120, start=1.2)
-    shown = numbers([bytes(frame) for frame in frames])
+    whole = clip_frames(path, Canvas(width=16, height=16, fps=25), "cover", 120, start=1.2)
+    shown = numbers([bytes(frame) for frame in whole])
     assert shown == [*range(30, 47), *range(47), *range(47), *range(9)]
+
+
+def test_a_late_piece_is_entered_there(tmp_path, monkeypatch):
+    """It would take longer with every piece to decode all that is before."""
+    ran: list[list[str]] = []
+
+    def spied(arguments, *rest, **about):
+        ran.append(list(arguments))
+        return real(arguments, *rest, **about)
+
+    real = frames.read
+    monkeypatch.setattr(frames, "read", spied)
+    path = counter(tmp_path / "a.mp4", sound=False)
+    canvas = Canvas(width=16, height=16, fps=10)
+    (frame,) = clip_frames(path, canvas, "cover", 1, skip=36)
+    assert numbers([bytes(frame)]) == [36]
+    assert float(ran[0][ran[0].index("-ss") + 1]) == 2.0
 
 
 def test_a_picture_that_ends_before_the_sound_stands_still(tmp_path):
@@ -83,9 +101,9 @@ def test_a_picture_that_ends_before_the_sound_stands_still(tmp_path):
     path = clip(tmp_path / "a.mp4", "gray", seconds=1, sound_seconds=3)
     canvas = Canvas(width=16, height=16, fps=10)
     assert wb.probe(path).duration == pytest.approx(3, abs=0.1)
-    frames = [bytes(f) for f in clip_frames(path, canvas, "cover", 10, start=1.5)]
-    assert frames == [bytes(f) for f in clip_frames(path, canvas, "cover", 10, skip=15)]
-    assert len(set(frames)) == 1
+    late = [bytes(f) for f in clip_frames(path, canvas, "cover", 10, start=1.5)]
+    assert late == [bytes(f) for f in clip_frames(path, canvas, "cover", 10, skip=15)]
+    assert len(set(late)) == 1
 
 
 def test_a_damaged_piece_is_told(media):

@@ -12,7 +12,7 @@ from PIL import Image, ImageColor
 
 import workbench as wb
 from workbench.audio import Audio
-from workbench.errors import MediaError, ParameterError
+from workbench.errors import MediaError, MediaTooLarge, ParameterError
 from workbench.media.colours import Colour
 from workbench.media.ffmpeg import encode
 from workbench.media.graph import Canvas
@@ -378,6 +378,14 @@ def test_what_cannot_be_is_refused_before_ffmpeg_starts(files, tmp_path, monkeyp
     for attempt, told in refused:
         with pytest.raises((ParameterError, MediaError), match=told):
             attempt()
+
+
+def test_one_that_would_be_enormous_is_refused(tmp_path):
+    """A line of 1x4000 pixels, as wide as the frame, is 8,000 megapixels."""
+    Image.new("RGB", (1, 4000)).save(tmp_path / "a.png")
+    with pytest.raises(MediaTooLarge, match=r"a\.png at scale=1: is 1080x\d+"):
+        wb.Video("9:16").overlay(tmp_path / "a.png", scale=1.0)
+    wb.Video("9:16").overlay(tmp_path / "a.png", scale=0.01)
 
 
 def test_a_damaged_clip_is_an_error_that_names_it(media, tmp_path):

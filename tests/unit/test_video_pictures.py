@@ -419,6 +419,21 @@ def test_a_transition_moves_no_word(tmp_path):
     assert is_colour(frames[change + 3 :], BLUE)
 
 
+def test_clips_go_on_in_a_transition(tmp_path):
+    """Each shows its own next frames, before it, in it and after it."""
+    path = counter(tmp_path / "a.mp4", frames=20, sound=False)
+    video = wb.Video("64x64", fps=10).scene(path)
+    video = video.scene(path, start=0.3, transition="wipeleft", transition_duration=0.5)
+    frames = seen(video, tmp_path)
+    assert len(frames) == 20 + 17 - 5
+    assert [number(f) for f in frames[:15]] == list(range(15))
+    assert [number(f) for f in frames[20:]] == list(range(8, 20))
+    left = [round((f[:, :4].mean() - 18.3) / 5) for f in frames[15:20]]
+    right = [round((f[:, -4:].mean() - 18.3) / 5) for f in frames[16:20]]
+    assert left == list(range(15, 20))
+    assert right == list(range(4, 8))
+
+
 @pytest.mark.usefixtures("tone")
 def test_transitions_between_clips_intro_and_outro(tmp_path):
     """An intro's clip was begun again under the transition that leads out of it."""

@@ -247,6 +247,8 @@ class Pictures(Frame):
             volume=volume,
             limits=self.limits,
         )
+        _, _, width, height = overlay.box(self.canvas)
+        self.limits.check_pixels(f"{overlay.path.name} at scale={scale:g}", width, height)
         return replace(self, overlays=(*self.overlays, overlay))
 
     def logo(
