@@ -162,6 +162,18 @@ def test_it_goes_on_in_the_next_piece(files, tmp_path, monkeypatch):
     assert receipt.count("[") > 5
 
 
+def test_a_slow_clip_is_seen_in_every_piece(tmp_path, monkeypatch):
+    """A frame of it stands for 0.7 s: what is seen where a piece begins began before."""
+    steps = np.array([flat((20 + 25 * n,) * 3, 32, 32) for n in range(8)])
+    path = film(tmp_path / "a.mp4", steps, fps=10, filters="setpts=7*PTS")
+    assert wb.probe(path).duration == pytest.approx(5, abs=0.7)
+    video = base(4).overlay(path, scale=1.0)
+    whole = numbers(seen(video, tmp_path))
+    assert whole == [5 * round((index - 3.4) / 7) for index in range(40)]
+    monkeypatch.setattr("workbench.media.segments.LONGEST", 0.5)
+    assert numbers(seen(video, tmp_path)) == whole
+
+
 @pytest.mark.parametrize(("fps", "count", "volume"), [(10, 7, 0), (25, 26, 0), (25, 8, 0.5)])
 def test_a_loop_is_the_same_in_pieces(tmp_path, monkeypatch, fps, count, volume):
     """And goes on as long as asked, at the pace of its sound."""
