@@ -348,11 +348,22 @@ def test_speakers_survive_a_file(tmp_path, suffix):
 def test_a_speaker_s_name_cannot_break_out():
     name = "a\nb\x00,x\r\nDialogue: 0,0:00:00.00,0:00:09.00,Default,,0,0,0,,X --> \u2028y"
     cues = Cues(cues=(replace(cue("text"), speaker=name),))
-    assert cues.to_vtt().count("\n") == 5
-    assert cues.to_vtt().count("-->") == 1
+    both = Cues(cues=(*cues, replace(cue("other", 2.0, 3.0), speaker="Bel")))
+    assert "<v a b" in both.to_vtt()
+    assert both.to_vtt().count("\n") == 8
+    assert both.to_vtt().count("-->") == 2
     assert len([row for row in cues.to_ass().splitlines() if row.startswith("Dialogue")]) == 1
     assert "text" in to_ttml(cues)
     assert cues.to_srt() == "1\n00:00:00,000 --> 00:00:01,000\ntext\n\n"
+
+
+def test_one_who_speaks_alone_is_not_named():
+    """Some players show the name before every cue: of one voice that tells nothing."""
+    alone = Cues(cues=tuple(replace(cue("x", i, i + 1.0), speaker="espeak:es") for i in range(2)))
+    assert "<v" not in alone.to_vtt()
+    two = Cues(cues=(*alone, replace(cue("x", 2.0, 3.0), speaker="Bel")))
+    assert two.to_vtt().count("<v espeak:es>") == 2
+    assert two.to_vtt().count("<v Bel>") == 1
 
 
 def test_names_that_others_wrote(tmp_path):

@@ -139,19 +139,23 @@ def to_srt(cues: Iterable[Cue]) -> str:
 def to_vtt(cues: Iterable[Cue]) -> str:
     r"""Return `cues` as WebVTT text.
 
+    Who speaks is told where there are several of them: some players show it.
+
     Examples
     --------
     >>> word = Word(text="<i>", start=0, end=1)
-    >>> to_vtt([Cue(start=0, end=1, lines=((word,),))])
+    >>> ana = Cue(start=0, end=1, lines=((word,),), speaker="Ana")
+    >>> to_vtt([ana])
     'WEBVTT\n\n00:00:00.000 --> 00:00:01.000\n&lt;i&gt;\n\n'
-    >>> to_vtt([Cue(start=0, end=1, lines=((word,),), speaker="Ana")]).split("\n")[3]
+    >>> to_vtt([ana, Cue(start=1, end=2, lines=((word,),), speaker="Bel")]).split("\n")[3]
     '<v Ana>&lt;i&gt;'
     """
     cues = list(cues)
+    several = len({who(cue.speaker) for cue in cues if cue.speaker}) > 1
     rows = ["WEBVTT\n\n"]
     for cue, (start, end) in zip(cues, ticks(cues, 1000), strict=True):
         text = html.escape(body(cue), quote=False)
-        if cue.speaker:
+        if cue.speaker and several:
             text = f"<v {html.escape(who(cue.speaker), quote=False)}>{text}"
         rows.append(f"{_clock(start, '.')} --> {_clock(end, '.')}\n{text}\n\n")
     return "".join(rows)
