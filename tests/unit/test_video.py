@@ -309,12 +309,12 @@ def test_a_scene_is_never_written_over(tmp_path, media):
     clip = tmp_path / "clip.mp4"
     clip.write_bytes((media / "odd" / "phone_rotated90.mov").read_bytes())
     before = digest(clip)
-    with pytest.raises(ParameterError, match="is one of the scenes"):
+    with pytest.raises(ParameterError, match="is what is read"):
         wb.Video("64x64").scene(clip).render(clip)
     (tmp_path / "sub").mkdir()
     (tmp_path / "link").symlink_to(tmp_path)
     for same in (tmp_path / "sub" / ".." / "clip.mp4", tmp_path / "link" / "clip.mp4"):
-        with pytest.raises(ParameterError, match="is one of the scenes"):
+        with pytest.raises(ParameterError, match="is what is read"):
             wb.Video("64x64").scene(clip).render(same)
     assert digest(clip) == before
 

@@ -247,6 +247,6 @@ def test_nothing_that_goes_in_is_written_over(tmp_path):
     )
     before = digest(tmp_path / "in.mp4")
     for video in (black(1).music(tmp_path / "in.mp4"), black(1).overlay(tmp_path / "in.mp4")):
-        with pytest.raises(ParameterError, match="is one of"):
+        with pytest.raises(ParameterError, match="is what is read"):
             video.render(tmp_path / "in.mp4", **QUIET)
     assert digest(tmp_path / "in.mp4") == before

@@ -7,7 +7,7 @@ import re
 import threading
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from workbench.errors import Cancelled, FfmpegError, MediaError
@@ -175,8 +175,32 @@ def encode_segments(
         longest=longest,
         cache=cache,
     )
+    results = _run(batch, workers, report, cancel)
+    if not _alike(results) and any(result.reused for result in results):
+        # Another build of the encoder, of the same version by name, made what was kept.
+        results = _run(replace(batch, fresh=True), workers, report, cancel)
+    if not _alike(results):
+        raise FfmpegError(
+            "made pieces that cannot be joined without encoding them again",
+            subject=drawing.encoder.name,
+            cure="use encoder='x264', or another ffmpeg",
+        )
+    return Encoded(
+        files=tuple(result.file for result in results),
+        reused=sum(result.reused for result in results),
+        messages="\n".join(result.messages for result in results),
+    )
+
+
+def _run(
+    batch: _Batch,
+    workers: int,
+    report: Callable[[float], None],
+    cancel: threading.Event | None,
+) -> list[Result]:
+    """Return all segments; on any error the others are stopped and gone before it arrives."""
     with ThreadPoolExecutor(workers, thread_name_prefix="workbench-segment") as pool:
-        futures = [pool.submit(batch.one, index) for index in range(len(segments))]
+        futures = [pool.submit(batch.one, index) for index in range(len(batch.segments))]
         try:
             _watch(futures, batch, report, cancel)
         except BaseException:
@@ -184,18 +208,12 @@ def encode_segments(
             for future in futures:
                 future.cancel()
             raise
-    results = [future.result() for future in futures]
-    if len({result.parameters for result in results}) > 1:
-        raise FfmpegError(
-            "made pieces that cannot be joined without encoding them again",
-            subject=drawing.encoder.name,
-            cure="use encoder='x264'",
-        )
-    return Encoded(
-        files=tuple(result.file for result in results),
-        reused=sum(result.reused for result in results),
-        messages="\n".join(result.messages for result in results),
-    )
+    return [future.result() for future in futures]
+
+
+def _alike(results: list[Result]) -> bool:
+    """Whether all segments have the same parameter sets: else no player decodes all of them."""
+    return len({result.parameters for result in results}) <= 1
 
 
 def _watch(
@@ -227,7 +245,10 @@ class Result(NamedTuple):
 
 @dataclass(kw_only=True)
 class _Batch:
-    """Segments that are being encoded; `one` runs in several threads."""
+    """Segments that are being encoded; `one` runs in several threads.
+
+    `fresh` ones are encoded whatever is kept, and take its place.
+    """
 
     drawing: Drawing
     segments: tuple[Segment, ...]
@@ -235,6 +256,7 @@ class _Batch:
     folder: Path
     longest: int
     cache: FileCache | None
+    fresh: bool = False
     stop: threading.Event = field(default_factory=threading.Event)
     done: list[int] = field(init=False)
 
@@ -247,12 +269,10 @@ class _Batch:
         target = self.folder / graph.segment_name(index)
         text = self.drawing.ass(segment)
         name = self.drawing.key(segment, text, self.longest)
-        kept = self.cache.get(name) if self.cache is not None else None
+        target.unlink(missing_ok=True)  # of an attempt before: it may be an entry's second name
+        kept = self._kept(name, index, target)
         if kept is not None:
-            keep(kept, target)
-            parameters = check(target, segment.count, canvas)
-            self.done[index] = segment.count
-            return Result(target, reused=True, parameters=parameters)
+            return kept
         if text:
             (self.folder / graph.captions_name(index)).write_text(text, encoding="utf-8")
         messages = self._encode(index, text)
@@ -260,6 +280,29 @@ class _Batch:
         if self.cache is not None:
             self.cache.put(name, target.read_bytes())
         return Result(target, reused=False, parameters=parameters, messages=messages)
+
+    def _kept(self, name: str, index: int, target: Path) -> Result | None:
+        """Return a segment that was kept from before, None when there is none that can be used."""
+        if self.cache is None:
+            return None
+        if self.fresh:
+            self.cache.remove(name)
+            return None
+        kept = self.cache.get(name)
+        if kept is None:
+            return None
+        count = self.segments[index].count
+        try:
+            keep(kept, target)
+            parameters = check(target, count, self.drawing.canvas)
+        except FileNotFoundError:  # another process has made room meanwhile
+            return None
+        except FfmpegError:  # whole, and not this segment
+            self.cache.remove(name)
+            target.unlink(missing_ok=True)
+            return None
+        self.done[index] = count
+        return Result(target, reused=True, parameters=parameters)
 
     def _encode(self, index: int, text: str) -> str:
         segment, drawing = self.segments[index], self.drawing

@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 import shutil
 import warnings
-from contextlib import nullcontext
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from workbench.errors import (
     FfmpegError,
@@ -28,16 +28,18 @@ from workbench.media.encode import Drawing, Encoded, arguments, encode_segments
 from workbench.media.ffmpeg import command
 from workbench.media.graph import Canvas
 from workbench.media.join import join_segments
+from workbench.media.outputs import reporting, sealed
+from workbench.media.outputs import target as output
 from workbench.media.overlays import staged
+from workbench.media.provenance import provenance
 from workbench.media.rendered import RenderedVideo
 from workbench.media.segments import LONGEST, Segment, cut, segment_cache
 from workbench.media.shots import Studio
-from workbench.media.soundtrack import tracks
+from workbench.media.soundtrack import STEM, tracks
 from workbench.paths import user_path
 from workbench.processors import threads
-from workbench.progress import bar
 from workbench.storage.atomic import replacing, workspace
-from workbench.storage.receipt import digest, receipt_path, write_receipt
+from workbench.storage.receipt import digest, write_receipt
 
 if TYPE_CHECKING:
     import os
@@ -52,15 +54,29 @@ if TYPE_CHECKING:
     from workbench.media.timeline import Timeline
     from workbench.media.video import Video
 
-__all__ = ["commands", "render"]
+__all__ = ["Work", "commands", "render"]
 
 _SOUND, _PICTURES = 0.05, 0.9  # of the work, as the bar counts; the rest is the join
 _HARDWARE = 2  # segments at once on a graphics card, which shares one encoder among them
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Work:
-    """A video as it is going to be made."""
+class Work:
+    """A video as it is going to be made.
+
+    Parameters
+    ----------
+    timeline
+        Its scenes and voices in their places.
+    cues
+        Its captions, drawn or as a track; None without.
+    prepared
+        Captions and titles as they are drawn, None for nothing.
+    drawing
+        What all of its segments have in common.
+    segments
+        In order.
+    """
 
     timeline: Timeline
     cues: Cues | None
@@ -74,7 +90,7 @@ class _Work:
         return max(1, round(LONGEST * self.timeline.fps))
 
 
-def _planned(video: Video, preset: str, encoder: str, cancel: threading.Event | None) -> _Work:
+def _planned(video: Video, preset: str, encoder: str, cancel: threading.Event | None) -> Work:
     """Return what is to be done; raise what cannot be, before anything runs."""
     level = encoders.find_preset(preset)
     timeline = video.timeline()
@@ -82,6 +98,7 @@ def _planned(video: Video, preset: str, encoder: str, cancel: threading.Event | 
     canvas = Canvas(width=width, height=height, fps=video.canvas.fps)
     cues = video.caption_cues(timeline)
     prepared = video.drawn(cues, width, height)
+    video.chapters_of(timeline)
     chosen = encoders.choose(preset, width=width, height=height, encoder=encoder, cancel=cancel)
     program = next(b for b in binaries() if b.path == ffmpeg())
     drawing = Drawing(
@@ -94,7 +111,7 @@ def _planned(video: Video, preset: str, encoder: str, cancel: threading.Event | 
     )
     segments = cut(timeline)
     check_transitions(segment.transition for segment in segments if segment.transition)
-    return _Work(
+    return Work(
         timeline=timeline,
         cues=cues,
         prepared=prepared,
@@ -121,7 +138,7 @@ def commands(
     return [*lists, command(_join_arguments(video, work, user_path(path), preset))]
 
 
-def _join_arguments(video: Video, work: _Work, path: Path, preset: str) -> list[str]:
+def _join_arguments(video: Video, work: Work, path: Path, preset: str) -> list[str]:
     return graph.join(
         path,
         seconds=work.timeline.duration,
@@ -146,12 +163,9 @@ def render(
     cancel: threading.Event | None = None,
 ) -> RenderedVideo:
     """Render a video; see `workbench.media.video.Video.render`."""
-    target = _target(video, path)
+    target = _target(video, path, stems=stems)
     work = _planned(video, preset, encoder, cancel)
-    with (
-        nullcontext(progress) if progress is not None else bar("rendering") as report,
-        workspace() as folder,
-    ):
+    with reporting(progress, "rendering") as report, workspace() as folder:
         try:
             _stage(work, folder, video.limits)
             mixed = _sound(video, work.timeline, lambda share: report(_SOUND * share), cancel)
@@ -162,7 +176,7 @@ def render(
             )
             if work.prepared is not None:
                 _check_fonts(encoded.messages, folder / graph.FONTS)
-            with replacing(target) as part:
+            with replacing(target) as part, ExitStack() as beside:
                 joined = _join_arguments(video, work, part, preset)
                 video.stage_texts(work.timeline, work.cues, folder)
                 info = join_segments(
@@ -177,13 +191,21 @@ def render(
                     report=lambda share: report(1 - (1 - _SOUND - _PICTURES) * (1 - share)),
                     cancel=cancel,
                 )
-                seal = (part.stat().st_size, digest(part))
-            stem_files = _write_stems(mixed, target) if stems and mixed is not None else {}
+                seal = sealed(part)
+                stem_files = _stems(mixed, target, beside) if stems and mixed is not None else {}
         except OSError as error:
             raise storage_error(error, error.filename or target) from error
     shown = [a.replace(str(part), str(target)) for a in command(joined)]
     notes = _notes(work, mixed)
-    about = _receipt(video, work, mixed, joined=shown, notes=notes, preset=preset)
+    about = provenance(
+        video,
+        work,
+        mixed,
+        preset=preset,
+        command=shown,
+        stems={name: file.name for name, file in stem_files.items()},
+        warnings=notes,
+    )
     receipt = write_receipt(target, about, seal=seal)
     for note in notes:  # last: where warnings are errors, the video still has its receipt
         warnings.warn(note, WorkbenchWarning, stacklevel=3)
@@ -207,14 +229,14 @@ def render(
 
 def _pictures(
     video: Video,
-    work: _Work,
+    work: Work,
     folder: Path,
     *,
     workers: int | None,
     report: Callable[[float], None],
     cache: bool,
     cancel: threading.Event | None,
-) -> tuple[_Work, Encoded]:
+) -> tuple[Work, Encoded]:
     """Encode the segments; on x264 where another encoder fails at work."""
     studio = Studio(work.drawing.canvas, video.held_pictures(), video.limits)
     studio.check(tuple(s for s in work.timeline.shots))
@@ -243,18 +265,18 @@ def _pictures(
             return work, encoded
 
 
-def _target(video: Video, path: str | os.PathLike[str]) -> Path:
-    """Return where the file goes, having checked that it may go there."""
-    text = str(path)
-    target = user_path(path).absolute()
-    if target.suffix.lower() != ".mp4":
-        raise ParameterError("must end in .mp4", subject=text)
-    if target.is_dir():
-        raise ParameterError("is a folder", subject=text, cure="name a file in it")
-    written = {target.resolve(), receipt_path(target).resolve()}
-    for used in video.files():
-        if used.resolve() in written:
-            raise ParameterError("is one of the scenes", subject=text, cure="choose another name")
+def _target(video: Video, path: str | os.PathLike[str], *, stems: bool) -> Path:
+    """Return where the file goes, having checked that it may go there, and the stems beside it."""
+    target = output(path, (".mp4",), inputs=video.files())
+    for used in video.files() if stems else ():
+        file = used.resolve()
+        here = target.parent.resolve() == file.parent and file.name.startswith(f"{target.stem}.")
+        if here and STEM.fullmatch(file.name.removeprefix(f"{target.stem}.")):
+            raise ParameterError(
+                f"would be written over by a stem of {target.name}",
+                subject=str(used),
+                cure="choose another name",
+            )
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -262,7 +284,7 @@ def _target(video: Video, path: str | os.PathLike[str]) -> Path:
     return target
 
 
-def _stage(work: _Work, folder: Path, limits: Limits) -> None:
+def _stage(work: Work, folder: Path, limits: Limits) -> None:
     """Put fonts and the pictures of overlays where the runs find them."""
     if work.prepared is not None:
         fonts = folder / graph.FONTS
@@ -275,7 +297,7 @@ def _stage(work: _Work, folder: Path, limits: Limits) -> None:
             (folder / graph.overlay_name(index)).write_bytes(picture)
 
 
-def _check_overlays(work: _Work) -> None:
+def _check_overlays(work: Work) -> None:
     for overlay in work.drawing.overlays:
         if digest(overlay.path) != overlay.sha256:
             raise MediaError(
@@ -337,52 +359,20 @@ def _sound(
     )
 
 
-def _write_stems(mixed: Mixed, target: Path) -> dict[str, Path]:
+def _stems(mixed: Mixed, target: Path, beside: ExitStack) -> dict[str, Path]:
+    """Write the stems, which get their names as the video gets its own."""
     files = {}
     for name, audio in mixed.stems.items():
-        safe = re.sub(r"[^\w-]+", "-", name).strip("-") or "stem"
-        file = target.with_name(f"{target.stem}.{safe}.wav")
-        files[name] = audio.write(file)
+        files[name] = target.with_name(f"{target.stem}.{name.replace(' ', '-')}.wav")
+        part = beside.enter_context(replacing(files[name]))
+        part.write_bytes(audio.encode(".wav"))
     return files
 
 
-def _notes(work: _Work, mixed: Mixed | None) -> tuple[str, ...]:
+def _notes(work: Work, mixed: Mixed | None) -> tuple[str, ...]:
     encoder = work.drawing.encoder
     return (
         *((encoder.note,) if encoder.note else ()),
         *(work.prepared.warnings if work.prepared is not None else ()),
         *(mixed.warnings if mixed is not None else ()),
     )
-
-
-def _receipt(
-    video: Video,
-    work: _Work,
-    mixed: Mixed | None,
-    *,
-    joined: list[str],
-    notes: tuple[str, ...],
-    preset: str,
-) -> dict[str, Any]:
-    canvas, narration = work.drawing.canvas, work.timeline.narration
-    return {
-        "size": [canvas.width, canvas.height],
-        "fps": canvas.fps,
-        "preset": preset,
-        "encoder": work.drawing.encoder.to_dict(),
-        "scenes": [
-            {**shot.scene.to_dict(), "first_frame": shot.first, "frames": shot.count}
-            for shot in work.timeline.shots
-        ],
-        "segments": [[segment.first, segment.count] for segment in work.segments],
-        "overlays": [overlay.to_dict() for overlay in video.overlays],
-        "narration": None if narration is None else narration.describe(),
-        "sounds": [sound.to_dict() for sound in video.sounds],
-        "loudness": None if mixed is None else mixed.to_dict(),
-        "captions": None if work.cues is None else work.cues.to_dict(),
-        "style": None if video.style is None else video.style.to_dict(),
-        "titles": [title.to_dict() for title in video.titles],
-        "tools": work.drawing.tools,
-        "command": joined,
-        "warnings": list(notes),
-    }

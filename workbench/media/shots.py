@@ -147,6 +147,8 @@ class Studio:
             try:
                 found.set_result(self._prepared(shot, cancel))
             except BaseException as error:
+                with self._lock:  # another encoder may be tried, and this was perhaps a stop
+                    self._ready.pop(name, None)
                 found.set_exception(error)
                 raise
         return found.result()

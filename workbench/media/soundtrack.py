@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.audio import Audio
 from workbench.errors import MediaError, ParameterError
 from workbench.media import frames as clips
+from workbench.media.duck import DEPTH
 from workbench.media.limits import Limits, existing, number
 from workbench.media.probe import probe
 from workbench.media.tracks import Track
@@ -22,11 +24,11 @@ if TYPE_CHECKING:
     from workbench.media.overlays import Overlay
     from workbench.media.timeline import Shot, Timeline
 
-__all__ = ["Sound", "sound_of", "tracks"]
+__all__ = ["STEM", "Sound", "sound_of", "tracks"]
 
-_RATE = 48_000
-DUCK = 12.0
-"""Decibels by which music gives way to a voice unless told otherwise."""
+_SPARE = 0.1  # seconds, so that nothing ends before the mix does
+STEM = re.compile(r"(voice|clip|overlay|music|effect)(-[0-9]+)?\.wav")
+"""What follows a video's name in the files of its tracks."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,8 +74,8 @@ class Sound:
     fade_out: float = 0.0
     duck: float = 0.0
 
-    def track(self, limits: Limits, cancel: threading.Event | None) -> Track:
-        """Return the sound as a track of a mix.
+    def track(self, until: float, limits: Limits, cancel: threading.Event | None) -> Track:
+        """Return the sound as a track of a mix that ends at `until` seconds.
 
         Raises
         ------
@@ -87,7 +89,8 @@ class Sound:
                 raise MediaError(
                     "has changed since it was added", subject=str(path), cure="build it again"
                 )
-            audio = clips.clip_sound(path, self.natural, limits=limits, cancel=cancel)
+            seconds = min(self.natural, until - self.start + _SPARE)  # not all of a long album
+            audio = clips.clip_sound(path, seconds, limits=limits, cancel=cancel)
         return Track(
             name=self.kind,
             kind="music" if self.kind == "music" else "effect",
@@ -150,7 +153,7 @@ def sound_of(
             "sha256": digest(path),
             "natural": info.duration,
         }
-    depth = DUCK * duck if isinstance(duck, bool) else number("duck", duck, 0, 60, unit="dB")
+    depth = DEPTH * duck if isinstance(duck, bool) else number("duck", duck, 0, 60, unit="dB")
     return Sound(
         **about,
         kind=kind,
@@ -198,7 +201,7 @@ def tracks(
                     volume=overlay.volume,
                 )
             )
-    found += [sound.track(limits, cancel) for sound in sounds]
+    found += [sound.track(timeline.duration, limits, cancel) for sound in sounds]
     return [replace(track, name=name) for name, track in zip(_names(found), found, strict=True)]
 
 

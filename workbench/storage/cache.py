@@ -168,6 +168,12 @@ class FileCache:
                 path.unlink()
         return None
 
+    def remove(self, name: str) -> None:
+        """Remove what is kept under a key."""
+        for path in (self.folder / name[:2]).glob(f"{name}-*{self.suffix}"):
+            with contextlib.suppress(OSError):
+                path.unlink()
+
     def put(self, name: str, data: bytes) -> Path | None:
         """Keep a file's content under a key; return where, None when it cannot be kept."""
         path = self.folder / name[:2] / self._name(name, data)

@@ -85,12 +85,14 @@ class Video(Words):
                     f"begins at {title.start:g} s, and the video ends at {timeline.duration:.2f} s",
                     subject=f"title {title.text!r}",
                 )
-        for overlay in self.overlays:
-            if overlay.start >= timeline.duration:
+        for name, start in (
+            *((overlay.path.name, overlay.start) for overlay in self.overlays),
+            *((sound.name, sound.start) for sound in self.sounds),
+        ):
+            if start >= timeline.duration:
                 raise ParameterError(
-                    f"begins at {overlay.start:g} s, and the video ends at "
-                    f"{timeline.duration:.2f} s",
-                    subject=overlay.path.name,
+                    f"begins at {start:g} s, and the video ends at {timeline.duration:.2f} s",
+                    subject=name,
                 )
         return timeline
 
@@ -123,6 +125,7 @@ class Video(Words):
         """Return the files it is made from."""
         found = [scene.path for scene in self.scenes]
         found += [overlay.path for overlay in self.overlays]
+        found += [self.caption_file[0]] if self.caption_file is not None else []
         return (*found, *(sound.path for sound in self.sounds if sound.path is not None))
 
     def command(

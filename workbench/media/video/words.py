@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass, replace
 from os import PathLike
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+from workbench.captions.languages import three_letters
 from workbench.errors import ParameterError, suggest
 from workbench.media import graph
-from workbench.media.chapters import Chapter, check_chapters, ffmetadata, from_narration
+from workbench.media.chapters import Chapter, check_chapters, clean, ffmetadata, from_narration
 from workbench.media.limits import number
 from workbench.media.video.sounds import Sounds
+from workbench.paths import user_path
+from workbench.storage.receipt import digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from workbench.captions.ass import Prepared
     from workbench.captions.cues import Cues
     from workbench.captions.styles import Style
-    from workbench.media.timeline import Timeline
+    from workbench.media.timeline import Shot, Timeline
 
 __all__ = ["Words"]
 
@@ -33,6 +35,7 @@ class Words(Sounds):
 
     _: KW_ONLY
     cues: Cues | None = None
+    caption_file: tuple[Path, str] | None = None  # with its digest
     style: Style | None = None
     speakers: tuple[tuple[str, str], ...] | Literal["auto"] | None = None
     soft: bool = False
@@ -83,7 +86,9 @@ class Words(Sounds):
             if changes or cues is not None or soft:
                 name = next(iter(changes), "cues" if cues is not None else "soft")
                 raise ParameterError("is for captions, and they are off", subject=name)
-            return replace(self, style=None, cues=None, soft=False, speakers=None)
+            return replace(
+                self, style=None, cues=None, caption_file=None, soft=False, speakers=None
+            )
         if not burn and not soft:
             raise ParameterError(
                 "are neither drawn nor a track", subject="captions", cure="use style='off'"
@@ -91,10 +96,21 @@ class Words(Sounds):
         if not burn and changes:
             raise ParameterError("is for captions that are drawn", subject=next(iter(changes)))
         chosen = find_style(style)
-        shown = Cues.read(cues) if isinstance(cues, str | PathLike) else cues
+        shown, file = cues, None
+        if isinstance(shown, str | PathLike):
+            path = user_path(shown).absolute()
+            shown = Cues.read(path)
+            file = (path, digest(path))
+        elif shown is not None and not isinstance(shown, Cues):
+            raise ParameterError(
+                f"must be Cues or a file's name, not {type(shown).__name__}", subject="cues"
+            )
         colours: tuple[tuple[str, str], ...] | Literal["auto"] | None
         if speakers is None or speakers == "auto":
             colours = speakers
+        elif isinstance(speakers, str):
+            cure = suggest(speakers, ("auto",)) or "use 'auto', or colours by name"
+            raise ParameterError(f"cannot be {speakers!r}", subject="speakers", cure=cure)
         else:
             colours = tuple((str(name), colour) for name, colour in speakers.items())
             for _, colour in colours:
@@ -103,6 +119,7 @@ class Words(Sounds):
             self,
             style=(chosen.but(**changes) if changes else chosen) if burn else None,
             cues=shown,
+            caption_file=file,
             soft=soft,
             speakers=colours,
         )
@@ -143,13 +160,14 @@ class Words(Sounds):
         Raises
         ------
         ParameterError
-            When there is no such tag.
+            When there is no such tag, or a value is no text of at most 1000 letters.
         """
         for name in values:
             if name not in _TAGS:
                 cure = suggest(name, _TAGS) or f"there are {', '.join(_TAGS)}"
                 raise ParameterError("is no tag", subject=name, cure=cure)
-        merged = {**dict(self.tag_values), **{name: str(text) for name, text in values.items()}}
+        cleaned = {name: clean(name, text) for name, text in values.items()}
+        merged = {**dict(self.tag_values), **cleaned}
         return replace(self, tag_values=tuple(merged.items()))
 
     # -- what rendering asks ------------------------------------------------------------------
@@ -195,14 +213,14 @@ class Words(Sounds):
         """Return the language of the caption track in three letters, empty without one."""
         if not self.soft or cues is None:
             return ""
-        return _ISO_639_2.get(cues.language.partition("-")[0].lower(), "und")
+        return three_letters(cues.language)
 
     def chapters_of(self, timeline: Timeline) -> tuple[Chapter, ...]:
         """Return the chapters on the video's clock."""
         if self.chapter_marks == "scenes":
             return tuple(
-                Chapter(start=shot.first / timeline.fps, title=shot.scene.path.stem)
-                for shot in timeline.shots
+                Chapter(start=shot.first / timeline.fps, title=_title(shot, number))
+                for number, shot in enumerate(timeline.shots, start=1)
             )
         if self.chapter_marks == "lines":
             if timeline.narration is None:
@@ -220,13 +238,8 @@ class Words(Sounds):
             (folder / graph.METADATA).write_bytes(text.encode())  # it may hold a NUL
 
 
-_ISO_639_2 = MappingProxyType(
-    {
-        "ar": "ara", "bg": "bul", "ca": "cat", "cs": "ces", "da": "dan", "de": "deu", "el": "ell",
-        "en": "eng", "es": "spa", "et": "est", "eu": "eus", "fa": "fas", "fi": "fin", "fr": "fra",
-        "gl": "glg", "he": "heb", "hi": "hin", "hr": "hrv", "hu": "hun", "id": "ind", "it": "ita",
-        "ja": "jpn", "ko": "kor", "lt": "lit", "lv": "lav", "nb": "nob", "nl": "nld", "pl": "pol",
-        "pt": "por", "ro": "ron", "ru": "rus", "sk": "slk", "sl": "slv", "sr": "srp", "sv": "swe",
-        "sw": "swa", "ta": "tam", "th": "tha", "tr": "tur", "uk": "ukr", "vi": "vie", "zh": "zho",
-    }
-)  # fmt: skip
+def _title(shot: Shot, number: int) -> str:
+    """Return what a scene's chapter is called: as its file, where it has one with a name."""
+    path = shot.scene.path
+    name = path.stem.strip() if path.is_absolute() else ""
+    return name or f"Scene {number}"
