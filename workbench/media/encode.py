@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from workbench.media.encoders import Encoder
     from workbench.media.graph import Canvas
     from workbench.media.overlays import Overlay
+    from workbench.media.packets import Packets
     from workbench.media.segments import Segment
     from workbench.media.shots import Studio
     from workbench.storage.cache import FileCache
@@ -95,12 +96,16 @@ class Encoded:
         In order.
     reused
         How many of them were kept from before.
+    early
+        Frames by which decoding begins before the first is shown, where that is not the same in
+        all of them and so is to be set in the join; else 0.
     messages
         What ffmpeg had to say.
     """
 
     files: tuple[Path, ...]
     reused: int
+    early: int
     messages: str
 
 
@@ -188,6 +193,7 @@ def encode_segments(
     return Encoded(
         files=tuple(result.file for result in results),
         reused=sum(result.reused for result in results),
+        early=_early(results, drawing.canvas.fps),
         messages="\n".join(result.messages for result in results),
     )
 
@@ -213,7 +219,13 @@ def _run(
 
 def _alike(results: list[Result]) -> bool:
     """Whether all segments have the same parameter sets: else no player decodes all of them."""
-    return len({result.parameters for result in results}) <= 1
+    return len({result.found.extradata for result in results}) <= 1
+
+
+def _early(results: list[Result], fps: int) -> int:
+    """Return `Encoded.early`: a piece of one or two frames is decoded with less of a start."""
+    found = {result.found.early for result in results}
+    return round(max(found) * fps) if len(found) > 1 else 0
 
 
 def _watch(
@@ -235,11 +247,11 @@ def _watch(
 
 
 class Result(NamedTuple):
-    """A segment's file, whether it was kept from before, its parameter sets, ffmpeg's messages."""
+    """A segment's file, whether it was kept from before, its pictures, ffmpeg's messages."""
 
     file: Path
     reused: bool
-    parameters: bytes
+    found: Packets
     messages: str = ""
 
 
@@ -276,10 +288,10 @@ class _Batch:
         if text:
             (self.folder / graph.captions_name(index)).write_text(text, encoding="utf-8")
         messages = self._encode(index, text)
-        parameters = check(target, segment.count, canvas)
+        found = check(target, segment.count, canvas)
         if self.cache is not None:
             self.cache.put(name, target.read_bytes())
-        return Result(target, reused=False, parameters=parameters, messages=messages)
+        return Result(target, reused=False, found=found, messages=messages)
 
     def _kept(self, name: str, index: int, target: Path) -> Result | None:
         """Return a segment that was kept from before, None when there is none that can be used."""
@@ -294,7 +306,7 @@ class _Batch:
         count = self.segments[index].count
         try:
             keep(kept, target)
-            parameters = check(target, count, self.drawing.canvas)
+            found = check(target, count, self.drawing.canvas)
         except FileNotFoundError:  # another process has made room meanwhile
             return None
         except FfmpegError:  # whole, and not this segment
@@ -302,7 +314,7 @@ class _Batch:
             target.unlink(missing_ok=True)
             return None
         self.done[index] = count
-        return Result(target, reused=True, parameters=parameters)
+        return Result(target, reused=True, found=found)
 
     def _encode(self, index: int, text: str) -> str:
         segment, drawing = self.segments[index], self.drawing

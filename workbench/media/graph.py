@@ -285,6 +285,8 @@ def join(
     subtitles: str = "",
     metadata: bool = False,
     tag: str = "",
+    early: int = 0,
+    fps: int = 0,
 ) -> list[str]:
     """Return the arguments that join the segments named in `LIST`, without encoding them again.
 
@@ -304,11 +306,16 @@ def join(
         Whether `METADATA` is staged: chapters and tags.
     tag
         The four letters of the pictures' format in the file, where they are not the usual ones.
+    early, fps
+        Frames by which decoding begins before the first is shown, and their rate: for segments
+        that differ in it. Copied as they are, the frame before a shorter start lasts for three.
     """
     inputs = ["-f", "concat", "-safe", "1", "-protocol_whitelist", "file", "-i", LIST]
     maps, options = ["-map", "0:v:0"], ["-c:v", "copy"]
     if tag:
         options += ["-tag:v", tag]
+    if early:
+        options += ["-bsf:v", f"setts=pts=PTS:dts=(N-{early:d})/({fps:d}*TB)"]
     if sound:
         inputs += ["-f", "wav", "-i", SOUND]
         maps += ["-map", "1:a:0"]

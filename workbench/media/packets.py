@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import FfmpegError
 from workbench.media.limits import CLIP_FORMATS, file_url
 
 if TYPE_CHECKING:
-    from fractions import Fraction
     from pathlib import Path
 
 __all__ = ["Packets", "packets"]
 
+_NEAR = 0.01  # of a frame
 # Opening decodes a few frames to learn what is known already: 65 ms of CPU at 1080x1920, 6 without.
 _UNDECODED = [{"skip_frame": "all"}] * 8
 
@@ -30,12 +31,19 @@ class Packets:
         Pixels.
     extradata
         The parameter sets of the codec: files whose sets differ cannot be joined by copying.
+    durations
+        How long each lasts in the order of decoding, in seconds.
+    early
+        Seconds before the first is shown at which decoding begins: what pictures that refer to
+        later ones need. A file of fewer pictures than that has less.
     """
 
     times: tuple[Fraction, ...]
     width: int
     height: int
     extradata: bytes
+    durations: tuple[Fraction, ...] = ()
+    early: Fraction = Fraction()
 
     @property
     def frames(self) -> int:
@@ -43,11 +51,10 @@ class Packets:
         return len(self.times)
 
     def steady(self, fps: int) -> bool:
-        """Whether picture n is shown at ``n / fps`` seconds: none twice, none lost."""
+        """Whether picture n is shown at ``n / fps`` seconds, for as long: none twice, none lost."""
         return all(
-            abs(time * fps - index) < 0.01  # noqa: PLR2004 - a hundredth of a frame
-            for index, time in enumerate(self.times)
-        )
+            abs(time * fps - index) < _NEAR for index, time in enumerate(self.times)
+        ) and all(abs(lasts * fps - 1) < _NEAR for lasts in self.durations)
 
 
 def packets(path: Path) -> Packets:
@@ -65,14 +72,18 @@ def packets(path: Path) -> Packets:
         container: Any = av.open(file_url(path), options=options, stream_options=_UNDECODED)  # type: ignore[arg-type] # a dict a stream, as its own documentation has it
         with container:
             stream = container.streams.video[0]
-            times = sorted(
-                packet.pts * packet.time_base
+            found = [
+                packet
                 for packet in container.demux(stream)
                 if packet.pts is not None and packet.size
-            )
+            ]
             context = stream.codec_context
+            times = sorted(packet.pts * packet.time_base for packet in found)
+            starts = [packet.dts * packet.time_base for packet in found if packet.dts is not None]
             return Packets(
                 times=tuple(times),
+                durations=tuple(packet.duration * packet.time_base for packet in found),
+                early=max(times[0] - starts[0], Fraction()) if starts else Fraction(),
                 width=context.width,
                 height=context.height,
                 extradata=bytes(context.extradata or b""),

@@ -138,7 +138,9 @@ def commands(
     return [*lists, command(_join_arguments(video, work, user_path(path), preset))]
 
 
-def _join_arguments(video: Video, work: Work, path: Path, preset: str) -> list[str]:
+def _join_arguments(
+    video: Video, work: Work, path: Path, preset: str, *, early: int = 0
+) -> list[str]:
     return graph.join(
         path,
         seconds=work.timeline.duration,
@@ -147,6 +149,8 @@ def _join_arguments(video: Video, work: Work, path: Path, preset: str) -> list[s
         subtitles=video.subtitle_language(work.cues),
         metadata=bool(video.chapters_of(work.timeline) or video.tag_values),
         tag="hvc1" if work.drawing.encoder.codec == "hevc" else "",
+        early=early,
+        fps=work.drawing.canvas.fps,
     )
 
 
@@ -177,7 +181,7 @@ def render(
             if work.prepared is not None:
                 _check_fonts(encoded.messages, folder / graph.FONTS)
             with replacing(target) as part, ExitStack() as beside:
-                joined = _join_arguments(video, work, part, preset)
+                joined = _join_arguments(video, work, part, preset, early=encoded.early)
                 video.stage_texts(work.timeline, work.cues, folder)
                 info = join_segments(
                     joined,

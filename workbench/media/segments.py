@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from workbench.media.graph import Canvas
     from workbench.media.overlays import Overlay
+    from workbench.media.packets import Packets
     from workbench.media.timeline import Shot, Timeline
 
 __all__ = ["LONGEST", "Segment", "check", "cut", "keep", "segment_cache", "segment_key"]
@@ -160,8 +161,8 @@ def segment_cache() -> FileCache:
     return FileCache(cache_folder() / "segments", suffix=".mp4", limit=_CACHE_LIMIT)
 
 
-def check(path: Path, count: int, canvas: Canvas) -> bytes:
-    """Return the parameter sets of a segment's file.
+def check(path: Path, count: int, canvas: Canvas) -> Packets:
+    """Return what a segment's file says of its pictures.
 
     Raises
     ------
@@ -175,7 +176,7 @@ def check(path: Path, count: int, canvas: Canvas) -> bytes:
             f"{canvas.width}x{canvas.height} were planned",
             subject="ffmpeg",
         )
-    return found.extradata
+    return found
 
 
 def keep(source: Path, target: Path) -> None:
