@@ -177,6 +177,27 @@ def test_captions_as_a_track(tmp_path):
     assert [cue.start for cue in back] == pytest.approx([c.start for c in soft.cues], abs=0.002)
 
 
+def test_a_track_has_the_lines_of_its_style(tmp_path):
+    """A style that was named for a track alone was once ignored, without a word."""
+    spoken = wb.speak("Hola a todos, esto es una prueba.", voice="espeak:es")
+    base = black().narrate(spoken)
+    counts = {}
+    for letters in (8, 30):
+        style = wb.Style(letters=letters, lines=1)
+        video = base.captions(style, burn=False, soft=True)
+        done = video.render(tmp_path / f"{letters}.mp4", **QUIET)
+        counts[letters] = len(done.cues)
+        assert max(len(line) for cue in done.cues for line in cue.text.split("\n")) <= letters
+        assert int(frame_at(done.path, 0.5).max()) < 40
+        assert read_receipt(done.path)["burned"] is False
+        assert "as a track" in str(video.plan())
+        assert "custom" not in str(video.plan())
+    assert counts[8] > counts[30]
+    for about, name in [({"speakers": "auto"}, "speakers"), ({"colour": "red"}, "colour")]:
+        with pytest.raises(ParameterError, match=f"{name}: is for captions that are drawn"):
+            base.captions(burn=False, soft=True, **about)
+
+
 HOSTILE = "a=b;c#d\\e \"q\" 's' \n[CHAPTER] … 😀"
 
 

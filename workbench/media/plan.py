@@ -242,7 +242,7 @@ def _words(video: Video, timeline: Timeline) -> Iterator[Row]:
             )
     cues = video.caption_cues(timeline)
     if cues:
-        ways = [video.style.name] if video.style is not None else []
+        ways = [video.style.name] if video.style is not None and video.burned else []
         ways += ["as a track"] if video.soft else []
         many = f"{len(cues)} cue{'s' if len(cues) != 1 else ''}"
         yield Row(

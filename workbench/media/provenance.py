@@ -69,6 +69,7 @@ def provenance(
         "caption_file": None if file is None else {"path": str(file[0]), "sha256": file[1]},
         "caption_track": video.subtitle_language(work.cues),
         "style": None if video.style is None else video.style.to_dict(),
+        "burned": video.style is not None and video.burned,
         "speakers": dict(video.speakers) if isinstance(video.speakers, tuple) else video.speakers,
         "fonts": [
             {"name": font.name, "sha256": sha256}

@@ -38,6 +38,7 @@ class Words(Sounds):
     caption_file: tuple[Path, str] | None = None  # with its digest
     style: Style | None = None
     speakers: tuple[tuple[str, str], ...] | Literal["auto"] | None = None
+    burned: bool = True
     soft: bool = False
     chapter_marks: tuple[Chapter, ...] | Literal["lines", "scenes"] = ()
     tag_values: tuple[tuple[str, str], ...] = ()
@@ -63,7 +64,8 @@ class Words(Sounds):
             What to show, or the caption file that says it; by default the narration's words. Their
             times are counted from where the narration begins.
         burn
-            Whether to draw them into the picture.
+            Whether to draw them into the picture. Where not, the style says only how long their
+            lines are.
         soft
             Whether to put them into the file as a track of its own (``mov_text``).
         speakers
@@ -87,14 +89,21 @@ class Words(Sounds):
                 name = next(iter(changes), "cues" if cues is not None else "soft")
                 raise ParameterError("is for captions, and they are off", subject=name)
             return replace(
-                self, style=None, cues=None, caption_file=None, soft=False, speakers=None
+                self,
+                style=None,
+                cues=None,
+                caption_file=None,
+                burned=True,
+                soft=False,
+                speakers=None,
             )
         if not burn and not soft:
             raise ParameterError(
                 "are neither drawn nor a track", subject="captions", cure="use style='off'"
             )
-        if not burn and changes:
-            raise ParameterError("is for captions that are drawn", subject=next(iter(changes)))
+        if not burn and (changes or speakers is not None):
+            name = next(iter(changes), "speakers")
+            raise ParameterError("is for captions that are drawn", subject=name)
         chosen = find_style(style)
         shown, file = cues, None
         if isinstance(shown, str | PathLike):
@@ -117,7 +126,8 @@ class Words(Sounds):
                 rgba(colour, name="speakers")
         return replace(
             self,
-            style=(chosen.but(**changes) if changes else chosen) if burn else None,
+            style=chosen.but(**changes) if changes else chosen,
+            burned=burn,
             cues=shown,
             caption_file=file,
             soft=soft,
@@ -174,7 +184,7 @@ class Words(Sounds):
 
     def caption_cues(self, timeline: Timeline) -> Cues | None:
         """Return the captions on the video's clock, None when there are none."""
-        if self.style is None and not self.soft:
+        if self.style is None:
             return None
         if self.cues is not None:
             return self.cues.shift(timeline.lead)
@@ -188,13 +198,11 @@ class Words(Sounds):
         from workbench.captions.cues import caption
 
         canvas = self.canvas
-        return caption(
-            narration, style=self.style or "plain", width=canvas.width, height=canvas.height
-        )
+        return caption(narration, style=self.style, width=canvas.width, height=canvas.height)
 
     def drawn(self, cues: Cues | None, width: int, height: int) -> Prepared | None:
         """Return captions and titles ready to be drawn on a frame, None for nothing."""
-        burned = cues if self.style is not None else None
+        burned = cues if self.burned else None
         if burned is None and not self.titles:
             return None
         from workbench.captions.ass import prepare
