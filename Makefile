@@ -52,12 +52,13 @@ help:
 demo: .venv/base
 	$(BIN)/workbench demo --language $(LANGUAGE)
 
-# In a container or CI as root, the tests bring their browser and a font with Chinese letters;
+# In a container or CI as root, the tests bring their browser, a font with Chinese letters and the
+# system's ffmpeg, which is an older one;
 # elsewhere they use yours.
 browser:
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
-		! dpkg -s chromium fonts-noto-cjk >/dev/null 2>&1; then \
-		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-noto-cjk >/dev/null; \
+		! dpkg -s chromium fonts-noto-cjk ffmpeg >/dev/null 2>&1; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-noto-cjk ffmpeg >/dev/null; \
 	fi
 
 check: .venv/test $(EXTRAS:%=.venv/%)
