@@ -115,7 +115,7 @@ def test_every_parameter_is_in_the_file(made: tuple[Path, dict[str, Any]]):
     with av.open(str(path)) as container:
         titles = [one["metadata"]["title"] for one in container.chapters()]
         assert container.metadata["title"] == "Hello & goodbye"
-    assert titles == ["intro", "clip", "colour", "colour", "logo"]
+    assert titles == ["intro", "clip", "Scene 3", "Scene 4", "logo"]
     red, green, blue = frame_at(path, 0.1)[100, 5].astype(int)
     assert red > 180
     assert max(green, blue) < 80

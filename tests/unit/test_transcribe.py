@@ -369,7 +369,11 @@ def test_a_silent_recording_has_no_captions_and_is_no_failure(ear, command, wav)
         (("align", "a", "none.wav", "-o", "a.srt"), 1, "none.wav: there is no such file"),
         (("transcribe", "none.wav", "-e", "ear"), 1, "none.wav: there is no such file"),
         (("transcribe", "a.wav", "-e", "eer"), 1, "did you mean 'ear'?"),
-        (("transcribe", "a.wav", "-o", "a.doc"), 2, "a.doc: must end in .srt, .vtt, .ass, .json"),
+        (
+            ("transcribe", "a.wav", "-o", "a.doc"),
+            2,
+            "a.doc: must end in .srt, .vtt, .ass, .ttml, .dfxp, .json, .txt",
+        ),
         (("transcribe", "a.wav", "-O", "beamsize=2"), 2, "did you mean 'beam_size' or"),
         (("transcribe", "a.wav", "-O", "beam_size=0"), 2, "beam_size: must be a whole number"),
         (("transcribe", "a.wav", "-m", "smal"), 2, "did you mean 'small'"),
