@@ -78,8 +78,9 @@ format: .venv/test
 
 lock: .venv/ready
 	@printf "torch ; sys_platform == 'never'\n" > .venv/no-torch.txt
-	$(UV) pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-header --generate-hashes pyproject.toml -o requirements/base.txt
-	$(UV) pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-header --generate-hashes --extra test -c requirements/base.txt pyproject.toml -o requirements/test.txt
+	@printf "python-dateutil<3\n" > .venv/s3.txt  # botocore's bound, so that the extra s3 fits the base
+	$(UV) pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-header --generate-hashes -c .venv/s3.txt pyproject.toml -o requirements/base.txt
+	$(UV) pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-header --generate-hashes --extra test --extra serve --extra s3 -c requirements/base.txt pyproject.toml -o requirements/test.txt
 	printf 'hatchling\neditables\n' | $(UV) pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-header --generate-hashes -c requirements/test.txt - -o requirements/build.txt
 	printf 'kokoro>=0.9.4,<0.10\nsympy\nnetworkx\nmpmath\n' | $(UV) pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-header --generate-hashes --override .venv/no-torch.txt -c requirements/test.txt - -o requirements/kokoro.txt
 	echo moviepy==2.2.1 | $(UV) pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-header --generate-hashes - -o requirements/bench.txt

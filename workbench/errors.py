@@ -17,10 +17,19 @@
     │   ├── ModelAccess       the hub or server refuses: a gate, a token, a rate
     │   ├── DeviceError       the device that was asked for does not work, or is out of memory
     │   └── ConsentMissing    a voice to be cloned without a record of consent
-    ├── StorageError        reading or writing on disk
-    │   └── StorageFull       no space left
-    ├── JobError            a notebook run
+    ├── StorageError        reading or writing on disk, or in a store
+    │   ├── StorageFull       no space left
+    │   │   └── QuotaExceeded   the store holds as much as it may
+    │   ├── FileGone          the store has no file of that id, or has it no longer
+    │   └── DownloadError     a URL's content could not be had
+    │       └── AddressRefused  a URL leads where nothing may be fetched from
+    ├── JobError            a notebook run or a job of the service
     │   └── KernelDied        the process that ran the notebook ended
+    ├── ServiceError        a media server, or the way to it
+    │   ├── ServiceUnreachable  nobody answers at that address
+    │   ├── Unauthorized      the token is missing or wrong
+    │   ├── QueueFull         it has as much to do as it takes
+    │   └── DeadlineExceeded  it was not done in the time that was given
     ├── ParameterError      an argument, an option or a notebook parameter (also a ValueError)
     └── Cancelled           stopped on request
 """
@@ -35,15 +44,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 __all__ = [
+    "AddressRefused",
     "Cancelled",
     "ConsentMissing",
+    "DeadlineExceeded",
     "DeviceError",
+    "DownloadError",
     "EngineMissing",
     "EngineNotFound",
     "FfmpegError",
+    "FileGone",
     "JobError",
     "KernelDied",
     "MediaError",
@@ -52,9 +65,14 @@ __all__ = [
     "ModelAccess",
     "ModelError",
     "ParameterError",
+    "QueueFull",
+    "QuotaExceeded",
+    "ServiceError",
+    "ServiceUnreachable",
     "StorageError",
     "StorageFull",
     "TextError",
+    "Unauthorized",
     "VoiceNotFound",
     "WeightsCorrupt",
     "WeightsMissing",
@@ -159,6 +177,26 @@ class WorkbenchError(Exception):
             "cure": self.cure,
         }
 
+    @staticmethod
+    def from_dict(data: Mapping[str, object]) -> WorkbenchError:
+        """Return the error that `to_dict` described; one of an unknown code is of the base class.
+
+        Examples
+        --------
+        >>> WorkbenchError.from_dict(TextError("is empty", subject="a.txt").to_dict())
+        TextError('is empty')
+        """
+        kinds = [WorkbenchError]
+        for kind in kinds:  # grows while it is walked
+            kinds += kind.__subclasses__()
+        found = {kind.code: kind for kind in reversed(kinds) if "code" in vars(kind)}
+        kind = found.get(str(data.get("code", "")), WorkbenchError)
+        return kind(
+            str(data.get("problem", "")),
+            subject=str(data.get("subject", "")),
+            cure=str(data.get("cure", "")),
+        )
+
 
 def _rebuild(kind: type[WorkbenchError], problem: str, subject: str, cure: str) -> WorkbenchError:
     return kind(problem, subject=subject, cure=cure)
@@ -260,8 +298,32 @@ class StorageFull(StorageError):
     code = "storage_full"
 
 
+class QuotaExceeded(StorageFull):
+    """The store holds as much as it may."""
+
+    code = "quota"
+
+
+class FileGone(StorageError):
+    """The store has no file of that id, or has it no longer."""
+
+    code = "file_gone"
+
+
+class DownloadError(StorageError):
+    """What a URL leads to could not be had: refused, cut short, too large or too slow."""
+
+    code = "download"
+
+
+class AddressRefused(DownloadError):
+    """A URL leads where nothing may be fetched from: another scheme, a private address."""
+
+    code = "address_refused"
+
+
 class JobError(WorkbenchError):
-    """A notebook run failed."""
+    """A notebook run or a job of the service failed."""
 
     code = "job"
     expected = False
@@ -274,6 +336,36 @@ class KernelDied(JobError):
     """The process that ran the notebook ended before the notebook did."""
 
     code = "kernel_died"
+
+
+class ServiceError(WorkbenchError):
+    """A media server, or the way to it, failed."""
+
+    code = "service"
+
+
+class ServiceUnreachable(ServiceError):
+    """Nobody answers at the server's address."""
+
+    code = "unreachable"
+
+
+class Unauthorized(ServiceError):
+    """The server wants a token, or another one."""
+
+    code = "unauthorized"
+
+
+class QueueFull(ServiceError):
+    """The service has as much to do as it takes; later it takes more."""
+
+    code = "busy"
+
+
+class DeadlineExceeded(ServiceError):
+    """It was not done in the time that was given."""
+
+    code = "deadline"
 
 
 class ParameterError(WorkbenchError, ValueError):
