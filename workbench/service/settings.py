@@ -15,8 +15,8 @@ _DAY = 86_400.0
 
 
 def _workers() -> int:
-    """Return one for two processors, since ffmpeg and the models use more than one, at least 1."""
-    return max(1, threads() // 2)
+    """Return at most two: each loads the models it needs, and ffmpeg uses several processors."""
+    return min(2, threads())
 
 
 @dataclass(frozen=True, kw_only=True)
