@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from workbench.storage.ids import FileId
     from workbench.storage.store import Store
 
-__all__ = ["Context", "Operation", "Parameters", "checked"]
+__all__ = ["Context", "Operation", "Parameters", "checked", "files_in"]
 
 
 class Parameters(BaseModel):
@@ -118,3 +118,17 @@ def checked(one: Operation, values: Mapping[str, Any]) -> Any:
         given = "" if first["type"] == "missing" else f", not {shown(first['input'])}"
         text = str(first["msg"]).removeprefix("Value error, ")
         raise ParameterError(f"{text[:1].lower()}{text[1:]}{given}", subject=subject) from None
+
+
+def files_in(told: object) -> list[str]:
+    """Return the ids of the files that an operation says it made, besides its output.
+
+    Examples
+    --------
+    >>> files_in({"image_ids": ["image_a.jpg"], "sheet_id": None, "duration": 1.5})
+    ['image_a.jpg']
+    """
+    if not isinstance(told, dict):
+        return []
+    found = [*(told.get("image_ids") or ()), told.get("sheet_id"), told.get("file_id")]
+    return [str(name) for name in found if name]

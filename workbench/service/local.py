@@ -1,0 +1,434 @@
+"""The work of a `MediaService` in this process: no server, no key, no network.
+
+A job runs in a thread of its own, a few at a time, so that a notebook's loop goes on meanwhile.
+The ledger in the store's folder tells of it, so that another process can see how it is doing, and
+what became of it when this one is gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import contextlib
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench.errors import (
+    DeadlineExceeded,
+    FileGone,
+    ParameterError,
+    StorageError,
+    storage_error,
+)
+from workbench.service.backend import Status, failure, status_of
+from workbench.service.failures import as_error
+from workbench.service.operations.base import Context, files_in
+from workbench.storage.ids import FileId
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from typing import BinaryIO
+
+    from workbench.progress import Report
+    from workbench.service.jobs import Job, Ledger
+    from workbench.storage.store import Store, StoredFile
+
+__all__ = ["LocalBackend"]
+
+LEDGER = "jobs.sqlite"
+_CHUNK = 1 << 20
+_AT_ONCE = 2
+
+
+class LocalBackend:
+    """What does the work here. Making one touches neither the disk nor a library.
+
+    Parameters
+    ----------
+    where
+        A folder, or a URL of fsspec's for the files; None for ``store_folder()``.
+    quota
+        Bytes the store may hold.
+    at_once
+        Jobs that run at the same time.
+    private
+        Whether URLs may lead to private addresses.
+    """
+
+    mode = "local"
+
+    def __init__(
+        self,
+        where: str | Path | None = None,
+        *,
+        quota: int | None = None,
+        at_once: int = _AT_ONCE,
+        private: bool = False,
+    ) -> None:
+        if not 1 <= at_once <= 256:  # noqa: PLR2004 - threads
+            raise ParameterError(f"must be 1 to 256, not {at_once!r}", subject="at_once")
+        self.where, self.quota, self.private = where, quota, private
+        self._turns = threading.BoundedSemaphore(at_once)
+        self._opening = threading.Lock()
+        self._opened: tuple[Store, Ledger, str] | None = None
+        self._running: dict[str, _Running] = {}
+
+    # -- what is opened on first use ----------------------------------------------------------
+
+    def _open(self) -> tuple[Store, Ledger, str]:
+        with self._opening:
+            if self._opened is None:
+                from workbench.media.kinds import kind_of
+                from workbench.service.jobs import Ledger, owner_name
+                from workbench.storage.store import open_store, store_folder
+
+                store = open_store(self.where, judge=kind_of, quota=self.quota)
+                url = isinstance(self.where, str) and "://" in self.where
+                folder = store_folder() if self.where is None or url else Path(self.where)
+                ledger = Ledger(folder.expanduser().absolute() / LEDGER)
+                ledger.recover()
+                self._opened = store, ledger, owner_name()
+            return self._opened
+
+    @property
+    def store(self) -> Store:
+        """Where the files are."""
+        return self._open()[0]
+
+    @property
+    def ledger(self) -> Ledger:
+        """What tells of the jobs."""
+        return self._open()[1]
+
+    # -- files --------------------------------------------------------------------------------
+
+    async def health(self) -> dict[str, Any]:
+        """Return that it is well, and where its files are."""
+        from workbench import __version__
+
+        return {"status": "ok", "mode": self.mode, "version": __version__}
+
+    async def upload(
+        self,
+        source: bytes | Path | BinaryIO,
+        *,
+        media_type: str = "",
+        name: str = "",
+        progress: Report | None = None,
+    ) -> str:
+        """Keep a file; return its id."""
+
+        def put() -> str:
+            file = _put(self.store, source, media_type, name, progress)
+            self.ledger.record(file.id)
+            return file.id
+
+        return await asyncio.to_thread(put)
+
+    async def fetch(self, url: str, *, media_type: str = "") -> str:
+        """Keep what a URL leads to; return its id."""
+        told = await self.call("fetch", {"url": url, "media_type": media_type})
+        return str(told["file_id"])
+
+    async def download(
+        self, file_id: str, target: Path | None, progress: Report | None = None
+    ) -> bytes | Path:
+        """Return a file's content, or write it to `target`, whole or not at all."""
+
+        def copy() -> bytes | Path:
+            self._whole(file_id)
+            if target is None:
+                return self.store.get(file_id)
+            from workbench.storage.atomic import replacing
+
+            with self.store.open(file_id) as source:
+                try:
+                    with replacing(target) as part, part.open("wb") as file:
+                        for piece in _pieces(source, self.store.stat(file_id).size, progress):
+                            file.write(piece)
+                except OSError as error:
+                    raise storage_error(error, target) from error
+            return target
+
+        return await asyncio.to_thread(copy)
+
+    async def delete(self, file_id: str) -> bool:
+        """Delete a file, and stop the job that makes it."""
+
+        def gone() -> bool:
+            FileId.parse(file_id)
+            with contextlib.suppress(FileGone):
+                self._stop(file_id)
+            there = self.store.delete(file_id)
+            self.ledger.forget(file_id)
+            return there
+
+        return await asyncio.to_thread(gone)
+
+    async def files(self, media_type: str = "") -> list[dict[str, Any]]:
+        """Return what is kept, the oldest first."""
+        found = await asyncio.to_thread(self.store.list, media_type)
+        return [
+            {"id": f.id, "type": f.type, "size": f.size, "created": f.created, "name": f.name}
+            for f in found
+        ]
+
+    def url(self, file_id: str) -> str:
+        """Return the ``file:`` address of a file of a store that is a folder."""
+        if "://" in self.store_name:
+            raise StorageError("has no address for a browser", subject=file_id, cure="download it")
+        with self.store.reading(file_id) as path:
+            return path.absolute().as_uri()
+
+    @property
+    def store_name(self) -> str:
+        """The folder or the URL of the store."""
+        return str(self.where or "")
+
+    # -- jobs ---------------------------------------------------------------------------------
+
+    async def submit(self, operation: str, parameters: Mapping[str, Any], *, key: str = "") -> str:
+        """Start work in a thread; return the id of the job, which is that of the file it makes."""
+        return (await asyncio.to_thread(self._start, operation, parameters, key)).id
+
+    async def status(self, id: str, *, wait: float = 0.0) -> Status:  # noqa: A002
+        """Return how a job is doing, after at most `wait` seconds in which it may end."""
+        running = self._running.get(id)
+        if running is not None and wait > 0:
+            await _ended(running.future, wait)
+        job = await asyncio.to_thread(self.ledger.find, _name(id))
+        return Status(id=id, status="not_found") if job is None else status_of(job)
+
+    async def result(self, id: str) -> Any:  # noqa: A002 - the wire's word
+        """Return what a job that is done has told.
+
+        Raises
+        ------
+        FileGone
+            When there is no such job.
+        WorkbenchError
+            The job's own error.
+        """
+        job = await asyncio.to_thread(self.ledger.find, _name(id))
+        if job is None:
+            raise FileGone("is no job", subject=id)
+        if status_of(job).status == "failed":
+            raise failure(job)
+        return _told(job)
+
+    async def call(
+        self,
+        operation: str,
+        parameters: Mapping[str, Any],
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109 - of the work
+        progress: Report | None = None,
+    ) -> Any:
+        """Do work and return its result, with ``file_id`` where it makes a file.
+
+        Raises
+        ------
+        DeadlineExceeded
+            When it was not done in time; it is stopped then.
+        WorkbenchError
+            What went wrong.
+        """
+        running = _Running(progress)
+        try:
+            starting = asyncio.to_thread(self._start, operation, parameters, "", running)
+            await starting
+            if not await _ended(running.future, timeout):
+                raise DeadlineExceeded(
+                    f"was not done in {timeout:g} s, and is stopped",
+                    subject=operation,
+                    cure="give it a longer timeout",
+                )
+            return running.future.result()
+        finally:
+            running.cancel.set()  # of what has ended it means nothing
+
+    async def cancel(self, id: str) -> Status:  # noqa: A002
+        """Stop a job that runs here or waits."""
+        job = await asyncio.to_thread(self._stop, _name(id))
+        return status_of(job)
+
+    async def close(self) -> None:
+        """Stop what runs, and wait until it has ended."""
+        for running in list(self._running.values()):
+            running.cancel.set()
+        await asyncio.to_thread(self._end)
+
+    def _end(self) -> None:
+        for running in list(self._running.values()):
+            concurrent.futures.wait([running.future], timeout=10)
+        with self._opening:
+            if self._opened is not None:
+                self._opened[1].close()
+                self._opened = None
+
+    def _start(
+        self,
+        operation: str,
+        parameters: Mapping[str, Any],
+        key: str,
+        running: _Running | None = None,
+    ) -> Job:
+        from workbench.service import operations
+
+        store, ledger, owner = self._open()
+        values = operations.prepare(operation, parameters, store)
+        made = operations.operation(operation).output
+        output = str(store.new_id(*made)) if made else ""
+        job = ledger.start(operation, values, owner, output=output, key=key)
+        if job.id in self._running or job.owner != owner or job.state != "running":
+            return job  # the key was used before
+        if output and job.output != output:
+            return job
+        running = running or _Running(None)
+        self._running[job.id] = running
+        work = threading.Thread(
+            target=self._work, args=(job, running), name=f"service {operation}", daemon=True
+        )
+        work.start()
+        return job
+
+    def _work(self, job: Job, running: _Running) -> None:
+        from workbench.service import operations
+
+        store, ledger, owner = self._open()
+        output = FileId.parse(job.output) if job.output else None
+        context = Context(
+            store=store,
+            output=output,
+            report=running.reporting(lambda done: ledger.progress(job.id, done)),
+            cancel=running.cancel,
+            private=self.private,
+        )
+        try:
+            with self._turns:
+                context.progress(0.0)
+                told = operations.perform(job.kind, job.parameters, context)
+                for file_id in files_in(told):
+                    ledger.record(file_id)
+                ledger.finish(job.id, owner, told)
+        except BaseException as raised:  # noqa: BLE001 - told to whoever waits, whatever it is
+            error = as_error(raised)
+            with contextlib.suppress(StorageError):
+                if error.code == "cancelled":
+                    ledger.cancelled(job.id, owner)
+                else:
+                    ledger.fail(job.id, owner, error)
+            self._running.pop(job.id, None)
+            running.future.set_exception(error)
+        else:
+            self._running.pop(job.id, None)
+            told = dict(told or {})
+            running.future.set_result({"file_id": job.output, **told} if job.output else told)
+
+    def _stop(self, id: str) -> Job:  # noqa: A002
+        job = self.ledger.cancel(id)
+        running = self._running.get(id)
+        if running is not None:
+            running.cancel.set()
+            concurrent.futures.wait([running.future], timeout=10)
+            job = self.ledger.find(id) or job
+        return job
+
+    def _whole(self, file_id: str) -> None:
+        """Refuse a file that is not ready, and say why.
+
+        Raises
+        ------
+        ParameterError, FileGone, WorkbenchError
+            When it is no id; is not there; or the job that was to make it failed.
+        """
+        FileId.parse(file_id)
+        if self.store.exists(file_id):
+            return
+        job = self.ledger.find(file_id)
+        if job is not None and status_of(job).status == "failed":
+            raise failure(job)
+        if job is not None and not status_of(job).ended:
+            raise FileGone("is not ready yet", subject=file_id, cure="wait for it")
+        raise FileGone("is not in the store", subject=file_id)
+
+
+class _Running:
+    """A job in a thread: how to hear of its end, and how to stop it."""
+
+    def __init__(self, progress: Report | None) -> None:
+        self.future: concurrent.futures.Future[Any] = concurrent.futures.Future()
+        self.cancel = threading.Event()
+        self._progress = progress
+
+    def reporting(self, tell: Callable[[float], None]) -> Report:
+        """Return what work calls; the ledger hears of every hundredth."""
+        told = -1.0
+
+        def report(done: float) -> None:
+            nonlocal told
+            if done - told >= 0.01 or done >= 1.0 > told:  # noqa: PLR2004
+                told = done
+                tell(done)
+                if self._progress is not None:
+                    self._progress(done)
+
+        return report
+
+
+async def _ended(future: concurrent.futures.Future[Any], seconds: float | None) -> bool:
+    """Wait until a job has ended; return whether it has."""
+    waiting = asyncio.wrap_future(future)
+    waiting.add_done_callback(lambda one: one.cancelled() or one.exception())  # it was heard
+    await asyncio.wait([waiting], timeout=seconds)
+    # Cancelling what waits would cancel what is waited for.
+    return future.done()
+
+
+def _name(id: object) -> str:  # noqa: A002
+    """Return an id of a job or of a file.
+
+    Raises
+    ------
+    ParameterError
+        When it can be neither.
+    """
+    if isinstance(id, str) and id.startswith("job_"):
+        return id
+    return str(FileId.parse(id))
+
+
+def _told(job: Job) -> dict[str, Any]:
+    told = dict(job.result or {})
+    return {"file_id": job.output, **told} if job.output else told
+
+
+def _put(
+    store: Store,
+    source: bytes | Path | BinaryIO,
+    media_type: str,
+    name: str,
+    progress: Report | None,
+) -> StoredFile:
+    if isinstance(source, bytes):
+        return store.put(source, type=media_type, name=name, size=len(source))
+    if isinstance(source, Path):
+        from workbench.media.limits import existing
+
+        file = existing(source)
+        size = file.stat().st_size
+        with file.open("rb") as stream:
+            pieces = _pieces(stream, size, progress)
+            return store.put(pieces, type=media_type, name=name or file.name, size=size)
+    return store.put(_pieces(source, 0, progress), type=media_type, name=name)
+
+
+def _pieces(stream: BinaryIO, size: int, progress: Report | None) -> Iterator[bytes]:
+    """Yield a stream in pieces, and report how much of it has been."""
+    done = 0
+    while piece := stream.read(_CHUNK):
+        yield piece
+        done += len(piece)
+        if progress is not None and size:
+            progress(min(1.0, done / size))
