@@ -13,12 +13,14 @@ import functools
 import inspect
 import threading
 import weakref
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar, cast
 
 from workbench.progress import bar
+from workbench.service.file_service import IMAGE_SIZE
 from workbench.service.media_service import MediaService
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Coroutine, Iterator
     from types import TracebackType
 
@@ -48,16 +50,16 @@ def _blocking(
         with bar(title) as report:
             return self._wait(method(self.service, *arguments, **options), done, report)
 
-    return call
+    return cast("Callable[Concatenate[SyncMediaService, _P], _T]", call)
 
 
 class SyncMediaService:
-    """What `MediaService` does, without ``await``. It takes the same parameters.
+    """What `MediaService` does, without ``await``.
 
     Parameters
     ----------
-    *arguments, **options
-        Those of `MediaService`.
+    base_url, execution_mode, enable_cache, quality_level, token, store, image_size, timeout
+        Those of `MediaService`, which also takes ``at_once``.
 
     Examples
     --------
@@ -69,9 +71,30 @@ class SyncMediaService:
     True
     """
 
-    @functools.wraps(MediaService.__init__)
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        self.service = MediaService(*arguments, **options)
+    def __init__(
+        self,
+        base_url: str | None = None,
+        execution_mode: str = "remote",
+        enable_cache: bool = True,  # noqa: FBT001, FBT002 - as the awaited one
+        quality_level: str = "production",
+        *,
+        token: str | None = None,
+        store: str | os.PathLike[str] | None = None,
+        image_size: tuple[int, int] = IMAGE_SIZE,
+        timeout: float = 300.0,
+        at_once: int = 2,
+    ) -> None:
+        self.service = MediaService(
+            base_url,
+            execution_mode,
+            enable_cache,
+            quality_level,
+            token=token,
+            store=store,
+            image_size=image_size,
+            timeout=timeout,
+            at_once=at_once,
+        )
         self._loop: asyncio.AbstractEventLoop | None = None
         self._starting = threading.Lock()
 

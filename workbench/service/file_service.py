@@ -30,14 +30,16 @@ if TYPE_CHECKING:
     from workbench.progress import Report
     from workbench.service.backend import Backend, Status
 
-__all__ = ["MODES", "FileService", "given_id"]
+__all__ = ["IMAGE_SIZE", "MODES", "FileService", "given_id"]
 
 log = logging.getLogger(__name__)
 
 MODES = ("remote", "local", "auto")
 """Where a service works: on a server; in this process; on a server if one answers."""
 
-_SIZE = (768, 1344)  # what the old service asked for
+IMAGE_SIZE = (768, 1344)
+"""The pixels of a video where nothing else is asked for: the old service's."""
+
 _TURN = 10.0  # seconds of one question for a status, of a server that can wait
 
 
@@ -83,7 +85,7 @@ class FileService:
         *,
         token: str | None = None,
         store: str | os.PathLike[str] | None = None,
-        image_size: tuple[int, int] = _SIZE,
+        image_size: tuple[int, int] = IMAGE_SIZE,
         timeout: float = 300.0,
         at_once: int = 2,
     ) -> None:

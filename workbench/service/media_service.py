@@ -47,6 +47,7 @@ class MediaService(SpeechService):
 
     async def start_captioned_video_generation(
         self,
+        /,
         image_id: str,
         tts_id: str | None = None,
         text: str | None = None,
@@ -59,6 +60,7 @@ class MediaService(SpeechService):
 
     async def generate_captioned_video(
         self,
+        /,
         image_id: str,
         tts_id: str | None = None,
         text: str | None = None,
