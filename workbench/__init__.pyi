@@ -11,6 +11,7 @@ from workbench.errors import JobError as JobError
 from workbench.errors import MediaError as MediaError
 from workbench.errors import ModelError as ModelError
 from workbench.errors import ParameterError as ParameterError
+from workbench.errors import ServiceError as ServiceError
 from workbench.errors import StorageError as StorageError
 from workbench.errors import TextError as TextError
 from workbench.errors import WorkbenchError as WorkbenchError
@@ -26,6 +27,8 @@ from workbench.recognition import Recognition as Recognition
 from workbench.script import Line as Line
 from workbench.script import Pause as Pause
 from workbench.script import Script as Script
+from workbench.service.blocking import SyncMediaService as SyncMediaService
+from workbench.service.media_service import MediaService as MediaService
 from workbench.speech.align import align as align
 from workbench.speech.speak import speak as speak
 from workbench.speech.transcribe import transcribe as transcribe
@@ -54,6 +57,7 @@ __all__ = [
     "Lexicon",
     "Line",
     "MediaError",
+    "MediaService",
     "ModelError",
     "Narration",
     "ParameterError",
@@ -64,8 +68,10 @@ __all__ = [
     "Script",
     "Span",
     "Spoken",
+    "ServiceError",
     "StorageError",
     "Style",
+    "SyncMediaService",
     "Take",
     "TextError",
     "Title",
