@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from lavfi import clip, tone
+from lavfi import clip
 from PIL import Image
 
 from workbench.audio import Audio
@@ -57,7 +57,8 @@ class Shelf:
             if name.endswith(".png"):
                 Image.new("RGB", (200, 120), "navy").save(path)
             elif name.endswith(".wav"):
-                tone(path, 440.0, seconds=1.0)
+                wave = 0.3 * np.sin(np.arange(48_000) * 0.0576)
+                Audio(samples=wave.astype(np.float32), rate=48_000).write(path)
             elif name.endswith(".mp4"):
                 colour = "lime" if "green" in name else "red"
                 clip(path, colour, size="96x64", seconds=1.0)
