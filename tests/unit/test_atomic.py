@@ -89,7 +89,7 @@ def test_a_name_too_long_leaves_nothing(tmp_path: Path):
 
 
 def left_over(folder: Path, pid: int, machine: str = "", age: float = 0) -> Path:
-    path = folder / f".wb-{pid}-{machine or atomic._machine()}-0123abcd-part.mp4"
+    path = folder / f".wb-{pid}-{machine or atomic.machine()}-0123abcd-part.mp4"
     path.write_bytes(b"half")
     os.utime(path, (path.stat().st_mtime - age,) * 2)
     return path
@@ -105,7 +105,7 @@ def test_the_next_writer_removes_what_an_ended_process_left(tmp_path: Path):
 
 
 def test_only_what_is_provably_ours_is_removed(tmp_path: Path):
-    machine = atomic._machine()
+    machine = atomic.machine()
     others = [
         ".wb-notes",
         f".wb-{DEAD}",
@@ -138,12 +138,12 @@ from pathlib import Path
 from workbench.storage import atomic
 target, moment = Path(sys.argv[1]), sys.argv[2]
 die = lambda: os.kill(os.getpid(), signal.SIGKILL)
-flush = atomic._flush
+flush = atomic.flush
 def dying(path):
     if (moment == "before the rename") == (path != target.parent):
         die()
     flush(path)
-atomic._flush = dying
+atomic.flush = dying
 with atomic.replacing(target) as part:
     with part.open("wb") as file:
         file.write(b"B" * 50_000)
@@ -294,7 +294,7 @@ def test_a_workspace_is_gone_afterwards_whatever_happened(temporary: Path):
 
 
 def test_workspaces_of_killed_processes_go_and_no_other_folder(temporary: Path):
-    machine = atomic._machine()
+    machine = atomic.machine()
     gone = temporary / f"workbench-{DEAD}-{machine}-abcd1234"
     kept = [
         temporary / "workbench-2024-backup",  # a folder that somebody keeps in /tmp

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["replacing", "sweep", "workspace", "write_bytes"]
+__all__ = ["alive", "flush", "machine", "replacing", "sweep", "workspace", "write_bytes"]
 
 _FILE = re.compile(r"\.wb-(\d+)-([0-9a-f]{8})-[0-9a-f]{8}-part.*", re.DOTALL)
 _FOLDER = re.compile(r"workbench-(\d+)-([0-9a-f]{8})-[a-z0-9_]{8}")
@@ -62,16 +62,16 @@ def replacing(path: Path) -> Iterator[Path]:
         _swept.add(folder)
         sweep(folder)
     # Names are limited in bytes (255 nearly everywhere), so only the suffix of the target is kept.
-    name = f".wb-{os.getpid()}-{_machine()}-{secrets.token_hex(4)}-part{path.suffix[:_SUFFIX]}"
+    name = f".wb-{os.getpid()}-{machine()}-{secrets.token_hex(4)}-part{path.suffix[:_SUFFIX]}"
     temporary = folder / name
     try:
         yield temporary
-        _flush(temporary)
+        flush(temporary)
         temporary.replace(folder / path.name)
     finally:
         temporary.unlink(missing_ok=True)
     with contextlib.suppress(OSError):  # the file is there whatever this says
-        _flush(folder)
+        flush(folder)
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -90,7 +90,7 @@ def workspace() -> Iterator[Path]:
     for entry in _left(parent, _FOLDER):
         if entry.is_dir(follow_symlinks=False):
             shutil.rmtree(entry.path, ignore_errors=True)
-    prefix = f"workbench-{os.getpid()}-{_machine()}-"
+    prefix = f"workbench-{os.getpid()}-{machine()}-"
     with tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True) as name:
         yield Path(name)
 
@@ -118,8 +118,8 @@ def _left(folder: Path, pattern: re.Pattern[str]) -> list[os.DirEntry[str]]:
             if match is None:
                 continue
             with contextlib.suppress(OSError):  # another process may have removed it meanwhile
-                if match[2] == _machine():
-                    over = not _alive(int(match[1]))
+                if match[2] == machine():
+                    over = not alive(int(match[1]))
                 else:
                     over = time.time() - entry.stat(follow_symlinks=False).st_mtime > _OLD
                 if over:
@@ -128,7 +128,7 @@ def _left(folder: Path, pattern: re.Pattern[str]) -> list[os.DirEntry[str]]:
 
 
 @lru_cache(maxsize=1)
-def _machine() -> str:
+def machine() -> str:
     """Return 8 hex digits for where process ids are counted: this machine, or this container."""
     try:
         space = str(Path("/proc/self/ns/pid").readlink())
@@ -137,7 +137,8 @@ def _machine() -> str:
     return hashlib.sha256(f"{socket.gethostname()} {space}".encode()).hexdigest()[:8]
 
 
-def _alive(pid: int) -> bool:
+def alive(pid: int) -> bool:
+    """Return whether there is a process of that id, on this machine."""
     try:
         os.kill(pid, 0)
     except (ProcessLookupError, OverflowError):
@@ -147,7 +148,14 @@ def _alive(pid: int) -> bool:
     return True
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
+    """Have a file, or the names in a folder, on disk before this returns.
+
+    Raises
+    ------
+    OSError
+        When the disk cannot; what has no such thing as flushing is left in peace.
+    """
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -1,0 +1,400 @@
+"""A folder of media files, called by ids: whole or not there, within a quota, in any process.
+
+Below the root lie ``image/``, ``video/`` and ``audio/``, each file under the name its id has, and
+``.store/`` with what is being written, what is in use, and what files were called originally.
+The old system wrote in place, followed links, and answered from what happened to be there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from workbench.errors import FileGone, MediaError, StorageError, WorkbenchError
+from workbench.storage.ids import EXTENSIONS, FileId
+from workbench.storage.intake import Bounds, blocks, known_size, pour
+from workbench.storage.leases import lease, leased, sweep_leases
+from workbench.storage.problems import renamed, trouble
+from workbench.storage.shelf import FolderShelf, StoredFile
+
+if TYPE_CHECKING:
+    import builtins
+    from collections.abc import Iterable, Iterator
+
+__all__ = ["VARIABLE", "Judge", "Store", "StoredFile", "open_store", "store_folder"]
+
+VARIABLE = "WORKBENCH_STORE"
+"""The environment variable that names another folder, or a URL for `open_store`."""
+
+Judge = Callable[[Path, str, str], tuple[str, str]]
+"""Returns the type and extension of a file from its path, the type it is said to be, and its
+original name."""
+
+_OLD_VARIABLE = "STORAGE_PATH"  # of the media server this replaces
+
+
+def store_folder() -> Path:
+    """Return the folder of the store of this user; it need not exist yet."""
+    named = os.environ.get(VARIABLE) or os.environ.get(_OLD_VARIABLE)
+    if named:
+        return Path(named).expanduser()
+    from platformdirs import user_data_path
+
+    return user_data_path("workbench", appauthor=False) / "media"
+
+
+def open_store(where: str | Path | None, *, judge: Judge, quota: int | None = None) -> Store:
+    """Return the store at a place.
+
+    Parameters
+    ----------
+    where
+        A folder; None for `store_folder`; or a URL of fsspec's, such as ``s3://bucket/prefix``.
+    judge
+        Says what a file is.
+    quota
+        Bytes that all files may have together.
+
+    Raises
+    ------
+    StorageError
+        When what such a URL needs is not installed.
+    """
+    if isinstance(where, str) and "://" in where:
+        from workbench.storage.bucket import BucketStore
+
+        return BucketStore(where, judge=judge, quota=quota)
+    return Store(Path(where) if where else None, judge=judge, quota=quota)
+
+
+class Store:
+    """Media files in a folder. Any number of threads and processes may share it.
+
+    Nothing is made on disk before something is written.
+
+    Parameters
+    ----------
+    folder
+        Where the files lie, `store_folder` when None.
+    judge
+        Returns the type and extension of a file from its path, the type it is said to be and its
+        original name, both of which may be empty. It raises `MediaError` for what is no media.
+    quota
+        Bytes that all files may have together; None for as many as the disk takes.
+
+    Examples
+    --------
+    >>> from workbench.storage.atomic import workspace
+    >>> with workspace() as folder:
+    ...     store = Store(folder, judge=lambda path, asked, name: ("audio", ".wav"))
+    ...     file = store.put(b"RIFF", name="one.wav")
+    ...     store.get(file.id), store.stat(file.id).name, store.delete(file.id), store.list()
+    (b'RIFF', 'one.wav', True, [])
+    """
+
+    def __init__(
+        self, folder: Path | None = None, *, judge: Judge, quota: int | None = None
+    ) -> None:
+        place = store_folder() if folder is None else Path(folder).expanduser()
+        self.folder = place.absolute()
+        self.judge = judge
+        self.quota = quota
+        own = self.folder / ".store"
+        self._work = own / "work"
+        self._shelf = FolderShelf(self.folder, own)
+        self._swept = False
+
+    # -- writing ------------------------------------------------------------------------------
+
+    def new_id(self, type: str, extension: str) -> FileId:  # noqa: A002 - the wire's own word
+        """Return an id nobody has had.
+
+        Raises
+        ------
+        ParameterError
+            When there is no such type, or it has no such extension.
+        """
+        return FileId.new(type, extension)
+
+    def put(
+        self,
+        source: bytes | Path | BinaryIO | Iterable[bytes],
+        *,
+        type: str = "",  # noqa: A002 - the wire's own word
+        name: str = "",
+        limit: int | None = None,
+        size: int | None = None,
+        file_id: FileId | str | None = None,
+    ) -> StoredFile:
+        """Keep a file: whole, or not at all.
+
+        Parameters
+        ----------
+        source
+            Its bytes, the path of a file, a binary stream, or blocks of bytes in turn.
+        type
+            What it is said to be; anything when empty.
+        name
+            What it was called, for showing only.
+        limit
+            Bytes it may have.
+        size
+            Bytes there are, where that is known and `source` does not tell.
+        file_id
+            The id to keep it under, which replaces what is there; a new one when None.
+
+        Raises
+        ------
+        ParameterError
+            When `file_id` is no id.
+        MediaError
+            When it is no media, or not of the type or the id's type and extension.
+        MediaTooLarge
+            When it is over the limit.
+        QuotaExceeded, StorageFull, StorageError
+            When it cannot be kept. What was there before is still there.
+        """
+        chosen = None if file_id is None else FileId.parse(str(file_id))
+        label = name or "what is to be stored"
+        known = known_size(source) if size is None else size
+        with self._working(label) as folder:
+            room = self._room(chosen)
+            bounds = Bounds(limit=limit, room=room, size=known, subject=label)
+            part = folder / "part"
+            pour(blocks(source), part, self.folder, bounds)
+            found = self._judged(part, type or (chosen.type if chosen else ""), name, label)
+            if chosen is None:
+                chosen = self.new_id(*found)
+            elif found != (chosen.type, chosen.extension):
+                raise _another(found, chosen)
+            return self._keep(part, chosen, name)
+
+    @contextlib.contextmanager
+    def writing(self, file_id: FileId | str) -> Iterator[Path]:
+        """Yield a path to write a file to; it is kept under its id when the block has ended well.
+
+        The path has the extension of the id. Nothing is kept, and what was there stays, when the
+        block raises or what it wrote is not what the id says.
+
+        Raises
+        ------
+        ParameterError
+            When it is no id.
+        MediaError
+            When the block wrote nothing, or something else.
+        QuotaExceeded, StorageFull, StorageError
+            When it cannot be kept.
+        """
+        chosen = FileId.parse(str(file_id))
+        with self._working(chosen) as folder:
+            room = self._room(chosen)
+            Bounds(room=room, subject=str(chosen)).check(1)
+            part = folder / str(chosen)
+            yield part
+            try:
+                plain = stat.S_ISREG(part.lstat().st_mode)
+            except OSError:
+                plain = False
+            if not plain:
+                raise MediaError("nothing was written for it", subject=str(chosen))
+            found = self._judged(part, chosen.type, part.name, str(chosen))
+            if found != (chosen.type, chosen.extension):
+                raise _another(found, chosen)
+            self._keep(part, chosen, "")
+
+    @contextlib.contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """Yield an empty folder for a piece of work, on the disk of the store, and remove it.
+
+        Raises
+        ------
+        StorageError
+            When it cannot be made.
+        """
+        with self._working("a folder of work") as folder:
+            yield folder
+
+    # -- reading ------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def reading(self, file_id: FileId | str) -> Iterator[Path]:
+        """Yield a path at which the file is, whole and the same, while the block runs.
+
+        It is a second name of the file: deleting or replacing it meanwhile changes nothing here,
+        and the sweeper leaves it alone.
+
+        Raises
+        ------
+        ParameterError
+            When it is no id.
+        FileGone
+            When there is no such file, or a link where it should be.
+        StorageError
+            When the store cannot be used.
+        """
+        wanted = FileId.parse(str(file_id))
+        self._shelf.find(wanted)  # nothing is made on disk for what is not there
+        with self._working(wanted) as folder:
+            path = folder / str(wanted)
+            self._shelf.bring(wanted, path)
+            yield path
+
+    def open(self, file_id: FileId | str) -> BinaryIO:
+        """Return a file opened for reading; it stays whole when it is deleted meanwhile.
+
+        Raises
+        ------
+        ParameterError, FileGone, StorageError
+            As `reading` does.
+        """
+        return self._shelf.open(FileId.parse(str(file_id)))
+
+    def get(self, file_id: FileId | str) -> bytes:
+        """Return the bytes of a file.
+
+        Raises
+        ------
+        ParameterError, FileGone, StorageError
+            As `reading` does.
+        """
+        with self.open(file_id) as file:
+            return file.read()
+
+    def stat(self, file_id: FileId | str) -> StoredFile:
+        """Return what is known of a file.
+
+        Raises
+        ------
+        ParameterError, FileGone, StorageError
+            As `reading` does.
+        """
+        return self._shelf.find(FileId.parse(str(file_id)))
+
+    def exists(self, file_id: FileId | str) -> bool:
+        """Return whether there is such a file.
+
+        Raises
+        ------
+        ParameterError
+            When it is no id.
+        StorageError
+            When the store cannot be used.
+        """
+        try:
+            self.stat(file_id)
+        except FileGone:
+            return False
+        return True
+
+    def list(self, type: str = "") -> list[StoredFile]:  # noqa: A002 - the wire's own word
+        """Return the files there are, or those of a type, the oldest first.
+
+        Raises
+        ------
+        StorageError
+            When the store cannot be used.
+        """
+        kinds = [kind for kind in EXTENSIONS if type in {"", kind}]
+        found = [file for kind in kinds for file in self._shelf.files(kind)]
+        return sorted(found, key=lambda file: (file.created, file.id))
+
+    def usage(self) -> int:
+        """Return how many bytes all files have together.
+
+        Raises
+        ------
+        StorageError
+            When the store cannot be used.
+        """
+        return sum(file.size for kind in EXTENSIONS for file in self._shelf.files(kind))
+
+    # -- removing -----------------------------------------------------------------------------
+
+    def delete(self, file_id: FileId | str) -> bool:
+        """Remove a file; return whether there was one. Whoever reads it reads on.
+
+        Raises
+        ------
+        ParameterError
+            When it is no id.
+        StorageError
+            When it cannot be removed.
+        """
+        return self._shelf.remove(FileId.parse(str(file_id)))
+
+    def sweep(self, *, older: float | None = None) -> builtins.list[str]:
+        """Remove what ended processes left, and the files that are too old; return their ids.
+
+        Parameters
+        ----------
+        older
+            Seconds since a file was written, above which it goes unless somebody is at it; None
+            to remove no files.
+        """
+        sweep_leases(self._work)
+        if older is None:
+            return []
+        before = time.time() - older
+        old = [file.id for file in self.list() if file.created < before]
+        used = {str(one) for one in leased(self._work)} if old else set()
+        removed = []
+        for file_id in old:
+            with contextlib.suppress(StorageError):
+                if file_id not in used and self.delete(file_id):
+                    removed.append(file_id)
+        return removed
+
+    # -- work -----------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _working(self, subject: object) -> Iterator[Path]:
+        """Yield a folder of work."""
+        if not self._swept:  # what a killed process left goes with the next one's first work
+            self._swept = True
+            sweep_leases(self._work)
+        with contextlib.ExitStack() as stack:
+            try:
+                folder = stack.enter_context(lease(self._work))
+            except OSError as error:
+                raise trouble(error, subject, self.folder) from error
+            yield folder
+
+    def _judged(self, part: Path, asked: str, name: str, label: str) -> tuple[str, str]:
+        try:
+            return self.judge(part, asked, name)
+        except WorkbenchError as error:
+            raise renamed(error, part, label) from error
+
+    def _room(self, file_id: FileId | None) -> int | None:
+        """Return how many bytes the quota leaves for a file, those it replaces included."""
+        if self.quota is None:
+            return None
+        room = self.quota - self.usage()
+        if file_id is not None:
+            with contextlib.suppress(FileGone):
+                room += self._shelf.find(file_id).size
+        return room
+
+    def _keep(self, part: Path, file_id: FileId, name: str) -> StoredFile:
+        """Put a finished file in its place, if the quota still leaves room for it."""
+        size = part.stat().st_size
+
+        def allowed() -> None:
+            room = self._room(file_id)
+            if room is not None:
+                Bounds(room=room, subject=str(file_id)).check(size)
+
+        return self._shelf.place(part, file_id, name, allowed)
+
+
+def _another(found: tuple[str, str], file_id: FileId) -> MediaError:
+    return MediaError(
+        f"what was written is {found[1]} ({found[0]}), not {file_id.extension} ({file_id.type})",
+        subject=str(file_id),
+        cure=f"write {file_id.extension} to it",
+    )
