@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pkgutil
 from typing import TYPE_CHECKING
 
 from workbench.errors import ParameterError, suggest
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Context", "Operation", "operation", "operations", "perform", "prepare"]
 
+VARIABLE = "WORKBENCH_OPERATIONS"
+"""The environment variable that names further operations, for a plug-in or a test."""
+
 
 def operations() -> dict[str, Operation]:
     """Return every operation by its name."""
@@ -23,7 +28,16 @@ def operations() -> dict[str, Operation]:
     found: dict[str, Operation] = {}
     for module in (files, lists, pictures, sounds, speech, video):
         found |= {one.name: one for one in module.OPERATIONS}
-    return found
+    return found | {one.name: one for one in _added()}
+
+
+def _added() -> tuple[Operation, ...]:
+    """Return the operations of the module that `VARIABLE` names, as ``module:NAME``."""
+    module, _, name = os.environ.get(VARIABLE, "").partition(":")
+    if not module:
+        return ()
+    added: tuple[Operation, ...] = getattr(pkgutil.resolve_name(module), name or "OPERATIONS")
+    return added
 
 
 def operation(name: str) -> Operation:

@@ -1,0 +1,168 @@
+"""Operations for tests of workers, which a worker finds by WORKBENCH_OPERATIONS."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from workbench.errors import TextError
+from workbench.service.operations.base import Context, Operation, Parameters
+
+__all__ = ["OPERATIONS"]
+
+
+class Nothing(Parameters):
+    """No parameters."""
+
+
+class Seconds(Parameters):
+    seconds: float = 0.0
+
+
+class Note(Parameters):
+    path: str
+    text: str = ""
+    seconds: float = 0.0
+
+
+class Way(Parameters):
+    way: str
+
+
+def nothing(values: Nothing, context: Context) -> dict[str, Any]:
+    return {}
+
+
+def where(values: Nothing, context: Context) -> dict[str, Any]:
+    return {
+        "pid": os.getpid(),
+        "threads": os.environ.get("OMP_NUM_THREADS"),
+        "torch": "torch" in sys.modules,
+        "engines": [m for m in sys.modules if m.startswith("workbench.engines.kokoro.")],
+    }
+
+
+def steps(values: Seconds, context: Context) -> dict[str, Any]:
+    """Work in small steps, each of which looks whether it is to go on."""
+    until = time.monotonic() + values.seconds
+    while (left := until - time.monotonic()) > 0:
+        context.progress(1 - left / values.seconds)
+        time.sleep(0.005)
+    return {}
+
+
+def deaf(values: Seconds, context: Context) -> dict[str, Any]:
+    """Work that never looks, but can be interrupted."""
+    threading.Event().wait(values.seconds)
+    return {}
+
+
+def stubborn(values: Seconds, context: Context) -> dict[str, Any]:
+    """Work that takes no notice of anything."""
+    until = time.monotonic() + values.seconds
+    while time.monotonic() < until:
+        try:
+            time.sleep(0.1)
+        except BaseException:  # noqa: BLE001, S110 - that is what it is
+            pass
+    return {}
+
+
+def greedy(values: Seconds, context: Context) -> dict[str, Any]:
+    """Work that lets no other thread of the process run."""
+    import ctypes
+
+    ctypes.PyDLL(None).usleep(int(values.seconds * 1e6))
+    return {}
+
+
+def child(values: Note, context: Context) -> dict[str, Any]:
+    """Wait for a child that is nobody's: a session of its own, deaf to signals but one."""
+    code = "import signal, sys, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
+    code += "print(flush=True); time.sleep(float(sys.argv[1]))"
+    with subprocess.Popen(
+        [sys.executable, "-I", "-S", "-c", code, str(values.seconds), values.text],
+        start_new_session=True,
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        Path(values.path).write_text(str(os.getpid()))
+        process.wait()
+    return {}
+
+
+def note(values: Note, context: Context) -> dict[str, Any]:
+    """Write a line, so that whoever counts the lines counts the runs."""
+    time.sleep(values.seconds)
+    with Path(values.path).open("a") as file:
+        file.write(f"{values.text} {os.getpid()}\n")
+    return {}
+
+
+def render(values: Note, context: Context) -> dict[str, Any]:
+    """Render a film that takes long, with all its decoders and encoders."""
+    from faults.film import long_video
+
+    long_video(Path(values.path)).render(
+        Path(values.text) / "film.mp4",
+        progress=context.progress,
+        cancel=context.cancel,
+        cache=False,
+    )
+    return {}
+
+
+class Held:
+    """A circle that a failed job leaves, as exceptions do."""
+
+
+def fail(values: Way, context: Context) -> Any:
+    match values.way:
+        case "told":
+            raise TextError("is empty", subject="script", cure="write a line")
+        case "unforeseen":
+            raise TypeError("no /home/somebody/secret/place.py here")
+        case "memory":
+            raise MemoryError
+        case "exit":
+            sys.exit(3)
+        case "generator":
+            raise GeneratorExit
+        case "interrupt":
+            raise KeyboardInterrupt
+        case "object":
+            return {"a": object()}
+        case "nan":
+            return {"a": float("nan")}
+        case "deep":
+            return deep()
+        case "crash":
+            os.kill(os.getpid(), signal.SIGSEGV)
+        case "leave":
+            os._exit(0)
+    raise AssertionError(values.way)
+
+
+def deep() -> int:
+    return deep() + 1
+
+
+OPERATIONS = (
+    Operation(name="nothing", parameters=Nothing, run=nothing),
+    Operation(name="where", parameters=Nothing, run=where),
+    Operation(name="steps", parameters=Seconds, run=steps),
+    Operation(name="deaf", parameters=Seconds, run=deaf),
+    Operation(name="stubborn", parameters=Seconds, run=stubborn),
+    Operation(name="greedy", parameters=Seconds, run=greedy),
+    Operation(name="child", parameters=Note, run=child),
+    Operation(name="note", parameters=Note, run=note),
+    Operation(name="render", parameters=Note, run=render),
+    Operation(name="fail", parameters=Way, run=fail),
+)
