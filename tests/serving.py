@@ -60,7 +60,7 @@ def served(
     env = {**os.environ, "AUTH_TOKENS": TOKEN, **(environment or {})}
     with log.open("ab") as file:
         before = log.stat().st_size
-        process = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT, env=env)  # noqa: S603
+        process = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT, env=env)
     try:
         yield Served(process=process, log=log, url=_address(process, log, before))
     finally:

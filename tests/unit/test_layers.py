@@ -48,6 +48,7 @@ ROOMS = dict.fromkeys(VALUES, "values") | {
     "display": "widgets",
     "cli": "commands",
     "doctor": "commands",
+    "__main__": "commands",
 }
 
 # Module, what it imports, inside which function, and why that is right.
