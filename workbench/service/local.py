@@ -24,10 +24,11 @@ from workbench.errors import (
 from workbench.service.backend import Status, failure, status_of
 from workbench.service.failures import as_error
 from workbench.service.operations.base import Context, files_in
+from workbench.service.running import Running, ended
 from workbench.storage.ids import FileId
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from typing import BinaryIO
 
     from workbench.progress import Report
@@ -72,7 +73,7 @@ class LocalBackend:
         self._turns = threading.BoundedSemaphore(at_once)
         self._opening = threading.Lock()
         self._opened: tuple[Store, Ledger, str] | None = None
-        self._running: dict[str, _Running] = {}
+        self._running: dict[str, Running] = {}
 
     # -- what is opened on first use ----------------------------------------------------------
 
@@ -196,7 +197,7 @@ class LocalBackend:
         """Return how a job is doing, after at most `wait` seconds in which it may end."""
         running = self._running.get(id)
         if running is not None and wait > 0:
-            await _ended(running.future, wait)
+            await ended(running.future, wait)
         job = await asyncio.to_thread(self.ledger.find, _name(id))
         return Status(id=id, status="not_found") if job is None else status_of(job)
 
@@ -234,11 +235,11 @@ class LocalBackend:
         WorkbenchError
             What went wrong.
         """
-        running = _Running(progress)
+        running = Running(progress)
         try:
             starting = asyncio.to_thread(self._start, operation, parameters, "", running)
             await starting
-            if not await _ended(running.future, timeout):
+            if not await ended(running.future, timeout):
                 raise DeadlineExceeded(
                     f"was not done in {timeout:g} s, and is stopped",
                     subject=operation,
@@ -272,7 +273,7 @@ class LocalBackend:
         operation: str,
         parameters: Mapping[str, Any],
         key: str,
-        running: _Running | None = None,
+        running: Running | None = None,
     ) -> Job:
         from workbench.service import operations
 
@@ -285,7 +286,7 @@ class LocalBackend:
             return job  # the key was used before
         if output and job.output != output:
             return job
-        running = running or _Running(None)
+        running = running or Running(None)
         self._running[job.id] = running
         work = threading.Thread(
             target=self._work, args=(job, running), name=f"service {operation}", daemon=True
@@ -293,7 +294,7 @@ class LocalBackend:
         work.start()
         return job
 
-    def _work(self, job: Job, running: _Running) -> None:
+    def _work(self, job: Job, running: Running) -> None:
         from workbench.service import operations
 
         store, ledger, owner = self._open()
@@ -301,7 +302,7 @@ class LocalBackend:
         context = Context(
             store=store,
             output=output,
-            report=running.reporting(lambda done: ledger.progress(job.id, done)),
+            report=running.reporting(job.id, ledger),
             cancel=running.cancel,
             private=self.private,
         )
@@ -352,38 +353,6 @@ class LocalBackend:
         if job is not None and not status_of(job).ended:
             raise FileGone("is not ready yet", subject=file_id, cure="wait for it")
         raise FileGone("is not in the store", subject=file_id)
-
-
-class _Running:
-    """A job in a thread: how to hear of its end, and how to stop it."""
-
-    def __init__(self, progress: Report | None) -> None:
-        self.future: concurrent.futures.Future[Any] = concurrent.futures.Future()
-        self.cancel = threading.Event()
-        self._progress = progress
-
-    def reporting(self, tell: Callable[[float], None]) -> Report:
-        """Return what work calls; the ledger hears of every hundredth."""
-        told = -1.0
-
-        def report(done: float) -> None:
-            nonlocal told
-            if done - told >= 0.01 or done >= 1.0 > told:  # noqa: PLR2004
-                told = done
-                tell(done)
-                if self._progress is not None:
-                    self._progress(done)
-
-        return report
-
-
-async def _ended(future: concurrent.futures.Future[Any], seconds: float | None) -> bool:
-    """Wait until a job has ended; return whether it has."""
-    waiting = asyncio.wrap_future(future)
-    waiting.add_done_callback(lambda one: one.cancelled() or one.exception())  # it was heard
-    await asyncio.wait([waiting], timeout=seconds)
-    # Cancelling what waits would cancel what is waited for.
-    return future.done()
 
 
 def _name(id: object) -> str:  # noqa: A002

@@ -71,6 +71,7 @@ class Runtime:
             self.folder / LEDGER,
             workers=settings.workers,
             private=settings.private,
+            quota=settings.quota,
         )
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="service")
         self._waiting: dict[str, set[asyncio.Event]] = {}
@@ -94,6 +95,7 @@ class Runtime:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._keeping
         await self.thread(self.pool.close, self.settings.grace)
+        await self.thread(self.ledger.close)
         self._threads.shutdown(wait=True)
 
     async def thread(self, function: Callable[..., _T], *arguments: Any, **options: Any) -> _T:
