@@ -62,12 +62,18 @@ def known_size(source: object) -> int | None:
     """Return how many bytes a source has, None when that is not known before they are read."""
     if isinstance(source, bytes | bytearray | memoryview):
         return memoryview(source).nbytes
-    if isinstance(source, Path):
+    if isinstance(source, str | Path):
         try:
-            return source.stat().st_size
-        except OSError:  # opening it says what is wrong
+            return Path(source).stat().st_size
+        except (OSError, ValueError):  # opening it says what is wrong
             return None
-    return None
+    try:  # what can be wound back can be measured
+        here = source.tell()  # type: ignore[attr-defined]
+        end = source.seek(0, os.SEEK_END)  # type: ignore[attr-defined]
+        source.seek(here)  # type: ignore[attr-defined]
+    except (AttributeError, OSError, ValueError):
+        return None
+    return int(end) - int(here)
 
 
 def pour(source: Iterable[bytes], target: Path, folder: Path, bounds: Bounds) -> int:
@@ -137,7 +143,7 @@ def blocks(source: bytes | Path | BinaryIO | Iterable[bytes]) -> Iterator[bytes]
     elif hasattr(source, "read"):
         yield from _read(cast("BinaryIO", source))
     else:
-        for block in cast("Iterable[bytes]", source):
+        for block in source:
             yield from _read(io.BytesIO(block)) if len(block) > _BLOCK else (block,)
 
 

@@ -9,6 +9,7 @@ keeps the sweeper from that file of the store. Once it has ended, the folder is 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import functools
 import hashlib
 import os
@@ -27,7 +28,7 @@ from workbench.storage.ids import FileId
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["lease", "leased", "own_folder", "sweep_leases"]
+__all__ = ["alone", "lease", "leased", "own_folder", "sweep_leases"]
 
 _NAME = re.compile(r"(\d+)-([0-9a-f]{8})-([0-9a-f]{8})-[0-9a-f]{12}", re.ASCII)
 # Process ids of another machine or container mean nothing here: there, age has to tell.
@@ -76,6 +77,34 @@ def sweep_leases(folder: Path) -> int:
             shutil.rmtree(entry, ignore_errors=True)
             removed += not entry.exists()
     return removed
+
+
+@contextlib.contextmanager
+def alone(folder: Path, *, wanted: bool = True) -> Iterator[None]:
+    """Keep others, of this process or another of this machine, out of the block.
+
+    Parameters
+    ----------
+    folder
+        The store's own; a file in it is locked.
+    wanted
+        Whether to do so at all: not every file system has locks.
+
+    Raises
+    ------
+    OSError
+        When it has none.
+    """
+    if not wanted:
+        yield
+        return
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    lock = os.open(folder / "lock", flags, 0o666)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
 
 
 def own_folder(folder: Path) -> None:

@@ -5,6 +5,7 @@ The errors of a store travel to clients of a server: they name ids and sizes, ne
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import logging
 import shutil
@@ -13,13 +14,19 @@ from typing import TYPE_CHECKING
 from workbench.errors import FileGone, StorageError, StorageFull, WorkbenchError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["free_bytes", "full", "gone", "renamed", "trouble"]
+__all__ = ["free_bytes", "full", "gone", "is_full", "naming", "trouble"]
 
 log = logging.getLogger(__name__)
 
 _FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG}
+
+
+def is_full(error: OSError) -> bool:
+    """Return whether an error says that the disk takes no more."""
+    return error.errno in _FULL
 
 
 def gone(file_id: object, problem: str = "is not in the store") -> FileGone:
@@ -50,7 +57,7 @@ def free_bytes(folder: Path) -> int | None:
 def trouble(error: OSError, subject: object, folder: Path, *, needed: int = 0) -> StorageError:
     """Return what an error of the operating system means for a file of the store in `folder`."""
     log.warning("the store in %s: %s: %s", folder, subject, error)
-    if error.errno in _FULL:
+    if is_full(error):
         return full(subject, needed, free_bytes(folder))
     reason = error.strerror or type(error).__name__
     return StorageError(
@@ -60,12 +67,16 @@ def trouble(error: OSError, subject: object, folder: Path, *, needed: int = 0) -
     )
 
 
-def renamed(error: WorkbenchError, path: Path, name: str) -> WorkbenchError:
-    """Return an error that calls a file by `name` where it was called by its path."""
-    if str(path) not in f"{error.subject} {error.problem} {error.cure}":
-        return error
-    return type(error)(
-        error.problem.replace(str(path), name),
-        subject=error.subject.replace(str(path), name),
-        cure=error.cure.replace(str(path), name),
-    )
+@contextlib.contextmanager
+def naming(path: Path, name: str) -> Iterator[None]:
+    """Have the errors of a block call a file by `name` where they call it by its path."""
+    try:
+        yield
+    except WorkbenchError as error:
+        if str(path) not in f"{error.subject} {error.problem} {error.cure}":
+            raise
+        raise type(error)(
+            error.problem.replace(str(path), name),
+            subject=error.subject.replace(str(path), name),
+            cure=error.cure.replace(str(path), name),
+        ) from error

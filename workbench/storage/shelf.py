@@ -8,24 +8,25 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import os
 import shutil
 import stat
+import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from workbench.errors import FileGone, ParameterError, StorageError
 from workbench.storage.atomic import flush
 from workbench.storage.ids import FileId
-from workbench.storage.names import Names
+from workbench.storage.leases import alone
+from workbench.storage.names import Names, kept_name
 from workbench.storage.problems import gone, trouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-__all__ = ["FolderShelf", "StoredFile"]
+__all__ = ["FolderShelf", "Shelf", "StoredFile"]
 
 # What file systems say that know no second name for a file, or give none to this user.
 _NO_LINKS = {errno.EPERM, errno.EACCES, errno.EMLINK, errno.ENOTSUP, errno.ENOSYS, errno.EXDEV}
@@ -59,6 +60,40 @@ class StoredFile:
     name: str = ""
 
 
+class Shelf(Protocol):
+    """Where files lie: what a store does with them, once it knows what they are."""
+
+    def files(self, kind: str, *, named: bool = True) -> Iterator[StoredFile]:
+        """Yield the files of a type."""
+        ...
+
+    def find(self, file_id: FileId) -> StoredFile:
+        """Return what is known of a file, or raise `FileGone`."""
+        ...
+
+    def open(self, file_id: FileId) -> BinaryIO:
+        """Return a file opened for reading."""
+        ...
+
+    def bring(self, file_id: FileId, path: Path) -> None:
+        """Have a file at a path, whatever happens to it afterwards."""
+        ...
+
+    def place(
+        self, part: Path, file_id: FileId, name: str, allowed: Callable[[], None] | None
+    ) -> StoredFile:
+        """Put a finished file in its place."""
+        ...
+
+    def remove(self, file_id: FileId) -> bool:
+        """Remove a file; return whether there was one."""
+        ...
+
+    def sweep(self) -> None:
+        """Remove what was left beside the files."""
+        ...
+
+
 class FolderShelf:
     """Files by their ids in a folder.
 
@@ -75,8 +110,15 @@ class FolderShelf:
         self.own = own
         self.names = Names(own / "names")
 
-    def files(self, kind: str) -> Iterator[StoredFile]:
+    def files(self, kind: str, *, named: bool = True) -> Iterator[StoredFile]:
         """Yield the files of a type, in no order.
+
+        Parameters
+        ----------
+        kind
+            The type.
+        named
+            Whether their original names are wanted, which takes a look at each.
 
         Raises
         ------
@@ -84,9 +126,9 @@ class FolderShelf:
             When the folder cannot be read.
         """
         try:
-            with self._kind(kind, kind) as folder, os.scandir(folder) as entries:
+            with self._kind(kind, "the store") as folder, os.scandir(folder) as entries:
                 for entry in entries:
-                    found = self._described(kind, entry)
+                    found = self._described(kind, entry, named=named)
                     if found is not None:
                         yield found
         except FileGone:
@@ -140,7 +182,7 @@ class FolderShelf:
             raise gone(file_id, "is no plain file in the store")
 
     def place(
-        self, part: Path, file_id: FileId, name: str, allowed: Callable[[], None]
+        self, part: Path, file_id: FileId, name: str, allowed: Callable[[], None] | None
     ) -> StoredFile:
         """Put a finished file in its place, on disk when this returns.
 
@@ -153,7 +195,8 @@ class FolderShelf:
         name
             What it was called.
         allowed
-            Raises when the file may not be kept; no other is placed while it looks.
+            Raises when the file may not be kept; no other is placed between its look and the
+            placing. None when there is nothing to look at.
 
         Raises
         ------
@@ -162,26 +205,25 @@ class FolderShelf:
         """
         size = part.lstat().st_size
         try:
+            # A file that was moved or copied here is as young as its id.
+            moment = time.time()
+            os.utime(part, (moment, moment))
             flush(part)
             entry = self.names.prepare(name, part.parent)
-            with self._kind(file_id.type, file_id, make=True) as folder, self._alone():
-                allowed()
-                with contextlib.suppress(FileNotFoundError):
-                    state = os.stat(_base(file_id), dir_fd=folder, follow_symlinks=False)
-                    if not stat.S_ISREG(state.st_mode):
-                        raise StorageError(
-                            "its place is taken by a link or a folder",
-                            subject=str(file_id),
-                            cure="remove that from the folder of the store",
-                        )
-                os.replace(part, _base(file_id), dst_dir_fd=folder)
-                self.names.place(file_id, entry)
-                state = os.stat(_base(file_id), dir_fd=folder, follow_symlinks=False)
+            with self._kind(file_id.type, file_id, make=True) as folder:
+                with alone(self.own, wanted=allowed is not None):
+                    if allowed is not None:
+                        allowed()
+                    self._check_place(file_id, folder)
+                    os.replace(part, _base(file_id), dst_dir_fd=folder)
+                    self.names.place(file_id, entry)
                 with contextlib.suppress(OSError):  # the file is there whatever this says
                     os.fsync(folder)
         except OSError as error:
             raise trouble(error, file_id, self.folder, needed=size) from error
-        return self._found(file_id, state)
+        return StoredFile(
+            id=str(file_id), type=file_id.type, size=size, created=moment, name=kept_name(name)
+        )
 
     def remove(self, file_id: FileId) -> bool:
         """Remove a file; return whether there was one.
@@ -231,12 +273,21 @@ class FolderShelf:
         with contextlib.suppress(OSError):
             flush(self.folder)
 
-    @contextlib.contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Keep others, of this process or another, from placing a file meanwhile."""
-        with (self.own / "lock").open("ab") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+    def _check_place(self, file_id: FileId, folder: int) -> None:
+        try:
+            state = os.stat(_base(file_id), dir_fd=folder, follow_symlinks=False)
+        except FileNotFoundError:
+            return
+        if not stat.S_ISREG(state.st_mode):
+            raise StorageError(
+                "its place is taken by a link or a folder",
+                subject=str(file_id),
+                cure="remove that from the folder of the store",
+            )
+
+    def sweep(self) -> None:
+        """Forget the names of files that are gone."""
+        self.names.sweep(self.find)
 
     def _state(self, file_id: FileId, folder: int) -> os.stat_result:
         state = os.stat(_base(file_id), dir_fd=folder, follow_symlinks=False)
@@ -244,22 +295,24 @@ class FolderShelf:
             raise gone(file_id, "is no plain file in the store")
         return state
 
-    def _described(self, kind: str, entry: os.DirEntry[str]) -> StoredFile | None:
+    def _described(self, kind: str, entry: os.DirEntry[str], *, named: bool) -> StoredFile | None:
         """Return what is known of an entry of a folder, None when it is no file of the store."""
         try:
             file_id = FileId.parse(f"{kind}_{entry.name}")
             state = entry.stat(follow_symlinks=False)
         except (ParameterError, OSError):
             return None
-        return self._found(file_id, state) if stat.S_ISREG(state.st_mode) else None
+        if not stat.S_ISREG(state.st_mode):
+            return None
+        return self._found(file_id, state, named=named)
 
-    def _found(self, file_id: FileId, state: os.stat_result) -> StoredFile:
+    def _found(self, file_id: FileId, state: os.stat_result, *, named: bool = True) -> StoredFile:
         return StoredFile(
             id=str(file_id),
             type=file_id.type,
             size=state.st_size,
             created=state.st_mtime,
-            name=self.names.get(file_id),
+            name=self.names.get(file_id) if named else "",
         )
 
 

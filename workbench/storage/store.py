@@ -8,19 +8,25 @@ The old system wrote in place, followed links, and answered from what happened t
 from __future__ import annotations
 
 import contextlib
-import os
-import stat
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from workbench.errors import FileGone, MediaError, StorageError, WorkbenchError
+from workbench.errors import (
+    FileGone,
+    MediaError,
+    ParameterError,
+    QuotaExceeded,
+    StorageError,
+    shown,
+)
 from workbench.storage.ids import EXTENSIONS, FileId
 from workbench.storage.intake import Bounds, blocks, known_size, pour
 from workbench.storage.leases import lease, leased, sweep_leases
-from workbench.storage.problems import renamed, trouble
-from workbench.storage.shelf import FolderShelf, StoredFile
+from workbench.storage.places import VARIABLE, store_folder
+from workbench.storage.problems import is_full, naming, trouble
+from workbench.storage.shelf import FolderShelf, Shelf, StoredFile
 
 if TYPE_CHECKING:
     import builtins
@@ -28,27 +34,14 @@ if TYPE_CHECKING:
 
 __all__ = ["VARIABLE", "Judge", "Store", "StoredFile", "open_store", "store_folder"]
 
-VARIABLE = "WORKBENCH_STORE"
-"""The environment variable that names another folder, or a URL for `open_store`."""
-
 Judge = Callable[[Path, str, str], tuple[str, str]]
-"""Returns the type and extension of a file from its path, the type it is said to be, and its
-original name."""
-
-_OLD_VARIABLE = "STORAGE_PATH"  # of the media server this replaces
+"""Returns the type and extension of a file from its path, the type it is said to be and its original
+name, both of which may be empty."""
 
 
-def store_folder() -> Path:
-    """Return the folder of the store of this user; it need not exist yet."""
-    named = os.environ.get(VARIABLE) or os.environ.get(_OLD_VARIABLE)
-    if named:
-        return Path(named).expanduser()
-    from platformdirs import user_data_path
-
-    return user_data_path("workbench", appauthor=False) / "media"
-
-
-def open_store(where: str | Path | None, *, judge: Judge, quota: int | None = None) -> Store:
+def open_store(
+    where: str | Path | None, *, judge: Judge, quota: int | None = None, folder: Path | None = None
+) -> Store:
     """Return the store at a place.
 
     Parameters
@@ -59,6 +52,8 @@ def open_store(where: str | Path | None, *, judge: Judge, quota: int | None = No
         Says what a file is.
     quota
         Bytes that all files may have together.
+    folder
+        Where a store at a URL works on this machine, `store_folder` when None.
 
     Raises
     ------
@@ -68,7 +63,7 @@ def open_store(where: str | Path | None, *, judge: Judge, quota: int | None = No
     if isinstance(where, str) and "://" in where:
         from workbench.storage.bucket import BucketStore
 
-        return BucketStore(where, judge=judge, quota=quota)
+        return BucketStore(where, folder, judge=judge, quota=quota)
     return Store(Path(where) if where else None, judge=judge, quota=quota)
 
 
@@ -82,8 +77,7 @@ class Store:
     folder
         Where the files lie, `store_folder` when None.
     judge
-        Returns the type and extension of a file from its path, the type it is said to be and its
-        original name, both of which may be empty. It raises `MediaError` for what is no media.
+        Says what a file is, and raises `MediaError` for what is no media.
     quota
         Bytes that all files may have together; None for as many as the disk takes.
 
@@ -104,9 +98,9 @@ class Store:
         self.folder = place.absolute()
         self.judge = judge
         self.quota = quota
-        own = self.folder / ".store"
-        self._work = own / "work"
-        self._shelf = FolderShelf(self.folder, own)
+        self._own = self.folder / ".store"
+        self._work = self._own / "work"
+        self._shelf: Shelf = FolderShelf(self.folder, self._own)
         self._swept = False
 
     # -- writing ------------------------------------------------------------------------------
@@ -151,7 +145,7 @@ class Store:
         Raises
         ------
         ParameterError
-            When `file_id` is no id.
+            When `file_id` is no id, or there is no such type.
         MediaError
             When it is no media, or not of the type or the id's type and extension.
         MediaTooLarge
@@ -160,6 +154,12 @@ class Store:
             When it cannot be kept. What was there before is still there.
         """
         chosen = None if file_id is None else FileId.parse(str(file_id))
+        if type and type not in EXTENSIONS:
+            raise ParameterError(
+                f"{shown(type)} is none",
+                subject="type of media",
+                cure=f"use one of {', '.join(EXTENSIONS)}",
+            )
         label = name or "what is to be stored"
         known = known_size(source) if size is None else size
         with self._working(label) as folder:
@@ -167,7 +167,8 @@ class Store:
             bounds = Bounds(limit=limit, room=room, size=known, subject=label)
             part = folder / "part"
             pour(blocks(source), part, self.folder, bounds)
-            found = self._judged(part, type or (chosen.type if chosen else ""), name, label)
+            with naming(part, label):
+                found = self.judge(part, type or (chosen.type if chosen else ""), name)
             if chosen is None:
                 chosen = self.new_id(*found)
             elif found != (chosen.type, chosen.extension):
@@ -193,29 +194,31 @@ class Store:
         chosen = FileId.parse(str(file_id))
         with self._working(chosen) as folder:
             room = self._room(chosen)
-            Bounds(room=room, subject=str(chosen)).check(1)
+            if room is not None and room <= 0:
+                raise QuotaExceeded(
+                    f"the quota of {self.quota:,} bytes is used up",
+                    subject=str(chosen),
+                    cure="delete files that are not needed any more",
+                )
             part = folder / str(chosen)
-            yield part
-            try:
-                plain = stat.S_ISREG(part.lstat().st_mode)
-            except OSError:
-                plain = False
-            if not plain:
-                raise MediaError("nothing was written for it", subject=str(chosen))
-            found = self._judged(part, chosen.type, part.name, str(chosen))
+            with naming(part, str(chosen)):
+                try:
+                    yield part
+                except OSError as error:
+                    if not is_full(error):
+                        raise
+                    written = part.stat().st_size if part.exists() else 0
+                    raise trouble(error, chosen, self.folder, needed=written + 1) from error
+                if not part.is_file() or part.is_symlink():
+                    raise MediaError("nothing was written for it", subject=str(chosen))
+                found = self.judge(part, chosen.type, part.name)
             if found != (chosen.type, chosen.extension):
                 raise _another(found, chosen)
             self._keep(part, chosen, "")
 
     @contextlib.contextmanager
     def scratch(self) -> Iterator[Path]:
-        """Yield an empty folder for a piece of work, on the disk of the store, and remove it.
-
-        Raises
-        ------
-        StorageError
-            When it cannot be made.
-        """
+        """Yield an empty folder for a piece of work, on the disk of the store, and remove it."""
         with self._working("a folder of work") as folder:
             yield folder
 
@@ -242,7 +245,20 @@ class Store:
         with self._working(wanted) as folder:
             path = folder / str(wanted)
             self._shelf.bring(wanted, path)
-            yield path
+            with naming(path, str(wanted)):
+                yield path
+
+    def path(self, file_id: FileId | str) -> Path:
+        """Return where a file lies, to tell somebody; `reading` is how to read it.
+
+        Raises
+        ------
+        ParameterError, FileGone, StorageError
+            As `reading` does.
+        """
+        wanted = FileId.parse(str(file_id))
+        self._shelf.find(wanted)
+        return self.folder / wanted.path
 
     def open(self, file_id: FileId | str) -> BinaryIO:
         """Return a file opened for reading; it stays whole when it is deleted meanwhile.
@@ -292,26 +308,14 @@ class Store:
         return True
 
     def list(self, type: str = "") -> list[StoredFile]:  # noqa: A002 - the wire's own word
-        """Return the files there are, or those of a type, the oldest first.
-
-        Raises
-        ------
-        StorageError
-            When the store cannot be used.
-        """
+        """Return the files there are, or those of a type, the oldest first."""
         kinds = [kind for kind in EXTENSIONS if type in {"", kind}]
         found = [file for kind in kinds for file in self._shelf.files(kind)]
         return sorted(found, key=lambda file: (file.created, file.id))
 
     def usage(self) -> int:
-        """Return how many bytes all files have together.
-
-        Raises
-        ------
-        StorageError
-            When the store cannot be used.
-        """
-        return sum(file.size for kind in EXTENSIONS for file in self._shelf.files(kind))
+        """Return how many bytes all files have together."""
+        return sum(file.size for file in self._unnamed())
 
     # -- removing -----------------------------------------------------------------------------
 
@@ -337,10 +341,11 @@ class Store:
             to remove no files.
         """
         sweep_leases(self._work)
+        self._shelf.sweep()
         if older is None:
             return []
         before = time.time() - older
-        old = [file.id for file in self.list() if file.created < before]
+        old = [file.id for file in self._unnamed() if file.created < before]
         used = {str(one) for one in leased(self._work)} if old else set()
         removed = []
         for file_id in old:
@@ -348,6 +353,10 @@ class Store:
                 if file_id not in used and self.delete(file_id):
                     removed.append(file_id)
         return removed
+
+    def _unnamed(self) -> Iterator[StoredFile]:
+        for kind in EXTENSIONS:
+            yield from self._shelf.files(kind, named=False)
 
     # -- work -----------------------------------------------------------------------------------
 
@@ -364,12 +373,6 @@ class Store:
                 raise trouble(error, subject, self.folder) from error
             yield folder
 
-    def _judged(self, part: Path, asked: str, name: str, label: str) -> tuple[str, str]:
-        try:
-            return self.judge(part, asked, name)
-        except WorkbenchError as error:
-            raise renamed(error, part, label) from error
-
     def _room(self, file_id: FileId | None) -> int | None:
         """Return how many bytes the quota leaves for a file, those it replaces included."""
         if self.quota is None:
@@ -385,11 +388,9 @@ class Store:
         size = part.stat().st_size
 
         def allowed() -> None:
-            room = self._room(file_id)
-            if room is not None:
-                Bounds(room=room, subject=str(file_id)).check(size)
+            Bounds(room=self._room(file_id), subject=str(file_id)).check(size)
 
-        return self._shelf.place(part, file_id, name, allowed)
+        return self._shelf.place(part, file_id, name, None if self.quota is None else allowed)
 
 
 def _another(found: tuple[str, str], file_id: FileId) -> MediaError:
