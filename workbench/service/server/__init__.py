@@ -1,0 +1,1 @@
+"""The server: the old wire and its successors, over the work of `workbench.service`."""
