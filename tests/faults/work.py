@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -9,10 +10,13 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workbench.errors import TextError
 from workbench.service.operations.base import Context, Operation, Parameters
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["OPERATIONS"]
 
@@ -67,10 +71,8 @@ def stubborn(values: Seconds, context: Context) -> dict[str, Any]:
     """Work that takes no notice of anything."""
     until = time.monotonic() + values.seconds
     while time.monotonic() < until:
-        try:
+        with contextlib.suppress(BaseException):
             time.sleep(0.1)
-        except BaseException:  # noqa: BLE001, S110 - that is what it is
-            pass
     return {}
 
 
@@ -119,39 +121,43 @@ def render(values: Note, context: Context) -> dict[str, Any]:
     return {}
 
 
-class Held:
-    """A circle that a failed job leaves, as exceptions do."""
-
-
-def fail(values: Way, context: Context) -> Any:
-    match values.way:
-        case "told":
-            raise TextError("is empty", subject="script", cure="write a line")
-        case "unforeseen":
-            raise TypeError("no /home/somebody/secret/place.py here")
-        case "memory":
-            raise MemoryError
-        case "exit":
-            sys.exit(3)
-        case "generator":
-            raise GeneratorExit
-        case "interrupt":
-            raise KeyboardInterrupt
-        case "object":
-            return {"a": object()}
-        case "nan":
-            return {"a": float("nan")}
-        case "deep":
-            return deep()
-        case "crash":
-            os.kill(os.getpid(), signal.SIGSEGV)
-        case "leave":
-            os._exit(0)
-    raise AssertionError(values.way)
+ERRORS: dict[str, Callable[[], BaseException]] = {
+    "told": lambda: TextError("is empty", subject="script", cure="write a line"),
+    "unforeseen": lambda: TypeError("no /home/somebody/secret/place.py here"),
+    "memory": MemoryError,
+    "exit": lambda: SystemExit(3),
+    "generator": GeneratorExit,
+    "interrupt": KeyboardInterrupt,
+}
 
 
 def deep() -> int:
     return deep() + 1
+
+
+RESULTS: dict[str, Callable[[], Any]] = {
+    "object": lambda: {"a": object()},
+    "nan": lambda: {"a": float("nan")},
+    "deep": deep,
+    "crash": lambda: os.kill(os.getpid(), signal.SIGSEGV),
+    "leave": lambda: os._exit(0),
+}
+
+
+def fail(values: Way, context: Context) -> Any:
+    if values.way in ERRORS:
+        error = ERRORS[values.way]()
+        raise error
+    return RESULTS[values.way]()
+
+
+def half(values: Note, context: Context) -> dict[str, Any]:
+    """Be stubborn in the middle of writing the output."""
+    assert context.output is not None
+    with context.store.writing(context.output) as path:
+        path.write_bytes(b"half a file")
+        Path(values.path).write_text(str(path))
+        return stubborn(Seconds(seconds=values.seconds), context)
 
 
 OPERATIONS = (
@@ -164,5 +170,6 @@ OPERATIONS = (
     Operation(name="child", parameters=Note, run=child),
     Operation(name="note", parameters=Note, run=note),
     Operation(name="render", parameters=Note, run=render),
+    Operation(name="half", parameters=Note, run=half, output=("audio", ".wav")),
     Operation(name="fail", parameters=Way, run=fail),
 )

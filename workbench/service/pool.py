@@ -9,17 +9,21 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.errors import JobError, ParameterError, StorageError
 from workbench.service.jobs import Ledger, owner_name
+from workbench.service.offspring import MARK
 from workbench.service.slot import Slot, environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from workbench.errors import WorkbenchError
 
@@ -27,6 +31,7 @@ __all__ = ["WorkerPool"]
 
 log = logging.getLogger(__name__)
 
+_WARDEN = Path(__file__).with_name("warden.py")
 _LATE = 1.5  # seconds a job that is to end gets before its process is killed
 _JOBS = 200  # after which a worker is replaced: what libraries leak does not add up
 _SHARE = 0.8  # of the machine's memory, for all workers together
@@ -81,26 +86,43 @@ class WorkerPool:
         self._listeners: list[Callable[[str, str], None]] = []
         self._reasons: dict[Slot, WorkbenchError] = {}
         self._closed = False
+        self._mark = secrets.token_hex(8)
+        self._warden: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start the workers, without waiting for them. Jobs wait meanwhile."""
         with self._lock:
             if self._closed or self._slots:
                 return
+            self._guard()
             variables = environment(self._workers)
             self._slots = [
                 Slot(
                     self._ledger,
                     self._settings,
                     variables,
+                    mark=f"{self._mark}-{number}",
                     tell=self._tell,
                     freed=self.wake,
                     broken=self._broken,
                 )
-                for _ in range(self._workers)
+                for number in range(self._workers)
             ]
         for slot in self._slots:
             slot.start()
+
+    def _guard(self) -> None:
+        """Start who ends the workers should this process be gone and they stuck."""
+        arguments = [str(os.getpid()), f"{MARK}={self._mark}-"]
+        try:
+            self._warden = subprocess.Popen(
+                [sys.executable, "-I", "-S", str(_WARDEN), *arguments],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        except OSError as error:
+            log.warning("there is no warden for the workers: %s", error.strerror)
 
     @property
     def pids(self) -> list[int]:
@@ -166,6 +188,10 @@ class WorkerPool:
         for slot in slots:
             slot.kill()
         _joined(slots, time.monotonic() + 5.0)
+        warden, self._warden = self._warden, None
+        if warden is not None:
+            warden.kill()
+            warden.communicate()
         self._ledger.close()
 
     # -- what the slots tell ------------------------------------------------------------------

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import secrets
 import signal
 import socket
 import subprocess
@@ -76,6 +75,8 @@ class Slot:
         What a worker is told when it starts.
     variables
         Its environment.
+    mark
+        By which it and what it starts are known; see `workbench.service.offspring`.
     tell
         Called with the id of a job and what happened to it: ``progress`` or ``ended``.
     freed
@@ -90,6 +91,7 @@ class Slot:
         settings: Mapping[str, Any],
         variables: Mapping[str, str],
         *,
+        mark: str,
         tell: Callable[[str, str], None],
         freed: Callable[[], None],
         broken: Callable[[Slot, WorkbenchError | None], None],
@@ -100,7 +102,7 @@ class Slot:
         self._closing = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
         self._lines: Lines | None = None
-        self._mark = ""
+        self._mark = mark
         self._ready = False
         self._watch = threading.Timer(_START, self._closing.is_set)  # of no worker yet
         self._reason: WorkbenchError | None = None
@@ -175,7 +177,6 @@ class Slot:
 
     def _begin(self) -> None:
         ours, theirs = socket.socketpair()
-        mark = secrets.token_hex(8)
         command = ["-P", "-m", "workbench.service.worker", str(theirs.fileno()), str(os.getpid())]
         self._reason = JobError(
             "a worker ended while it started", subject="server", cure="look into the server's log"
@@ -188,14 +189,14 @@ class Slot:
                     stdout=subprocess.DEVNULL,
                     pass_fds=[theirs.fileno()],
                     start_new_session=True,  # Ctrl-C is for the parent
-                    env={**self._variables, MARK: mark},
+                    env={**self._variables, MARK: self._mark},
                 )
             except BaseException:
                 ours.close()
                 raise
         lines = Lines(ours)
         with self._lock:
-            self._process, self._lines, self._mark = process, lines, mark
+            self._process, self._lines = process, lines
             self.owner = owner_of(process.pid)
         # Not among the arguments, which everybody may read: a store's URL may hold a secret.
         lines.send(**self._settings)
