@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import threading
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,10 +21,11 @@ from workbench.storage.ids import FileId
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from workbench.storage.store import Store
 
-__all__ = ["StoreContract", "lettered"]
+__all__ = ["StoreContract", "left_over", "lettered", "write"]
 
 
 def lettered(path: Path, asked: str, name: str) -> tuple[str, str]:
@@ -154,9 +154,8 @@ class StoreContract:
     )
     def test_what_a_block_should_not_have_written_is_not_kept(self, store: Store, written):
         file = store.put(b"Vold")
-        with pytest.raises(MediaError) as refused, store.writing(file.id) as path:
-            if written is not None:
-                path.write_bytes(written)
+        with pytest.raises(MediaError) as refused:
+            write(store, file.id, written)
         assert file.id in str(refused.value)
         assert "/" not in str(refused.value)
         assert store.get(file.id) == b"Vold"
@@ -165,9 +164,8 @@ class StoreContract:
     def test_a_block_that_fails_keeps_nothing(self, store: Store):
         file_id = store.new_id("video", ".mp4")
         for raised in (KeyboardInterrupt(), RuntimeError("x"), GeneratorExit()):
-            with pytest.raises(type(raised)), store.writing(file_id) as path:
-                path.write_bytes(b"V" * 100)
-                raise raised
+            with pytest.raises(type(raised)):
+                write(store, file_id, b"V" * 100, raised)
         assert not store.exists(file_id)
         assert left_over(store) == []
 
@@ -229,7 +227,7 @@ class StoreContract:
             taken.append(1)
             yield b"A" * 401
 
-        with pytest.raises(QuotaExceeded, match="needs 401 bytes.* leaves 400"):
+        with pytest.raises(QuotaExceeded, match=r"needs 401 bytes.* leaves 400"):
             store.put(blocks(), size=401)
         assert taken == []
         assert store.put(b"A" * 400).size == 400
@@ -267,14 +265,14 @@ class StoreContract:
         stores = [another(quota=10_000) for _ in range(8)]
         refused = []
 
-        def write(store: Store) -> None:
+        def fill(store: Store) -> None:
             for _ in range(5):
                 try:
                     store.put(iter([b"A" * 900]))
                 except QuotaExceeded:
                     refused.append(1)
 
-        threads = [threading.Thread(target=write, args=[store]) for store in stores]
+        threads = [threading.Thread(target=fill, args=[store]) for store in stores]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -348,6 +346,17 @@ class StoreContract:
             assert (folder / "deep" / "x").exists()
         assert not folder.exists()
         assert left_over(store) == []
+
+
+def write(
+    store: Store, file_id: object, data: bytes | None, raised: BaseException | None = None
+) -> None:
+    """Write a file in a block, which may fail then."""
+    with store.writing(str(file_id)) as path:
+        if data is not None:
+            path.write_bytes(data)
+        if raised is not None:
+            raise raised
 
 
 def left_over(store: Store) -> list[Path]:

@@ -44,7 +44,7 @@ def name_in(entry: bytes) -> str:
     """
     try:
         found = json.loads(entry)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     name = found.get("name") if isinstance(found, dict) else None
     return name if isinstance(name, str) else ""
