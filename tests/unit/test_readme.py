@@ -76,7 +76,7 @@ def test_the_commands_run_one_after_the_other(folder):
 
 @pytest.mark.media
 def test_the_lines_of_python_run(tmp_path, media):
-    (code,) = blocks("python")
+    code = "\n".join(blocks("python"))
     Image.fromarray(backdrop(1, width=300, height=500)).save(tmp_path / "a.jpg")
     clip = (media / "speech" / "en_nasa_webb_2v2a2s.mp4").read_bytes()
     (tmp_path / "b.mp4").write_bytes(clip)
@@ -84,7 +84,7 @@ def test_the_lines_of_python_run(tmp_path, media):
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=tmp_path,
-        env={**os.environ},
+        env={**os.environ, "WORKBENCH_STORE": str(tmp_path / "media")},
         capture_output=True,
         text=True,
         check=False,
@@ -95,6 +95,7 @@ def test_the_lines_of_python_run(tmp_path, media):
     assert [title["text"] for title in receipt["titles"]] == ["Hello"]
     assert [sound["kind"] for sound in receipt["sounds"]] == ["music"]
     assert (tmp_path / "short.mp4").stat().st_size > 10_000
+    assert np.abs(Audio.read(tmp_path / "spoken.wav").samples).max() > 0.1
 
 
 def _told_commands() -> list[str]:
