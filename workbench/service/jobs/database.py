@@ -35,6 +35,21 @@ class _Connection(sqlite3.Connection):
     file: tuple[int, int]
     """Device and number of the file it has open."""
 
+    pid: int
+    """The process that opened it."""
+
+
+class _Own:
+    """A thread's connection: closed with the thread, not when the collector finds its circle."""
+
+    def __init__(self, connection: _Connection) -> None:
+        self.connection = connection
+
+    def __del__(self) -> None:
+        if os.getpid() == self.connection.pid:  # a fork's copy is left alone
+            with contextlib.suppress(sqlite3.Error):
+                self.connection.close()
+
 
 class Database:
     """A ledger's file. Nothing is touched before it is needed.
@@ -106,14 +121,15 @@ class Database:
     def _connection(self) -> _Connection:
         if self._pid != os.getpid():
             self._forked()
-        connection: _Connection | None = getattr(self._own, "connection", None)
-        if connection is not None:
+        own: _Own | None = getattr(self._own, "it", None)
+        if own is not None:
+            connection = own.connection
             if connection.file == _identity(self.path):
                 _rolled_back(connection)  # an interrupt may have come in the middle
                 return connection
             connection.close()  # what it wrote to would be seen by nobody
         connection = self._opened()
-        self._own.connection = connection
+        self._own.it = _Own(connection)
         with self._lock:
             self._all.add(connection)
         return connection
@@ -136,7 +152,7 @@ class Database:
             raise _without_folders(storage_error(error, self.path.name)) from error
         connection = connect(self.path, self.wait)
         try:
-            connection.file = _identity(self.path)
+            connection.file, connection.pid = _identity(self.path), os.getpid()
             ready = schema.found(connection, self.path.name)
             self._journal(connection)
             connection.execute("PRAGMA synchronous = NORMAL")
