@@ -92,7 +92,7 @@ def test_the_path_is_for_telling(store: Store):
 
 PIECES = [
     "..", "../", "/", "\\", "..\\", "%2e%2e%2f", "%00", "\0", "．．／", "．", "∕", "C:", "C:\\",
-    "~",     "store_evil", "../store_evil/audio/", "/etc/passwd", "audio_", "video_", "image_", "tmp_",
+    "~", "store_evil", "../store_evil/audio/", "/etc/passwd", "audio_", "video_", "image_", "tmp_",
     "AUDIO_", KEY, KEY.upper(), KEY.replace("0", "０"), KEY[:-1], ".wav", ".mp4", ".png", ".html",
     ".WAV", ".wav\n", ".tmp", ".part", ".", "-", "_", " ", "\n", "\r\n", "'", '"', "`", "$(id)",
     "a" * 300, "é" * 200, "\ud800", "\u202e", "audio/", "audio//", "audio/..", ".store/names/", "%",

@@ -30,6 +30,7 @@ __all__ = ["FolderShelf", "Shelf", "StoredFile"]
 
 # What file systems say that know no second name for a file, or give none to this user.
 _NO_LINKS = {errno.EPERM, errno.EACCES, errno.EMLINK, errno.ENOTSUP, errno.ENOSYS, errno.EXDEV}
+_TRIES = 20
 _IS_LINK = {errno.ELOOP, errno.ENOTDIR}
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -170,11 +171,7 @@ class FolderShelf:
         """
         with self._kind(file_id.type, file_id) as folder:
             self._state(file_id, folder)
-            try:
-                os.link(_base(file_id), path, src_dir_fd=folder, follow_symlinks=False)
-            except OSError as error:
-                if error.errno not in _NO_LINKS:
-                    raise
+            if not self._linked(file_id, folder, path):
                 with self.open(file_id) as source, path.open("xb") as copy:
                     shutil.copyfileobj(source, copy, 1 << 20)
         if not stat.S_ISREG(path.lstat().st_mode):  # exchanged between the look and the link
@@ -288,6 +285,21 @@ class FolderShelf:
     def sweep(self) -> None:
         """Forget the names of files that are gone."""
         self.names.sweep(self.find)
+
+    def _linked(self, file_id: FileId, folder: int, path: Path) -> bool:
+        """Give a file a second name; return whether that could be done."""
+        for _ in range(_TRIES):
+            try:
+                os.link(_base(file_id), path, src_dir_fd=folder, follow_symlinks=False)
+            except FileNotFoundError:  # also of a file that is being replaced at this moment
+                self._state(file_id, folder)
+            except OSError as error:
+                if error.errno not in _NO_LINKS:
+                    raise
+                return False
+            else:
+                return True
+        return False
 
     def _state(self, file_id: FileId, folder: int) -> os.stat_result:
         state = os.stat(_base(file_id), dir_fd=folder, follow_symlinks=False)

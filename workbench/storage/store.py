@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 __all__ = ["VARIABLE", "Judge", "Store", "StoredFile", "open_store", "store_folder"]
 
 Judge = Callable[[Path, str, str], tuple[str, str]]
-"""Returns the type and extension of a file from its path, the type it is said to be and its original
-name, both of which may be empty."""
+"""Returns the type and extension of a file from its path, the type it is said to be, and its
+original name; both may be empty."""
 
 
 def open_store(
