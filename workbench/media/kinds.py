@@ -35,9 +35,22 @@ _SOUNDS = {
     "matroska": ".mka",
 }
 _RAW = (".pcm", ".raw")
+# With these begin files that are something: samples do by a chance of one in four milliards.
+_MARKS = (
+    b"RIFF",
+    b"FORM",
+    b"OggS",
+    b"fLaC",
+    b"\x1aE\xdf\xa3",
+    b"\x89PNG",
+    b"GIF8",
+    b"PK\3\4",
+    b"\x7fELF",
+)
+_TEXT = bytes(range(32, 127)) + b"\t\r\n\f"
+_PICTURES = (b"avif", b"avis", b"heic", b"heix", b"hevc", b"mif1", b"msf1")
 # The brands with which an MP4 says for whom it was written.
 _BRANDS = {b"qt  ": ".mov", b"M4V ": ".m4v", b"3gp": ".3gp"}
-_HEAD = 12
 
 
 def kind_of(path: Path, asked: str = "", name: str = "") -> tuple[str, str]:
@@ -68,9 +81,15 @@ def kind_of(path: Path, asked: str = "", name: str = "") -> tuple[str, str]:
     ...     kind_of(Path(f"{folder}/pause.wav"), "audio", "film.mp4")
     ('audio', '.wav')
     """
-    if asked == "audio" and name.lower().endswith(_RAW) and path.stat().st_size:
+    if asked == "audio" and name.lower().endswith(_RAW) and _unmarked(path):
         return "audio", ".pcm"
     info = probe(path)
+    if info.format == "mov" and _brand(path) in _PICTURES:
+        raise MediaError(
+            "is a picture of a kind that is not read here (AVIF or HEIF)",
+            subject=name or str(path),
+            cure="convert it to PNG, JPEG or WebP",
+        )
     if asked and info.kind != asked:
         raise MediaError(
             f"is {_named(info.kind)} by its content, not {_named(asked)}",
@@ -90,7 +109,8 @@ def _extension(path: Path, info: MediaInfo) -> str:
     else:
         found = _VIDEOS.get(info.format)
         if info.format == "mov":
-            found = _brand(path)
+            brand = _brand(path)
+            found = next((end for start, end in _BRANDS.items() if brand.startswith(start)), ".mp4")
         elif info.format == "matroska" and _webm(path):
             found = ".webm"
     if found is None:
@@ -106,17 +126,24 @@ def _named(kind: str) -> str:
     return {"image": "a picture", "audio": "a sound", "video": "a video"}.get(kind, kind)
 
 
-def _brand(path: Path) -> str:
-    """Return the extension of a film in boxes, by the brand in its first one."""
+def _brand(path: Path) -> bytes:
+    """Return the brand of a file in boxes; none had one before QuickTime was given its own."""
+    head = _head(path, 12)
+    return head[8:] if head[4:8] == b"ftyp" else b"qt  "
+
+
+def _unmarked(path: Path) -> bool:
+    """Return whether a file has something in it that is no text and no other kind of file."""
+    head = _head(path, 512)
+    text = not head.translate(None, _TEXT)
+    return not text and not head.startswith(_MARKS) and head[4:8] != b"ftyp"
+
+
+def _head(path: Path, length: int) -> bytes:
     with path.open("rb") as file:
-        head = file.read(_HEAD)
-    if head[4:8] != b"ftyp":  # as QuickTime wrote before there were brands
-        return ".mov"
-    brand = head[8:12]
-    return next((end for start, end in _BRANDS.items() if brand.startswith(start)), ".mp4")
+        return file.read(length)
 
 
 def _webm(path: Path) -> bool:
     """Return whether a Matroska file says that it is WebM, as the first bytes of all do."""
-    with path.open("rb") as file:
-        return b"webm" in file.read(64)
+    return b"webm" in _head(path, 64)

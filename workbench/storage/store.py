@@ -35,8 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["VARIABLE", "Judge", "Store", "StoredFile", "open_store", "store_folder"]
 
 Judge = Callable[[Path, str, str], tuple[str, str]]
-"""Returns the type and extension of a file from its path, the type it is said to be, and its
-original name; both may be empty."""
+"""Type and extension of a file, from its path, the type it is said to be, its original name."""
 
 
 def open_store(
