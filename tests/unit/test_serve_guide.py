@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -47,6 +48,7 @@ def test_every_option_is_told():
 
 
 @pytest.mark.media
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not on this machine")
 def test_the_lines_for_curl_work(tmp_path: Path):
     """As typed, but for the port and the id."""
     (block,) = (block for block in blocks("text") if "curl" in block)
