@@ -41,7 +41,7 @@ _BUSY = frozenset({502, 503, 504})
 _WHOLE, _PART, _NO_SUCH_PART = 200, 206, 416
 _NAME = 120  # letters of a name that are kept
 _SUFFIX = 10  # of these, for its suffix
-_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
+_RANGE = re.compile(r"bytes (\d{1,18})-\d{1,18}/(\d{1,18})", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,6 +165,7 @@ class _Transfer:
     content_type: str = ""
     name: str = ""
     etag: str = field(default="", init=False)
+    whole: int | None = field(default=None, init=False)
 
     def run(self) -> None:
         """Fetch all of it, in a few attempts if need be."""
@@ -189,7 +190,7 @@ class _Transfer:
                 return True
             self._judge(response.status, headers)
             self._start(response.status, headers)
-            self._keep(response, self._whole(response.status, headers))
+            self._keep(response)
         return False
 
     @contextlib.contextmanager
@@ -213,7 +214,12 @@ class _Transfer:
             target=self.place.target,
         )
         self.network.place = self.place
-        with httpcore.ConnectionPool(network_backend=self.network, max_connections=1) as pool:
+        trusted = None
+        if self.place.scheme == "https":
+            import httpx  # for the authorities of certifi, or of SSL_CERT_FILE
+
+            trusted = httpx.create_ssl_context()
+        with httpcore.ConnectionPool(ssl_context=trusted, network_backend=self.network) as pool:
             try:
                 with pool.stream("GET", url, headers=headers) as response:
                     yield response
@@ -248,9 +254,12 @@ class _Transfer:
         if status == _PART:
             match = _RANGE.fullmatch(headers["content-range"])
             if not self.size or match is None or int(match[1]) != self.size:
-                raise self._failed("the server sends another part than the one asked for")
+                self.etag = ""  # from now on the whole is asked for
+                raise _Cut("the server sends another part than the one asked for")
+            self._expect(match[2])
             return
-        self.size = 0
+        self.size, self.whole = 0, None
+        self._expect("" if headers["transfer-encoding"] else headers["content-length"])
         self.file.seek(0)
         self.file.truncate()
         etag = headers["etag"]
@@ -258,20 +267,21 @@ class _Transfer:
         self.content_type = one_line(headers["content-type"], limit=100)
         self.name = _name(headers["content-disposition"], self.place.path)
 
-    def _whole(self, status: int, headers: _Headers) -> int | None:
-        """Return how many bytes there are, None when the server does not say."""
-        if status == _PART:
-            told = headers["content-range"].rpartition("/")[2]
-        else:
-            told = headers["content-length"]
-        whole = int(told) if told.isdigit() else None
-        if whole is not None and whole > self.limit:
+    def _expect(self, told: str) -> None:
+        """Take note of how many bytes there are, if the server says it."""
+        if not (told.isascii() and told.isdigit()):
+            return
+        whole = int(told[:18])
+        if whole > self.limit:
             raise self._too_large(f"has {whole:,} bytes")
-        return whole
+        if self.whole not in {None, whole}:
+            self.etag = ""
+            raise _Cut("the file changed meanwhile")
+        self.whole = whole
 
-    def _keep(self, response: httpcore.Response, whole: int | None) -> None:
+    def _keep(self, response: httpcore.Response) -> None:
         """Write a body."""
-        reported = self.size
+        reported, whole = self.size, self.whole
         for chunk in response.iter_stream():
             self.deadline.left()
             if self.size + len(chunk) > self.limit:
