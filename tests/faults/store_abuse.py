@@ -37,7 +37,8 @@ def content(chance: random.Random, most: int) -> bytes:
 
 
 def whole(data: bytes) -> bool:
-    return int(data[1:_HEAD]) == len(data) - _HEAD and len(set(data[_HEAD:])) <= 1
+    alike = len(set(data[_HEAD:])) <= 1
+    return len(data) >= _HEAD and int(data[1:_HEAD]) == len(data) - _HEAD and alike
 
 
 def left(store: Store) -> list[str]:

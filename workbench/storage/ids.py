@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from workbench.errors import ParameterError, shown
 
-__all__ = ["EXTENSIONS", "FileId"]
+__all__ = ["EXTENSIONS", "FileId", "is_id"]
 
 EXTENSIONS: dict[str, tuple[str, ...]] = {
     "image": (".jpg", ".png", ".webp", ".gif", ".bmp", ".tif", ".avif"),
@@ -23,6 +23,18 @@ EXTENSIONS: dict[str, tuple[str, ...]] = {
 
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 _ID = re.compile(rf"(image|video|audio)_({_UUID})(\.[a-z0-9]{{2,4}})", re.ASCII)
+
+
+def is_id(text: str) -> bool:
+    """Return whether a text is the id of a file.
+
+    Examples
+    --------
+    >>> is_id(str(FileId.new("audio", ".wav"))), is_id("audio_1.wav")
+    (True, False)
+    """
+    match = _ID.fullmatch(text)
+    return match is not None and match[3] in EXTENSIONS[match[1]]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -73,6 +73,10 @@ class BucketShelf:
                 if entry.get("type") == "file":
                     yield _found(file_id, entry, names.get(str(file_id), ""))
 
+    def usage(self, kind: str) -> int:
+        """Return how many bytes the files of a type have together."""
+        return sum(file.size for file in self.files(kind, named=False))
+
     def find(self, file_id: FileId) -> StoredFile:
         """Return what is known of a file.
 

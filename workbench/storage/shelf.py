@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from workbench.errors import FileGone, ParameterError, StorageError
 from workbench.storage.atomic import flush
-from workbench.storage.ids import FileId
+from workbench.storage.ids import FileId, is_id
 from workbench.storage.leases import alone
 from workbench.storage.names import Names, kept_name
 from workbench.storage.problems import gone, trouble
@@ -66,6 +66,10 @@ class Shelf(Protocol):
 
     def files(self, kind: str, *, named: bool = True) -> Iterator[StoredFile]:
         """Yield the files of a type."""
+        ...
+
+    def usage(self, kind: str) -> int:
+        """Return how many bytes the files of a type have together."""
         ...
 
     def find(self, file_id: FileId) -> StoredFile:
@@ -134,6 +138,26 @@ class FolderShelf:
                         yield found
         except FileGone:
             return
+
+    def usage(self, kind: str) -> int:
+        """Return how many bytes the files of a type have together.
+
+        Raises
+        ------
+        StorageError
+            When the folder cannot be read.
+        """
+        total = 0  # with a quota it is asked for at each file that is kept
+        try:
+            with self._kind(kind, "the store") as folder, os.scandir(folder) as entries:
+                for entry in entries:
+                    if is_id(f"{kind}_{entry.name}"):
+                        with contextlib.suppress(FileNotFoundError):
+                            state = entry.stat(follow_symlinks=False)
+                            total += state.st_size if stat.S_ISREG(state.st_mode) else 0
+        except FileGone:
+            return 0
+        return total
 
     def find(self, file_id: FileId) -> StoredFile:
         """Return what is known of a file.

@@ -314,7 +314,7 @@ class Store:
 
     def usage(self) -> int:
         """Return how many bytes all files have together."""
-        return sum(file.size for file in self._unnamed())
+        return sum(self._shelf.usage(kind) for kind in EXTENSIONS)
 
     # -- removing -----------------------------------------------------------------------------
 
@@ -344,7 +344,8 @@ class Store:
         if older is None:
             return []
         before = time.time() - older
-        old = [file.id for file in self._unnamed() if file.created < before]
+        kinds = [self._shelf.files(kind, named=False) for kind in EXTENSIONS]
+        old = [file.id for files in kinds for file in files if file.created < before]
         used = {str(one) for one in leased(self._work)} if old else set()
         removed = []
         for file_id in old:
@@ -352,10 +353,6 @@ class Store:
                 if file_id not in used and self.delete(file_id):
                     removed.append(file_id)
         return removed
-
-    def _unnamed(self) -> Iterator[StoredFile]:
-        for kind in EXTENSIONS:
-            yield from self._shelf.files(kind, named=False)
 
     # -- work -----------------------------------------------------------------------------------
 
