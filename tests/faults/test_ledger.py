@@ -14,6 +14,7 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -245,6 +246,20 @@ def test_one_that_another_program_holds(tmp_path):
     holder.execute("COMMIT")
     holder.close()
     assert ledger.submit("a", {}).state == "queued"
+    ledger.close()
+
+
+def test_one_that_another_program_is_just_making(tmp_path):
+    """Setting up the log does not wait by itself for who has the file."""
+    path = tmp_path / "jobs.sqlite"
+    holder = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    holder.execute("BEGIN EXCLUSIVE")
+    timer = threading.Timer(0.3, holder.execute, ("COMMIT",))
+    timer.start()
+    ledger = Ledger(path)
+    assert ledger.submit("a", {}).state == "queued"
+    timer.join()
+    holder.close()
     ledger.close()
 
 

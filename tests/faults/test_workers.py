@@ -33,7 +33,7 @@ def test_a_running_job_is_cancelled(kind, tmp_path):
     taken = []
     with pooled(tmp_path, workers=1) as pool:
         for i in range(5):
-            pool.done("nothing")  # a worker is there
+            worker = pool.done("where").result["pid"]
             job = pool.running(kind, seconds=60)
             time.sleep(0.02 * i)
             begun = time.monotonic()
@@ -41,7 +41,8 @@ def test_a_running_job_is_cancelled(kind, tmp_path):
             found = pool.ended(job, 10.0)
             taken.append(time.monotonic() - begun)
             assert (found.state, found.error, found.attempts) == ("cancelled", None, 1)
-        assert pool.done("nothing").state == "done"
+            stayed = pool.done("where").result["pid"] == worker
+            assert stayed == (kind in {"steps", "deaf"})  # its models are still loaded
     assert max(taken) <= BOUND, taken
 
 
@@ -56,7 +57,18 @@ def test_its_child_goes_with_it(moment, tmp_path):
         time.sleep(moment)
         pool.cancel(job)
         assert pool.ended(job, BOUND).state == "cancelled"
-        pool.pool.close(0.5)
+        assert not running(mark)
+
+
+def test_a_killed_worker_s_child_goes_with_it(tmp_path):
+    with pooled(tmp_path, workers=1) as pool:
+        pid = pool.done("where").result["pid"]
+        mark = f"mark-{tmp_path.name}"
+        job = pool.running("child", seconds=60, path=str(tmp_path / "going"), text=mark)
+        assert within(10, lambda: running(mark))
+        pool.ledger.cancel(job.id)
+        os.kill(pid, signal.SIGKILL)
+        assert pool.ended(job, BOUND).state == "cancelled"
         assert not running(mark)
 
 

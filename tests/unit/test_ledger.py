@@ -514,11 +514,13 @@ def test_a_process_without_proc(monkeypatch, tmp_path):
 
 def test_a_forked_process_has_a_connection_of_its_own(ledger):
     first = ledger.submit("fonts", {})
+    parents = ledger._database._own.it.connection
     pid = os.fork()
     if not pid:
         ledger.submit("fonts", {"child": 1})
+        other = ledger._database._own.it.connection is not parents
         ledger.close()
-        os._exit(0)
+        os._exit(0 if other and parents.execute("SELECT 1").fetchone() else 1)
     assert os.waitpid(pid, 0)[1] == 0
     second = ledger.submit("fonts", {})
     assert len(ledger.jobs()) == 3

@@ -34,14 +34,31 @@ def marked(mark: str) -> list[int]:
     return found
 
 
-def end_marked(mark: str) -> None:
-    """Kill all processes with a mark in their environment, but not this one."""
+def end_marked(mark: str, *, since: float = 0.0) -> None:
+    """Kill all processes with a mark in their environment, but not this one.
+
+    Parameters
+    ----------
+    mark
+        Which; nothing is done for an empty one.
+    since
+        Seconds after the boot; who started earlier is left alone.
+    """
     before: set[int] = set()
     while mark:
-        new = set(marked(mark)) - before
+        new = {pid for pid in marked(mark) if _started(pid) >= since} - before
         if not new:
             return
         for pid in new:  # and once more: one of them may just have started another
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
         before |= new
+
+
+def _started(pid: int) -> float:
+    """Return when a process started, in seconds after the boot."""
+    try:
+        stat = (_PROC / str(pid) / "stat").read_bytes()
+    except OSError:
+        return -1.0
+    return int(stat.rpartition(b")")[2].split()[19]) / os.sysconf("SC_CLK_TCK")

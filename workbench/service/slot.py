@@ -32,6 +32,9 @@ log = logging.getLogger(__name__)
 _ROOT = Path(__file__).parents[2]
 _START = 120.0  # seconds a worker gets to load what all jobs need
 _AT_START = 3  # deaths at the start in a row, after which something is wrong
+_KILLED = 0.3  # of such a death
+_BY_KILL = "by SIGKILL"
+_LAST_WORDS = 0.2  # seconds a process gets to end that has closed its connection
 _PAUSES = (5.0, 10.0, 20.0, 40.0, 60.0)  # seconds between the starts that follow
 _LIBRARIES = (
     "OMP_NUM_THREADS",
@@ -104,6 +107,7 @@ class Slot:
         self._lines: Lines | None = None
         self._mark = mark
         self._ready = False
+        self._how = ""
         self._watch = threading.Timer(_START, self._closing.is_set)  # of no worker yet
         self._reason: WorkbenchError | None = None
         self.owner = ""
@@ -160,7 +164,7 @@ class Slot:
     # -- the thread ---------------------------------------------------------------------------
 
     def _stay(self) -> None:
-        deaths = 0
+        deaths = 0.0
         while not self._closing.is_set():
             try:
                 self._begin()
@@ -170,10 +174,11 @@ class Slot:
                 self._reason = JobError("no worker can be started", subject="server")
             was_ready, self._ready = self._ready, False
             self._bury()
-            deaths = 0 if was_ready else deaths + 1
+            # Whom somebody else killed may have done well.
+            deaths = 0 if was_ready else deaths + (_KILLED if self._how == _BY_KILL else 1.0)
             if deaths >= _AT_START and not self._closing.is_set():
                 self._broken(self, self._reason)
-                self._closing.wait(_PAUSES[min(deaths - _AT_START, len(_PAUSES) - 1)])
+                self._closing.wait(_PAUSES[min(int(deaths) - _AT_START, len(_PAUSES) - 1)])
 
     def _begin(self) -> None:
         ours, theirs = socket.socketpair()
@@ -233,6 +238,7 @@ class Slot:
             if process is None:
                 return
             self._watch.cancel()
+            self._how = _ended(process.pid)
             self._end(process)  # or it has only closed its end
             process.wait()
             self._process = self._lines = None
@@ -250,8 +256,23 @@ class Slot:
         until = time.monotonic() + 5.0
         while True:
             try:
-                return self._ledger.release(self.owner, blame=not self._closing.is_set())
+                blame = not self._closing.is_set()
+                return self._ledger.release(self.owner, blame=blame, how=self._how)
             except StorageError as error:
                 log.warning("the jobs of a worker that ended cannot be freed: %s", error)
                 if time.monotonic() > until or self._closing.wait(1.0):
                     return []  # whoever looks for jobs without a process finds them
+
+
+def _ended(pid: int) -> str:
+    """Return how a child has ended, without taking its number from it."""
+    until = time.monotonic() + _LAST_WORDS
+    while (found := os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT | os.WNOHANG)) is None:
+        if time.monotonic() > until:
+            return ""
+        time.sleep(0.005)
+    if found.si_code == os.CLD_EXITED:
+        return f"with status {found.si_status}"
+    with contextlib.suppress(ValueError):
+        return f"by {signal.Signals(found.si_status).name}"
+    return f"by signal {found.si_status}"

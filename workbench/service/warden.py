@@ -40,9 +40,11 @@ def main(parent: int, mark: bytes) -> None:
         pass
     time.sleep(_LATE)
     while left := marked(mark):
-        for pid in left:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
+        # All are stopped first: a worker would write down that its job failed with its child.
+        for number in (signal.SIGSTOP, signal.SIGKILL):
+            for pid in left:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, number)
         time.sleep(0.05)
 
 

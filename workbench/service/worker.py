@@ -7,12 +7,9 @@ loaded from job to job. A job runs in the main thread, which is the one that can
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import gc
 import logging
 import os
-import resource
-import signal
 import socket
 import sys
 import threading
@@ -21,11 +18,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import Cancelled, JobError, ParameterError, StorageError, WorkbenchError
+from workbench.service import lifeline
 from workbench.service.failures import as_error
 from workbench.service.interrupts import Interrupt
 from workbench.service.jobs import Ledger, owner_name
 from workbench.service.lines import Lines
-from workbench.service.offspring import MARK, end_marked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +34,6 @@ __all__ = ["Worker", "main"]
 
 log = logging.getLogger("workbench.service.worker")
 
-_PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 _POLL = 5.0  # seconds between two looks at a ledger in which others may put jobs as well
 _BEAT = 0.1  # seconds between two looks at whether a running job is to end
 _LOOK = 0.5  # seconds between two looks at what the ledger says of the running job
@@ -110,7 +106,7 @@ class Worker:
                 continue
             fit = self._do(job)
             done += 1
-            if not fit or done >= self.most or _resident() > self.memory:
+            if not fit or done >= self.most or lifeline.resident() > self.memory:
                 break
 
     # -- a job --------------------------------------------------------------------------------
@@ -121,7 +117,7 @@ class Worker:
         from workbench.service.operations import Context
         from workbench.storage.ids import FileId
 
-        self._begin(job)
+        began = self._begin(job)
         self.pool.send(event="running", id=job.id)
         told: Any = None
         error: WorkbenchError | None = None
@@ -140,13 +136,17 @@ class Worker:
             fit = not isinstance(raised, MemoryError)
             error = self._error(raised)
         why = self._end()
+        lifeline.stay()
         if error is not None:
             gc.collect()  # what the frames of the error held
+        if why:  # what the job started and left behind; engines that were there before stay
+            lifeline.end_others(since=began)
         self._settle(lambda: self._write(job, told, error, why))
         self.pool.send(event="ended", id=job.id)
         return fit
 
-    def _begin(self, job: Job) -> None:
+    def _begin(self, job: Job) -> float:
+        """Take up a job; return when, in seconds after the boot, as the system counts them."""
         with self._lock:
             self._cancel = threading.Event()
             self._why = ""
@@ -158,6 +158,7 @@ class Worker:
                 self._ask("stop")
             self._unwanted.clear()
         self._busy.set()
+        return lifeline.since_boot()
 
     def _end(self) -> str:
         self._busy.clear()
@@ -253,7 +254,7 @@ class Worker:
         while (messages := self.pool.read()) is not None:
             for message in messages:
                 self.hear(message)
-        end()
+        lifeline.end()
 
     def hear(self, message: dict[str, Any]) -> None:
         """Take note of what the pool says."""
@@ -313,49 +314,9 @@ class Worker:
                 self._ask("cancel")
 
 
-def _resident() -> int:
-    """Return the bytes of memory this process has."""
-    try:
-        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    except OSError:  # not Linux: the most it ever had
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return pages * resource.getpagesize()
-
-
-def end() -> None:
-    """End this process and all that it started, at once."""
-    end_marked(os.environ.get(MARK, ""))
-    # This process leads its group: what is left of that goes with it.
-    if os.getpgrp() == os.getpid():
-        os.killpg(0, signal.SIGKILL)
-    os._exit(1)
-
-
-def _follow(parent: int) -> None:
-    """End with the parent also when somebody else holds the other end of the socket."""
-    heard, spoken = socket.socketpair()
-    spoken.settimeout(0.0)
-    # The signal's number is written by the system itself, whatever the main thread is at.
-    signal.set_wakeup_fd(spoken.fileno(), warn_on_full_buffer=False)
-    signal.signal(signal.SIGTERM, lambda *_: None)
-    signal.signal(signal.SIGINT, lambda *_: None)
-
-    def watch() -> None:
-        while number := heard.recv(1):
-            if number[0] == signal.SIGTERM:
-                end()
-        spoken.close()
-
-    threading.Thread(target=watch, name="signals", daemon=True).start()
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != parent:  # it ended before the line above
-        end()
-
-
 def main(arguments: list[str]) -> int:
     """Be a worker; return the exit status."""
-    _follow(int(arguments[1]))
+    lifeline.follow(int(arguments[1]))
     logging.basicConfig(
         level=logging.WARNING, format="%(levelname)s worker %(process)d %(name)s: %(message)s"
     )
@@ -389,7 +350,7 @@ def _made(pool: Lines, *, store: str, ledger: str, quota: int | None, **options:
 if __name__ == "__main__":
     status = main(sys.argv[1:])
     if status == 0:
-        end_marked(os.environ.get(MARK, ""))
+        lifeline.end_others()
     # Libraries' threads and their exit handlers keep nobody waiting.
     logging.shutdown()
     os._exit(status)

@@ -10,8 +10,9 @@ from workbench.service.jobs.job import COLUMNS, Job, job_of, plain
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Collection
 
-__all__ = ["known", "one", "over", "owners", "released", "run"]
+__all__ = ["known", "one", "over", "owners", "possible", "released", "run", "within"]
 
 
 def one(connection: sqlite3.Connection, column: str, value: str) -> Job | None:
@@ -47,7 +48,7 @@ def run(connection: sqlite3.Connection, name: str, owner: str, lease: float) -> 
     )
 
 
-def released(connection: sqlite3.Connection, name: str, *, blame: bool) -> Job:
+def released(connection: sqlite3.Connection, name: str, *, blame: bool, how: str = "") -> Job:
     """Take a job from the process that had it, and return it as it is then."""
     wanted, attempts, most = connection.execute(
         "SELECT wanted, attempts, most FROM jobs WHERE id = ?", (name,)
@@ -59,8 +60,9 @@ def released(connection: sqlite3.Connection, name: str, *, blame: bool) -> Job:
         )
     elif blame and attempts >= most:
         times = "" if attempts == 1 else f" {attempts} times"
+        last = f"{', the last time' if times else ''} {how}" if how else ""
         error = JobError(
-            f"the process that did it ended{times}",
+            f"the process that did it ended{times}{last}",
             subject=name,
             cure="look into the log of the server, and whether its memory suffices",
         )
@@ -104,3 +106,13 @@ def over(ended: bool | None, until: float, lease: float, now: float) -> bool:  #
     if ended is not None:
         return ended
     return now >= until or until - now > lease  # or the clock was set back
+
+
+def within(states: Collection[str]) -> str:
+    """Return the condition that a state is one of some."""
+    return f"state IN ({', '.join('?' * len(states))})"
+
+
+def possible(name: object) -> bool:
+    """Return whether something from outside can be an id at all."""
+    return isinstance(name, str) and name.isascii()

@@ -19,7 +19,7 @@ from workbench.service.jobs.job import COLUMNS, ENDED, STATES, Job, job_of, key_
 from workbench.service.jobs.owner import gone
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from workbench.errors import WorkbenchError
@@ -169,7 +169,7 @@ class Ledger:
 
     def forget(self, file_id: str) -> bool:
         """Remove the job of a file that is no longer there; return whether there was one."""
-        if not self._database.exists or not _possible(file_id):
+        if not self._database.exists or not changes.possible(file_id):
             return False
         with self._database.writing() as connection:
             return connection.execute("DELETE FROM jobs WHERE id = ?", (file_id,)).rowcount > 0
@@ -180,7 +180,7 @@ class Ledger:
             return 0
         with self._database.writing() as connection:
             return connection.execute(
-                f"DELETE FROM jobs WHERE {_in(ENDED)} AND finished < ?",  # noqa: S608 - marks
+                f"DELETE FROM jobs WHERE {changes.within(ENDED)} AND finished < ?",  # noqa: S608 - marks
                 (*ENDED, time.time() - older),
             ).rowcount
 
@@ -299,7 +299,7 @@ class Ledger:
 
     # -- when a process ended -----------------------------------------------------------------
 
-    def release(self, owner: str, *, blame: bool = True) -> list[Job]:
+    def release(self, owner: str, *, blame: bool = True, how: str = "") -> list[Job]:
         """Take its jobs from a process that has ended; return them as they are now.
 
         They wait again; or are `cancelled`, when that was wanted; or `dead`, when they have been
@@ -311,6 +311,8 @@ class Ledger:
             The process.
         blame
             False when the process was ended on purpose: then the attempt does not count.
+        how
+            It ended, where that is known: ``by SIGSEGV``.
         """
         if not self._database.exists:
             return []
@@ -318,7 +320,7 @@ class Ledger:
             rows = connection.execute(
                 "SELECT id FROM jobs WHERE state = 'running' AND owner = ?", (owner,)
             ).fetchall()
-            return [changes.released(connection, name, blame=blame) for (name,) in rows]
+            return [changes.released(connection, name, blame=blame, how=how) for (name,) in rows]
 
     def recover(self) -> list[Job]:
         """Take up the jobs whose process has ended, or does not answer from another machine.
@@ -353,7 +355,7 @@ class Ledger:
 
     def find(self, id: str) -> Job | None:  # noqa: A002
         """Return a job by its id, None when there is none."""
-        if not _possible(id) or not self._database.exists:
+        if not changes.possible(id) or not self._database.exists:
             return None
         with self._database.reading() as connection:
             return changes.one(connection, "id", id)
@@ -372,7 +374,7 @@ class Ledger:
                 raise ParameterError(f"must be one of {', '.join(STATES)}", subject="state")
         if not self._database.exists:
             return []
-        where = f"WHERE {_in(wanted)}" if wanted else ""
+        where = f"WHERE {changes.within(wanted)}" if wanted else ""
         with self._database.reading() as connection:
             rows = connection.execute(
                 f"SELECT {COLUMNS} FROM jobs {where} ORDER BY number DESC LIMIT ?",  # noqa: S608
@@ -389,13 +391,3 @@ class Ledger:
                     connection.execute("SELECT state, count(*) FROM jobs GROUP BY state").fetchall()
                 )
         return found
-
-
-def _in(states: Collection[str]) -> str:
-    """Return the condition that a state is one of some."""
-    return f"state IN ({', '.join('?' * len(states))})"
-
-
-def _possible(name: object) -> bool:
-    """Return whether something from outside can be an id at all."""
-    return isinstance(name, str) and name.isascii()
