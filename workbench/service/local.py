@@ -176,16 +176,16 @@ class LocalBackend:
         ]
 
     def url(self, file_id: str) -> str:
-        """Return the ``file:`` address of a file of a store that is a folder."""
-        if "://" in self.store_name:
-            raise StorageError("has no address for a browser", subject=file_id, cure="download it")
-        with self.store.reading(file_id) as path:
-            return path.absolute().as_uri()
+        """Return the ``file:`` address of a file of a store that is a folder.
 
-    @property
-    def store_name(self) -> str:
-        """The folder or the URL of the store."""
-        return str(self.where or "")
+        Raises
+        ------
+        FileGone
+            When there is no such file.
+        StorageError
+            When the store is a bucket.
+        """
+        return self.store.path(file_id).as_uri()
 
     # -- jobs ---------------------------------------------------------------------------------
 

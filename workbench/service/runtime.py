@@ -64,7 +64,9 @@ class Runtime:
             folder = Path(settings.store)
         self.folder = folder.expanduser().absolute()
         self.where = settings.store or str(self.folder)
-        self.store: Store = open_store(self.where, judge=kind_of, quota=settings.quota)
+        self.store: Store = open_store(
+            self.where, judge=kind_of, quota=settings.quota, folder=self.folder
+        )
         self.ledger = Ledger(self.folder / LEDGER, bound=settings.bound)
         self.pool = WorkerPool(
             self.where,

@@ -341,7 +341,8 @@ def _made(pool: Lines, *, store: str, ledger: str, quota: int | None, **options:
     from workbench.storage.store import open_store
 
     operations()
-    opened = open_store(store, judge=kind_of, quota=quota)
+    # The ledger lies where a bucket's files are worked on.
+    opened = open_store(store, judge=kind_of, quota=quota, folder=Path(ledger).parent)
     with contextlib.suppress(StorageError):
         opened.sweep()  # what the worker before this one left
     return Worker(pool, Ledger(Path(ledger)), opened, **options)
