@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from workbench.errors import ParameterError, suggest
 from workbench.service.operations.base import Context, Operation, checked
+from workbench.service.operations.paths import naming
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,9 +67,10 @@ def prepare(name: str, parameters: Mapping[str, Any], store: Store) -> dict[str,
         The same errors, whoever asks.
     """
     one = operation(name)
-    values = checked(one, parameters)
-    if one.check is not None:
-        one.check(values, store)
+    with naming(store):
+        values = checked(one, parameters)
+        if one.check is not None:
+            one.check(values, store)
     plain: dict[str, Any] = values.model_dump(mode="json")
     return plain
 
@@ -79,4 +81,5 @@ def perform(name: str, parameters: Mapping[str, Any], context: Context) -> Any:
     An operation with an output writes it to ``context.output`` in the store, whole or not at all.
     """
     one = operation(name)
-    return one.run(checked(one, parameters), context)
+    with naming(context.store):
+        return one.run(checked(one, parameters), context)
