@@ -59,6 +59,7 @@ ACTS = {
     "shadow": (8, {}),
     "shadow_colour": ("#00ff00", {"shadow": 8}),
     "blur": (6, {"outline_width": 8}),
+    "shadow_blur": (6, {"shadow": 4}),
     "highlight": ("colour", {}),
     "active": ("#00ffff", {"highlight": "colour"}),
     "active_box": ("#ff0000", {"highlight": "box"}),
@@ -275,6 +276,26 @@ def test_colours_of_shadow_and_blur(tmp_path):
         ((f[..., 0].astype(int) - f[..., 1] > 40) & (f[..., 0] < 215)).sum() for f in (sharp, soft)
     ]
     assert between[1] > 2 * between[0]
+
+
+@pytest.mark.parametrize("highlight", HIGHLIGHTS)
+def test_a_soft_shadow_leaves_the_outline_sharp(tmp_path, highlight):
+    """libass softens both as one: the old system drew the shadow as a text of its own, too."""
+    style = PLAIN.but(outline_width=10, shadow=10, shadow_colour="#00ff00", highlight=highlight)
+    none = style.but(shadow=0)
+    bare, hard, soft = (
+        frames(tmp_path, s, (0.2,))[0]
+        for s in (none, style.but(shadow_blur=0.5), style.but(shadow_blur=25))
+    )
+    for shown in (hard, soft):  # letters and outline are the same to the pixel, whatever is below
+        own = (bare.min(axis=2) > 250) | (bare.max(axis=2) < 5)
+        assert own.sum() > 500
+        assert np.abs(shown[own].astype(int) - bare[own]).max() <= 16
+    green = [(f[..., 1].astype(int) - f[..., 0]) for f in (bare, hard, soft)]
+    assert green[0].max() < 20
+    assert green[1].max() > 120
+    assert (green[2] > 5).sum() > 1.5 * (green[1] > 5).sum()
+    assert green[2].max() < green[1].max()
 
 
 def test_colours_are_those_of_high_definition(tmp_path):

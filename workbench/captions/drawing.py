@@ -130,10 +130,10 @@ class Drawing:
             return
         highlight = {"colour": self._lit, "box": self._lit, "pop": self._popping}
         if self.style.highlight in highlight:
-            yield from self._backdrop(self.block, first, last, clock)
+            yield from self._beneath(self.block, first, last, clock)
             yield from highlight[self.style.highlight](first, last, clock)
         elif self.style.highlight == "fill":
-            yield from self._backdrop(self.block, first, last, clock)
+            yield from self._beneath(self.block, first, last, clock)
             yield self._filling(first, last, clock)
         else:
             yield from self._still(self.block, first, last, clock)
@@ -147,9 +147,10 @@ class Drawing:
         *text: str | Moving,
         clock: Clock | None = None,
         comment: bool = False,
+        shade: bool = False,
     ) -> Row:
         fade = self._fade(clock) if clock else ()
-        head = block.head if layer == _TEXT else ""
+        head = "" if layer != _TEXT or shade else block.head
         parts = (*fade, f"{{{head}}}", *text) if head else (*fade, *text)
         return Row(
             first=first, last=last, layer=layer, sheet=self.page.sheet, text=parts, comment=comment
@@ -171,21 +172,23 @@ class Drawing:
             ),
         )
 
-    def _backdrop(self, block: Block, first: int, last: int, clock: Clock) -> Iterator[Row]:
+    def _beneath(self, block: Block, first: int, last: int, clock: Clock) -> Iterator[Row]:
+        """Yield what lies below the text: a box behind it, a soft shadow."""
         if self.style.background != "none" and block.lines:
             text = boxes(block.backdrop(), self.style.box, block.corner)
             yield self._row(first, last, _BACKDROP, block, text, clock=clock)
+        if self.page.soft:
+            yield self._row(first, last, _TEXT, block, block.shade(), clock=clock, shade=True)
 
     def _still(self, block: Block, first: int, last: int, clock: Clock) -> Iterator[Row]:
         """Yield a text in which no word differs from another."""
         if first < last:
-            yield from self._backdrop(block, first, last, clock)
+            yield from self._beneath(block, first, last, clock)
             yield self._row(first, last, _TEXT, block, self._plain(block), clock=clock)
 
     def _plain(self, block: Block) -> str:
         tint = "" if self.colour == self.style.colour else f"{{{ass(self.colour, 1)}}}"
-        rows = ["".join([text for _, text in line]) for line in block.lines]
-        return tint + "\\N".join([self.mark + self.page.pen.write(row) for row in rows])
+        return tint + block.plain
 
     def _parts(self) -> tuple[list[str], dict[int, list[tuple[int, str]]]]:
         """Return the text in pieces of a colour each, and for each word its pieces' places."""

@@ -56,11 +56,17 @@ class Page:
         self.width, self.height = width, height
         self.size = height * style.size / 100
         self.outline = self.size * style.outline_width / 100
-        self.shadow = self.size * style.shadow / 100
+        self.fall = self.size * style.shadow / 100
+        self.soft = self.size * style.shadow_blur / 100
+        # libass softens outline and shadow as one: a soft shadow under a sharp outline is a text
+        # of its own, and the text above has none.
+        self.shadow = 0.0 if self.soft else self.fall
         self.blur = self.size * style.blur / 100
         self.growth = style.pop / 100 if style.highlight == "pop" else 0.0
         pad = self.size * style.padding / 100 * style.boxed
         ink = self.outline + self.shadow + _SOFT * self.blur + 1  # a pixel for soft edges
+        if self.soft:
+            ink = max(ink, self.fall + _SOFT * self.soft + 1)
         self.reach = max(ink, pad + 1)
         self.rise = max(ink, _FLAT * pad + 1) + self.growth * self.size / 2
         left, top, right, bottom = styles.free(style)
@@ -202,6 +208,21 @@ class Block:
         if page.blur:
             found += f"\\blur{page.blur * self.scale:.2f}"
         return found
+
+    def shade(self) -> str:
+        """Return the text of a soft shadow, which is drawn below the text itself."""
+        page = self.page
+        fall, soft = page.fall * self.scale, page.soft * self.scale
+        left, corner = (self.centre, 8) if self.left is None else (self.left, 7)
+        head = f"\\an{corner}\\pos({left + fall:.2f},{self.top + fall:.2f}){self.look}"
+        colour = colours.ass(page.style.shadow_colour, 1)
+        return f"{{{head}\\bord0\\shad0\\blur{soft:.2f}{colour}}}{self.plain}"
+
+    @property
+    def plain(self) -> str:
+        """The lines as they are written, without commands of their own."""
+        rows = ["".join([text for _, text in line]) for line in self.lines]
+        return "\\N".join([self.mark + self.page.pen.write(row) for row in rows])
 
     def _rows(self) -> Iterator[tuple[Line, Box, float]]:
         """Yield each line, its box and its baseline."""

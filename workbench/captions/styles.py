@@ -76,6 +76,14 @@ class Style(Options):
         unit="% of the size",
         help="How soft the edges of outline and shadow are; without an outline, of the letters",
     )
+    shadow_blur: float = option(
+        0,
+        minimum=0,
+        maximum=100,
+        step=0.5,
+        unit="% of the size",
+        help="How soft the shadow alone is; more than 0 leaves outline and letters sharp",
+    )
     highlight: str = option("none", choices=HIGHLIGHTS, help="What is done to the word being said")
     active: str = option("#ffd400", help="The word being said, with a highlight")
     active_box: str = option("#7c3aed", help="The box behind it, for the highlight box")

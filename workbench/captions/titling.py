@@ -204,11 +204,13 @@ class TitleDrawing:
                 bar = around._replace(right=around.left + _BAR * self.blocks[0].size)
                 mark = boxes([bar], style.active)
                 yield Row(first=first, last=last, layer=_MARK, sheet=sheet, text=(*fade, mark))
-        for block, turned in zip(self.blocks, self.marks, strict=False):
-            rows = ["".join([part for _, part in line]) for line in block.lines]
-            said = "\\N".join([turned + block.page.pen.write(row) for row in rows])
-            text: tuple[str | Moving, ...] = (*fade, f"{{{block.head}}}", said)
-            yield Row(first=first, last=last, layer=_TEXT, sheet=block.page.sheet, text=text)
+        for block in self.blocks:
+            texts = [f"{{{block.head}}}{block.plain}"]
+            if block.page.soft:
+                texts.insert(0, block.shade())
+            for said in texts:
+                text: tuple[str | Moving, ...] = (*fade, said)
+                yield Row(first=first, last=last, layer=_TEXT, sheet=block.page.sheet, text=text)
 
     def _around(self) -> Box:
         """Return the box behind text and detail."""
