@@ -18,7 +18,8 @@ pytestmark = pytest.mark.media
 
 class TestServedService(ServiceContract):
     @pytest.fixture(scope="class")
-    def service(self, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SyncMediaService]:
+    @classmethod
+    def service(cls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SyncMediaService]:
         folder = tmp_path_factory.mktemp("served") / "store"
         with (
             served(folder) as server,

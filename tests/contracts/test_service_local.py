@@ -18,7 +18,8 @@ pytestmark = pytest.mark.media
 
 class TestLocalService(ServiceContract):
     @pytest.fixture(scope="class")
-    def service(self, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SyncMediaService]:
+    @classmethod
+    def service(cls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SyncMediaService]:
         store = tmp_path_factory.mktemp("store")
         with SyncMediaService(execution_mode="local", store=store) as service:
             yield service

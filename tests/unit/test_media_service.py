@@ -318,12 +318,13 @@ def test_who_stops_waiting_stops_the_job(tmp_path: Path):
     async def give_up() -> list[str]:
         service = MediaService(execution_mode="local", store=tmp_path)
         job = asyncio.ensure_future(service.generate_tts(LONG, ESPEAK))
-        await asyncio.sleep(0.3)
+        backend = LocalBackend(tmp_path)
+        while not backend.ledger.jobs(states=("running",)):
+            await asyncio.sleep(0.01)
         job.cancel()
         with pytest.raises(asyncio.CancelledError):
             await job
         await service.close()
-        backend = LocalBackend(tmp_path)
         states = [one.state for one in backend.ledger.jobs()]
         await backend.close()
         return states

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import (
+    Cancelled,
     DeadlineExceeded,
     FileGone,
     ParameterError,
@@ -281,6 +282,8 @@ class LocalBackend:
         values = operations.prepare(operation, parameters, store)
         made = operations.operation(operation).output
         output = str(store.new_id(*made)) if made else ""
+        if running is not None and running.cancel.is_set():  # nobody waits for it any more
+            raise Cancelled("was stopped", subject=operation)
         job = ledger.start(operation, values, owner, output=output, key=key)
         if job.id in self._running or job.owner != owner or job.state != "running":
             return job  # the key was used before

@@ -32,6 +32,7 @@ _USUAL_RATE = 175  # espeak's words a minute
 _SLOWEST, _FASTEST = 0.25, 4.0
 # The lab's limits: longer chunks are cut off by the model, and the old default of 1,024 was.
 _CHUNK = 300
+_LINE = 500  # letters: half a minute of speech
 _GAP = 0.35  # seconds between two lines
 _CHANNELS = {"kokoro": 2, "chatterbox": 2}  # the old ones wrote mono twice
 
@@ -116,7 +117,7 @@ def _check_speak(asked: Speak, store: Store) -> None:
         )
     if not any(letter.isalnum() for letter in asked.text):
         raise TextError("has nothing to speak", subject="text", cure="write at least one word")
-    Script.parse(asked.text)
+    Script.parse(_in_lines(asked))
     if asked.sample_id is None:
         voice_of(asked)
         return
@@ -180,7 +181,7 @@ def spoken(asked: Speak, context: Context) -> tuple[Audio, tuple[Word, ...], lis
             asked = asked.model_copy(update={"voice": sample})
         voice, options, faster = voice_of(asked)
         narration = speak(
-            _in_chunks(asked),
+            _in_lines(asked),
             voice,
             seed=asked.seed,
             cache=asked.cache,
@@ -204,15 +205,19 @@ def _moved(word: Word, faster: float) -> Word:
     return replace(word, start=word.start / faster, end=word.end / faster)
 
 
-def _in_chunks(asked: Speak) -> str:
-    """Return the text in lines no longer than asked, cut at the ends of sentences if it can."""
-    if asked.chunk_chars is None or len(asked.text) <= min(asked.chunk_chars, _CHUNK):
-        return asked.text
+def _in_lines(asked: Speak) -> str:
+    """Return the text with no line longer than is spoken in one go.
+
+    Between two lines work can be stopped, and how far it is be told.
+    """
     from workbench.text.chunking import chunks
 
-    size = min(asked.chunk_chars, _CHUNK)
-    lines = [piece.strip() for piece in chunks(asked.text, limit=size)]
-    return "\n".join(line for line in lines if line)
+    size = _LINE if asked.chunk_chars is None else min(asked.chunk_chars, _CHUNK)
+    lines = []
+    for line in asked.text.splitlines():
+        pieces = [line] if len(line) <= size else chunks(line, limit=size)
+        lines += [piece.strip() for piece in pieces]
+    return "\n".join(lines)
 
 
 def _speak(asked: Speak, context: Context) -> dict[str, Any]:
