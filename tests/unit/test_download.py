@@ -88,7 +88,7 @@ def test_a_name_is_no_path(tmp_path: Path, header: str, name: str) -> None:
 
 def test_a_redirect_is_followed_and_the_last_url_told(tmp_path: Path) -> None:
     def respond(connection: socket.socket, head: str) -> None:
-        step = int(head.split("/")[1].split()[0])
+        step = int(head.split("/")[1].split(maxsplit=1)[0])
         if step == 3:
             whole()(connection, head)
         else:
@@ -226,7 +226,7 @@ def test_a_broken_transfer_goes_on_where_it_broke(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("etag", "ranges"), [("", True), ('W/"one"', True), ('"one"', False)])
 def test_without_proof_that_it_is_the_same_it_starts_again(
-    tmp_path: Path, etag: str, ranges: bool
+    tmp_path: Path, etag: str, *, ranges: bool
 ) -> None:
     with answering(cutting(100_000, etag=etag, ranges=ranges)) as server:
         download(server.url(), tmp_path / "a", private=True)
@@ -317,7 +317,7 @@ def test_the_certificate_is_for_the_name_though_the_address_was_checked(
     tmp_path: Path, tls: ssl.SSLContext
 ) -> None:
     asked: list[str | None] = []
-    tls.sni_callback = lambda connection, name, context: asked.append(name)
+    tls.sni_callback = lambda _, name, __: asked.append(name)
     with answering(whole(), tls=tls) as server:
         url = server.url(host="media.example", scheme="https")
         download(url, tmp_path / "a", private=True, resolver=loopback)

@@ -11,7 +11,11 @@ is no bottleneck for bodies.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import socket
+import sys
+import termios
 import time
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -52,7 +56,12 @@ def timed(
     return type(
         "Timed",
         (TimedProtocol,),
-        {"head_seconds": head_seconds, "stall_seconds": stall_seconds, "most": connections},
+        {
+            "head_seconds": head_seconds,
+            "stall_seconds": stall_seconds,
+            "linger_seconds": min(TimedProtocol.linger_seconds, stall_seconds),
+            "most": connections,
+        },
     )
 
 
@@ -174,18 +183,29 @@ class TimedProtocol(H11Protocol):
             self._reading.cancel()
             self._reading = None
         if seconds and self.transport is not None:
-            before = self.transport.get_write_buffer_size()
-            self._reading = self.loop.call_later(seconds, self._stalled, before)
+            self._reading = self.loop.call_later(seconds, self._stalled, self._unread())
 
     def _stalled(self, before: int) -> None:
         self._reading = None
-        now = self.transport.get_write_buffer_size()
-        if not now:
-            return
-        if before - now < _RATE * self.stall_seconds:
+        if not self.transport.get_write_buffer_size():
+            return  # the rest is for the kernel, which gives up in its own time
+        if before - self._unread() < _RATE * self.stall_seconds:
             self.transport.abort()
         else:
             self._watch_reader(self.stall_seconds)
+
+    def _unread(self) -> int:
+        """Return how many bytes wait for the client, here and in the kernel.
+
+        The kernel takes megabytes and asks for more only when a good part of them is gone, so what
+        waits here says nothing for a long while.
+        """
+        size = self.transport.get_write_buffer_size()
+        connection = self.transport.get_extra_info("socket")
+        with contextlib.suppress(OSError, AttributeError):  # not everywhere, nor once it is closed
+            told = fcntl.ioctl(connection.fileno(), termios.TIOCOUTQ, bytes(4))
+            size += int.from_bytes(told, sys.byteorder)
+        return size
 
     def _make_room(self) -> None:
         """End the connection that has longest been without a request; this one if all have one."""

@@ -133,6 +133,8 @@ def _listening(settings: Settings) -> Iterator[socket.socket]:
     """Listen, before anything else is begun."""
     host = settings.host.strip("[]")
     try:
+        if not host:
+            raise OSError(errno.EINVAL, "no address was named")  # noqa: TRY301 - told below
         found = socket.getaddrinfo(
             host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )
@@ -150,7 +152,7 @@ def _listening(settings: Settings) -> Iterator[socket.socket]:
             cure = "name another one, or 0 for any that is free"
         elif error.errno == errno.EACCES:
             cure = "ports below 1024 are for root; name a higher one"
-        raise ServiceError(problem, subject=one_line(settings.host), cure=cure) from error
+        raise ServiceError(problem, subject=one_line(settings.host) or "host", cure=cure) from error
     with listener:
         yield listener
 
