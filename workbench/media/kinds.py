@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import wave
 from typing import TYPE_CHECKING
 
 from workbench.errors import MediaError
@@ -83,6 +85,8 @@ def kind_of(path: Path, asked: str = "", name: str = "") -> tuple[str, str]:
     """
     if asked == "audio" and name.lower().endswith(_RAW) and _unmarked(path):
         return "audio", ".pcm"
+    if asked == "audio" and _plain_wav(path):  # what is spoken here: no need to ask a library
+        return "audio", ".wav"
     info = probe(path)
     if info.format == "mov" and _brand(path) in _PICTURES:
         raise MediaError(
@@ -130,6 +134,15 @@ def _brand(path: Path) -> bytes:
     """Return the brand of a file in boxes; none had one before QuickTime was given its own."""
     head = _head(path, 12)
     return head[8:] if head[4:8] == b"ftyp" else b"qt  "
+
+
+def _plain_wav(path: Path) -> bool:
+    """Return whether a file is a WAV of bare samples, and has some."""
+    try:
+        with wave.open(str(path), "rb") as file:
+            return file.getnframes() > 0
+    except (OSError, EOFError, wave.Error, struct.error):
+        return False
 
 
 def _unmarked(path: Path) -> bool:
