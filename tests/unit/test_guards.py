@@ -238,6 +238,20 @@ def test_a_request_by_another_name_is_refused(host: str | None, status: int) -> 
     assert status == 200 or answer.json["subject"] == "Host"
 
 
+@pytest.mark.parametrize("server", ["192.168.7.5", "::ffff:192.168.7.5"])
+def test_the_address_a_request_arrives_at_is_a_name_of_the_server(server: str) -> None:
+    guard = HostGuard(application())
+
+    async def there(scope: Any, receive: Any, send: Any) -> None:
+        await guard(scope | {"server": (server, 8000)}, receive, send)
+
+    own = {"host": "192.168.7.5:8000"}
+    assert ask(there, **own).status == 200
+    assert ask(there, "/x", "DELETE", **own, origin="http://192.168.7.5:8000").status == 200
+    assert ask(there, "/x", "DELETE", **own, origin="http://192.168.7.6:8000").status == 403
+    assert ask(there, host="192.168.7.6:8000").status == 403
+
+
 def test_any_name_is_taken_only_where_that_is_said() -> None:
     assert ask(HostGuard(application(), ["*"]), host="any.example").status == 200
     assert ask(HostGuard(application(), ["a.example:81"]), host="a.example:81").status == 200

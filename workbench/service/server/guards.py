@@ -31,6 +31,7 @@ from workbench.errors import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from ipaddress import IPv4Address, IPv6Address
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -134,7 +135,8 @@ class HostGuard:
     app
         What is guarded.
     allowed
-        Names, besides those of the loopback, with or without a port; ``*`` for any.
+        Names, besides those of the loopback and the address at which a request arrives, with or
+        without a port; ``*`` for any.
     """
 
     def __init__(self, app: ASGIApp, allowed: Iterable[str] = ()) -> None:
@@ -156,7 +158,7 @@ class HostGuard:
 
     def _problem(self, scope: Scope) -> WorkbenchError | None:
         hosts = _named(scope, b"host")
-        if len(hosts) != 1 or not self._knows(hosts[0]):
+        if len(hosts) != 1 or not self._knows(hosts[0], scope):
             return ParameterError(
                 "the server does not go by that name",
                 subject="Host",
@@ -167,7 +169,7 @@ class HostGuard:
             return None
         for origin in origins:
             scheme, _, authority = origin.partition("://")
-            if scheme not in {"http", "https"} or not self._may_write(authority, hosts[0]):
+            if scheme not in {"http", "https"} or not self._may_write(authority, hosts[0], scope):
                 return ParameterError(
                     "pages of other sites may not write here",
                     subject="Origin",
@@ -175,16 +177,19 @@ class HostGuard:
                 )
         return None
 
-    def _knows(self, authority: str) -> bool:
+    def _knows(self, authority: str, scope: Scope) -> bool:
         name = _host_name(authority)
         if name is None:
             return False
-        return bool({"*", name, authority.lower()} & self._allowed) or _is_loopback(name)
+        # An address of its own is no stranger's name: none leads there without saying so.
+        here = _address((scope.get("server") or ("", None))[0])
+        own = here is not None and _address(name) == here
+        return bool({"*", name, authority.lower()} & self._allowed) or own or _is_loopback(name)
 
-    def _may_write(self, authority: str, host: str) -> bool:
+    def _may_write(self, authority: str, host: str, scope: Scope) -> bool:
         if "*" in self._allowed:  # any name, but one and the same
             return _host_name(authority) is not None and _host_name(authority) == _host_name(host)
-        return self._knows(authority)
+        return self._knows(authority, scope)
 
 
 def _host_name(authority: str) -> str | None:
@@ -202,11 +207,17 @@ def _host_name(authority: str) -> str | None:
     return name.rstrip(".")
 
 
-def _is_loopback(name: str) -> bool:
+def _address(text: str) -> IPv4Address | IPv6Address | None:
     try:
-        return ip_address(name).is_loopback
+        found = ip_address(text)
     except ValueError:
-        return name == "localhost"
+        return None
+    return getattr(found, "ipv4_mapped", None) or found
+
+
+def _is_loopback(name: str) -> bool:
+    found = _address(name)
+    return name == "localhost" if found is None else found.is_loopback
 
 
 class UploadLimit:

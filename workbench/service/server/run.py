@@ -37,6 +37,7 @@ __all__ = ["serve"]
 
 _BACKLOG = 512
 _SPARE = 256  # open files that are not connections: the store's, the ledger's, the workers'
+_ALL = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - to be told apart, not bound
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -85,6 +86,9 @@ def serve(
     made = not settings.tokens
     if made:
         settings = dataclasses.replace(settings, tokens=(secrets.token_urlsafe(24),))
+    if settings.host.strip("[]") not in _ALL:  # what it is told to listen at is its own name
+        names = (*settings.allowed_hosts, settings.host.strip("[]"))
+        settings = dataclasses.replace(settings, allowed_hosts=names)
     stopping = _Stop()
     with stopping.on_signals(), _listening(settings) as listener, _parts_in(settings):
         host, port = listener.getsockname()[:2]
