@@ -296,6 +296,7 @@ def caption(
     style: str | styles.Style = "plain",
     width: int = 1920,
     height: int = 1080,
+    whole_words: bool = False,
 ) -> Cues:
     r"""Return the captions of what was spoken.
 
@@ -315,6 +316,8 @@ def caption(
         17 when not given, 9 for Chinese, Japanese and Korean.
     style, width, height
         The style and the frame in pixels that the lines are for.
+    whole_words
+        Whether a word with more letters than a line has one to itself, rather than being cut.
 
     Raises
     ------
@@ -344,7 +347,7 @@ def caption(
     cut: list[Lines] = []
     speakers: list[str] = []
     for group, speaker in zip(groups, _speakers(source, len(groups)), strict=True):
-        cut += segment([group], letters=letters, lines=lines)
+        cut += segment([group], letters=letters, lines=lines, whole=whole_words)
         speakers += [speaker] * (len(cut) - len(speakers))
     length = float(getattr(source, "duration", 0.0))
     times = spread(cut, duration=length, reading_speed=reading_speed)

@@ -1,11 +1,11 @@
-"""The codes of languages in the form in which MP4 has them: three letters."""
+"""The codes of languages: in three letters, as MP4 has them, and in two, as recognisers do."""
 
 from __future__ import annotations
 
 import re
 from types import MappingProxyType
 
-__all__ = ["three_letters"]
+__all__ = ["three_letters", "two_letters"]
 
 # ISO 639-1, and behind each the terminological code of ISO 639-2.
 _CODES = """
@@ -25,6 +25,10 @@ tt tat tw twi ty tah ug uig uk ukr ur urd uz uzb ve ven vi vie vo vol wa wln wo 
 yo yor za zha zh zho zu zul
 """
 _BY_TWO = MappingProxyType(dict(re.findall(r"\b([a-z]{2}) ([a-z]{3})\b", _CODES)))
+# Some languages have an older code beside theirs (iw, ji, jw), which comes later in the alphabet.
+_BY_THREE: MappingProxyType[str, str] = MappingProxyType(
+    {three: two for two, three in sorted(_BY_TWO.items(), reverse=True)}
+)
 
 
 def three_letters(language: str) -> str:
@@ -42,3 +46,20 @@ def three_letters(language: str) -> str:
     """
     code = re.split("[-_]", language.lower())[0]
     return code if re.fullmatch("[a-z]{3}", code) else _BY_TWO.get(code, "und")
+
+
+def two_letters(code: str) -> str:
+    """Return the code of a language in two letters; one that has none comes back as it is.
+
+    Parameters
+    ----------
+    code
+        Three letters of ISO 639-2 or 639-3, such as ``eng``, or a BCP 47 tag.
+
+    Examples
+    --------
+    >>> two_letters("eng"), two_letters("deu"), two_letters("pt-BR"), two_letters("yue")
+    ('en', 'de', 'pt-br', 'yue')
+    """
+    first, dash, rest = code.strip().lower().replace("_", "-").partition("-")
+    return _BY_THREE.get(first, first) + dash + rest

@@ -38,6 +38,10 @@ SPEED = 17.0
 SPEED_WIDE = 9.0
 
 _IDEOGRAPHS = "\u2e80"  # the first block of scripts that break between any two letters
+# Thai, Lao, Burmese, Khmer, and what is as wide as high.
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uac00-\ud7af\uff66-\uff9f]"
+)
 # White space that is only layout. A no-break space is the writer's and stays.
 _LAYOUT = re.compile("[\t-\r\x1c-\x20\x85\u2028\u2029]+")
 
@@ -58,7 +62,9 @@ def usual_speed(words: Iterable[Word]) -> float:
     return SPEED_WIDE if wide("".join([word.text for word in words])) else SPEED
 
 
-def segment(groups: Iterable[Sequence[Word]], *, letters: int, lines: int) -> Iterator[Lines]:
+def segment(
+    groups: Iterable[Sequence[Word]], *, letters: int, lines: int, whole: bool = False
+) -> Iterator[Lines]:
     """Yield each cue's lines of words.
 
     Parameters
@@ -69,6 +75,9 @@ def segment(groups: Iterable[Sequence[Word]], *, letters: int, lines: int) -> It
         The most letters in a line, from 1. A word with more is cut between letters.
     lines
         The most lines in a cue, from 1.
+    whole
+        Whether such a word has a line to itself instead. Scripts without spaces are cut all the
+        same.
 
     Examples
     --------
@@ -80,7 +89,7 @@ def segment(groups: Iterable[Sequence[Word]], *, letters: int, lines: int) -> It
     ['Three', 'four five.']
     """
     for group in groups:
-        words = list(_cut(_tidy(group), letters))
+        words = list(_cut(_tidy(group), letters, whole=whole))
         for first, last in _sentences(words):
             block = words[first:last]
             room = _Room(block, letters, lines)
@@ -108,20 +117,23 @@ def _tidy(words: Iterable[Word]) -> list[Word]:
     return found
 
 
-def _cut(words: Sequence[Word], letters: int) -> Iterator[Word]:
+def _cut(words: Sequence[Word], letters: int, *, whole: bool) -> Iterator[Word]:
     """Cut words longer than a line into nearly equal pieces, the time shared by their letters."""
     for i, word in enumerate(words):
         # No word has more letters than code points.
         if len(word.text) <= letters or (total := count(word.text)) <= letters:
             yield word
             continue
+        if whole and not _UNSPACED.search(word.text):
+            yield word
+            continue
         target = -(-total // -(-total // letters))
-        whole = units(word.text)
-        if any(count(unit) > letters for unit in whole):
-            whole = clusters(word.text)
+        parts = units(word.text)
+        if any(count(unit) > letters for unit in parts):
+            parts = clusters(word.text)
         pieces: list[tuple[str, int]] = []
         text, size = "", 0
-        for unit in whole:
+        for unit in parts:
             more = count(unit)
             if text and size + more > target:
                 pieces.append((text, size))
@@ -191,11 +203,12 @@ class _Room:
 
     def _reach(self) -> list[int]:
         """Return for each word the end of the longest line that begins with it."""
-        found, end, size = [], 0, len(self.words)
+        found: list[int] = []
+        end, size = 0, len(self.words)
         for start in self.starts:
             while end < size and self.ends[end] - start <= self.letters:
                 end += 1
-            found.append(end)
+            found.append(max(end, len(found) + 1))  # a word that is too long stands alone
         return [*found, size]
 
     @cached_property
