@@ -163,6 +163,7 @@ def render(
     workers: int | None = None,
     cache: bool = True,
     stems: bool = False,
+    warn: bool = True,
     progress: Callable[[float], None] | None = None,
     cancel: threading.Event | None = None,
 ) -> RenderedVideo:
@@ -211,7 +212,9 @@ def render(
         warnings=notes,
     )
     receipt = write_receipt(target, about, seal=seal)
-    for note in notes:  # last: where warnings are errors, the video still has its receipt
+    for note in (
+        notes if warn else ()
+    ):  # last: where warnings are errors, the video still has its receipt
         warnings.warn(note, WorkbenchWarning, stacklevel=3)
     narration = work.timeline.narration
     return RenderedVideo(

@@ -159,6 +159,7 @@ class Video(Words):
         workers: int | None = None,
         cache: bool = True,
         stems: bool = False,
+        warn: bool = True,
         progress: Callable[[float], None] | None = None,
         cancel: threading.Event | None = None,
     ) -> RenderedVideo:
@@ -185,6 +186,9 @@ class Video(Words):
             in which one caption changes, only what shows it is encoded.
         stems
             Whether to write the voice, the music and the effects as sound files of their own too.
+        warn
+            Whether what was done differently from what was asked is a Python warning as well; the
+            result tells it in any case.
         progress
             Called with the part that is done, 0 to 1; by default a bar is shown.
         cancel
@@ -216,6 +220,7 @@ class Video(Words):
             workers=workers,
             cache=cache,
             stems=stems,
+            warn=warn,
             progress=progress,
             cancel=cancel,
         )

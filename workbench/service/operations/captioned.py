@@ -121,6 +121,7 @@ def _run(asked: CaptionedVideo, context: Context) -> dict[str, Any]:
         made = video.render(
             stack.enter_context(writing(context)),
             preset=asked.quality,
+            warn=False,  # the result tells it
             cache=False,  # what is made once would fill a folder beside the store, out of its quota
             progress=lambda done: context.progress(_SPOKEN + (1 - _SPOKEN) * done),
             cancel=context.cancel,

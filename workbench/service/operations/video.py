@@ -156,7 +156,9 @@ def _laid(
                 **about,
             )
         )
-        made = video.render(path, cache=False, progress=context.progress, cancel=context.cancel)
+        made = video.render(
+            path, cache=False, warn=False, progress=context.progress, cancel=context.cancel
+        )
     return {"duration": made.duration, "warnings": list(made.warnings)}
 
 
