@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
@@ -97,6 +98,7 @@ def _script(asked: CaptionedVideo) -> Script | None:
 def _run(asked: CaptionedVideo, context: Context) -> dict[str, Any]:
     from workbench.captions.cues import caption
     from workbench.media.video import Video
+    from workbench.service.operations.speech import listed
     from workbench.take import Take
     from workbench.voice import Voice
 
@@ -131,7 +133,7 @@ def _run(asked: CaptionedVideo, context: Context) -> dict[str, Any]:
         "width": made.width,
         "height": made.height,
         "encoder": made.encoder,
-        "words": [{"text": w.text, "start": w.start, "end": w.end} for w in said.words],
+        "words": listed(said.words),
         "warnings": list(dict.fromkeys([*notes, *said.notes, *made.warnings])),
     }
 
@@ -211,6 +213,7 @@ def _listen(asked: CaptionedVideo, path: Path, context: Context) -> Any:
     return transcribe(
         path,
         language=_language(asked),
+        model=os.environ.get("WHISPER_MODEL") or None,  # as the old server took it
         progress=lambda done: context.progress(0.1 + 0.9 * done),
         cancel=context.cancel,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import stat
@@ -64,7 +65,8 @@ def _adopt(asked: Adopt, context: Context) -> dict[str, Any]:
                 _pieces(file, size, context), type=asked.media_type, name=asked.name, size=size
             )
     finally:
-        path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            path.unlink()
     context.progress(1.0)
     return {"file_id": kept.id, "size": kept.size}
 
@@ -79,11 +81,10 @@ def _opened(path: Path) -> BinaryIO:
         if path.is_symlink():
             raise _lost() from None
         raise storage_error(error, "the upload") from error
-    file = os.fdopen(number, "rb")
-    if stat.S_ISREG(os.fstat(number).st_mode):
-        return file
-    file.close()
-    raise _lost()
+    if not stat.S_ISREG(os.fstat(number).st_mode):
+        os.close(number)
+        raise _lost()
+    return os.fdopen(number, "rb")
 
 
 def _lost() -> FileGone:
