@@ -257,14 +257,15 @@ def test_another_part_than_the_one_asked_for_is_never_kept(tmp_path: Path, answe
     assert not list(tmp_path.iterdir())
 
 
-def test_after_another_part_the_whole_is_asked_for(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("start", "whole"), [(5, len(BODY)), (100_000, len(BODY) + 1)])
+def test_after_another_part_the_whole_is_asked_for(tmp_path: Path, start: int, whole: int) -> None:
     answers = cutting(100_000)
+    rest = whole - 100_000
+    lines = (f"Content-Range: bytes {start}-{whole - 1}/{whole}", f"Content-Length: {rest}")
+    wrong = "\r\n".join(["HTTP/1.1 206 P", *lines, "", ""]).encode() + b"x" * rest
 
     def respond(connection: socket.socket, head: str) -> None:
         if len(server.heads) == 2:
-            wrong = (
-                b"HTTP/1.1 206 P\r\nContent-Range: bytes 5-9/10\r\nContent-Length: 5\r\n\r\nother"
-            )
             connection.sendall(wrong)
         else:
             answers(connection, head)

@@ -246,14 +246,15 @@ def _allowed(address: IPv4Address | IPv6Address, *, private: bool) -> bool:
 
 def _host(url: str, parts: SplitResult) -> str:
     """Return the host in ASCII; refuse what different programs read differently."""
-    host = unicodedata.normalize("NFKC", parts.hostname or "").lower()
+    host = parts.hostname or ""
     if "[" in parts.netloc:
         try:
             return str(IPv6Address(host if "%" not in host else ""))
         except ValueError:
             raise _refused(url, "has no IPv6 address in its brackets", "correct it") from None
     try:
-        host = host.encode("idna").decode("ascii").rstrip(".")
+        # The codec also turns ①②⑦.⓪.⓪.① and 127。0。0。1 into what resolvers make of them.
+        host = host.encode("idna").decode("ascii").lower().rstrip(".")
     except UnicodeError:
         host = ""
     if not host or not all(c.isalnum() or c in "-._" for c in host):
