@@ -5,14 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from workbench.errors import (
-    Cancelled,
-    JobError,
-    ServiceError,
-    ServiceUnreachable,
-    Unauthorized,
-    WorkbenchError,
-)
+from workbench.errors import Cancelled, JobError, WorkbenchError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -115,6 +108,10 @@ class Backend(Protocol):
         """Return where a file can be read."""
         ...
 
+    async def frame(self, video_id: str, timestamp: float) -> bytes:
+        """Return the picture at so many seconds of a video, as a JPEG."""
+        ...
+
     async def submit(self, operation: str, parameters: Mapping[str, Any], *, key: str = "") -> str:
         """Take on work; return the id of the job, which is that of the file it makes."""
         ...
@@ -166,7 +163,3 @@ def failure(job: Job) -> WorkbenchError:
     if job.state == "cancelled":
         return Cancelled("was stopped", subject=job.id)
     return JobError("ended without saying why", subject=job.id)
-
-
-# What says that a server could not be asked, and nothing of the work itself.
-NOT_ASKED: tuple[type[ServiceError], ...] = (ServiceUnreachable, Unauthorized)

@@ -91,7 +91,8 @@ def voice_fields(config: Mapping[str, Any] | str | Voice | Preset | None) -> dic
         raise ParameterError(f"must be a mapping, not {shown(config)}", subject="voice_config")
     _known("voice_config", config, VOICES)
     given = {name: value for name, value in config.items() if value is not None}
-    fields = {n: given[n] for n in ("voice", "speed", "language", "seed", "consent") if n in given}
+    plain: tuple[str, ...] = ("voice", "speed", "language", "seed", "consent")
+    fields: dict[str, Any] = {name: given[name] for name in plain if name in given}
     # Whatever was no "kokoro" was Chatterbox; now there are more, and a slip is found.
     fields["engine"] = given.get("engine", "kokoro")
     options = dict(given.get("options", {}))

@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from workbench.errors import (
-    DeadlineExceeded,
-    FileGone,
     ParameterError,
     ServiceError,
     WorkbenchError,
@@ -21,6 +19,7 @@ from workbench.errors import (
 from workbench.service.backend import READY
 from workbench.service.configs import QUALITIES, is_path
 from workbench.service.generated import MediaProcessingStatus
+from workbench.service.waiting import until_ready
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,8 +38,6 @@ MODES = ("remote", "local", "auto")
 
 IMAGE_SIZE = (768, 1344)
 """The pixels of a video where nothing else is asked for: the old service's."""
-
-_TURN = 10.0  # seconds of one question for a status, of a server that can wait
 
 
 class FileService:
@@ -333,31 +330,14 @@ class FileService:
             The job's own error.
         """
         backend = await self._ready()
-        seconds = self.timeout if timeout is None else timeout
-        loop = asyncio.get_running_loop()
-        until, pause = loop.time() + seconds, 0.02
-        while True:
-            left = max(0.0, until - loop.time())
-            asked = loop.time()
-            status = await backend.status(task_id, wait=min(left, _TURN))
-            if progress is not None and status.progress is not None:
-                progress(status.progress)
-            if status.status == READY:
-                return _told(backend, status)
-            if status.status == "not_found":
-                raise FileGone("is neither a job nor a file", subject=task_id)
-            if status.error is not None:
-                raise status.error
-            left = until - loop.time()
-            if left <= 0:
-                raise DeadlineExceeded(
-                    f"is not done after {seconds:g} s",
-                    subject=task_id,
-                    cure="wait for it again, or cancel it",
-                )
-            if loop.time() - asked < pause:  # of a server that answers at once, whatever it is
-                await asyncio.sleep(min(left, poll_interval or pause))
-                pause = min(1.0, pause * 1.5)
+        status = await until_ready(
+            backend.status,
+            task_id,
+            seconds=self.timeout if timeout is None else timeout,
+            poll=poll_interval,
+            progress=progress,
+        )
+        return _told(backend, status)
 
     async def wait_for_file_ready(
         self,

@@ -188,6 +188,14 @@ class LocalBackend:
         """
         return self.store.path(file_id).as_uri()
 
+    async def frame(self, video_id: str, timestamp: float) -> bytes:
+        """Return the picture at so many seconds of a video, as a JPEG."""
+        told = await self.call("extract_frame", {"video_id": video_id, "timestamp": timestamp})
+        try:
+            return await asyncio.to_thread(self.store.get, told["file_id"])
+        finally:
+            await self.delete(told["file_id"])
+
     # -- jobs ---------------------------------------------------------------------------------
 
     async def submit(self, operation: str, parameters: Mapping[str, Any], *, key: str = "") -> str:

@@ -216,12 +216,8 @@ class MediaService(SpeechService):
 
     async def extract_frame(self, video_id: str, timestamp: float = 1.0) -> bytes:
         """Return the picture at so many seconds of a video, as a JPEG."""
-        fields = {"video_id": given_id("video_id", video_id), "timestamp": timestamp}
-        image_id = await self._file("extract_frame", fields)
-        try:
-            return await self.read_file(image_id)
-        finally:
-            await self.cleanup_files([image_id])
+        backend = await self._ready()
+        return await backend.frame(given_id("video_id", video_id), timestamp)
 
     async def extract_frames(
         self,

@@ -1,0 +1,143 @@
+"""What a server's answer means, of whichever generation it is."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from workbench.errors import (
+    FileGone,
+    MediaError,
+    MediaTooLarge,
+    ParameterError,
+    QueueFull,
+    ServiceError,
+    Unauthorized,
+    WorkbenchError,
+    one_line,
+)
+from workbench.service.backend import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import httpx
+
+__all__ = ["error_of", "json_of", "media_info", "status_from"]
+
+_WORDS = {"processing", "ready", "failed", "not_found"}
+_TAGS = re.compile(r"<[^>]*>")
+_BY_STATUS: dict[int, type[WorkbenchError]] = {
+    400: ParameterError,
+    401: Unauthorized,
+    403: Unauthorized,
+    404: FileGone,
+    413: MediaTooLarge,
+    422: ParameterError,
+    429: QueueFull,
+}
+
+
+def json_of(answer: httpx.Response) -> Any:
+    """Return the JSON of an answer, None when it is none."""
+    try:
+        return answer.json()
+    except (ValueError, UnicodeDecodeError):
+        return None
+
+
+def error_of(answer: httpx.Response, subject: str) -> WorkbenchError:
+    """Return the error that an answer stands for: the one it names, else by its status.
+
+    Parameters
+    ----------
+    answer
+        Of a status of 300 or more, its body read.
+    subject
+        What was asked for.
+    """
+    told = json_of(answer)
+    if isinstance(told, dict) and isinstance(told.get("code"), str) and "problem" in told:
+        return WorkbenchError.from_dict(told)
+    kind = _BY_STATUS.get(answer.status_code, ServiceError)
+    cure = ""
+    if kind is Unauthorized:
+        cure = "give the token, as the server wants it: token=…"
+    problem = _told(told, answer) or answer.reason_phrase or "no reason given"
+    return kind(f"{problem} (HTTP {answer.status_code})", subject=subject, cure=cure)
+
+
+def _told(told: Any, answer: httpx.Response) -> str:
+    """Return what a body says is wrong: three shapes, or a page of HTML."""
+    if isinstance(told, dict):
+        error = told.get("error")
+        if isinstance(error, dict):
+            error = error.get("message")
+        if isinstance(error, str) and error:
+            return one_line(error)
+        detail = told.get("detail")
+        if isinstance(detail, list) and detail and isinstance(detail[0], dict):
+            place = ".".join(str(part) for part in detail[0].get("loc", ())[1:])
+            return one_line(f"{place}: {detail[0].get('msg', 'is wrong')}".removeprefix(": "))
+        if detail:
+            return one_line(str(detail))
+    kind = answer.headers.get("content-type", "")
+    if "json" in kind:
+        return one_line(json.dumps(told))
+    if kind.startswith("text/"):
+        return one_line(" ".join(_TAGS.sub(" ", answer.text[:2000]).split()))
+    return ""
+
+
+def status_from(told: Any, id: str) -> Status:  # noqa: A002 - the wire's word
+    """Return the status that a body tells. A word that nobody knows is work that goes on.
+
+    Examples
+    --------
+    >>> status_from({"status": "processing", "progress": "40%"}, "a").progress
+    0.4
+    """
+    told = told if isinstance(told, dict) else {}
+    word = told.get("status")
+    error: WorkbenchError | None = None
+    if word == "failed":
+        named = isinstance(told.get("code"), str) and "problem" in told
+        problem = str(told.get("error") or "failed without saying why")
+        error = WorkbenchError.from_dict(told) if named else ServiceError(problem, subject=id)
+    return Status(
+        id=id,
+        status=word if word in _WORDS else "processing",
+        progress=_progress(told),
+        error=error,
+        state=str(told.get("state") or ""),
+    )
+
+
+def _progress(told: Mapping[str, Any]) -> float | None:
+    """Return the progress as a part of 1; one server writes a number, another a text."""
+    found = told.get("progress")
+    if isinstance(found, str):
+        match = re.search(r"(\d{1,3}(?:\.\d+)?)\s*%?", found)
+        found = float(match[1]) if match else None
+    if isinstance(found, bool) or not isinstance(found, int | float):
+        return None
+    return min(1.0, max(0.0, found / 100))
+
+
+def media_info(told: Any, file_id: str) -> dict[str, Any]:
+    """Return the facts of a file; the old server knew nothing of what is no media, and said ``{}``.
+
+    Raises
+    ------
+    MediaError
+        When there are none.
+    """
+    if not isinstance(told, dict) or not told:
+        raise MediaError("is neither a video nor a sound", subject=file_id)
+    found = dict(told)
+    for name in ("duration", "fps"):
+        if isinstance(found.get(name), str):
+            top, _, bottom = found[name].partition("/")
+            found[name] = float(top) / float(bottom or 1)
+    return found

@@ -1,0 +1,158 @@
+"""How an operation is asked for over HTTP: paths and fields of v0.3.5, and ours beyond it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from workbench.errors import ServiceError
+from workbench.storage.ids import FileId
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+__all__ = ["MEDIA", "TOOLS", "Request", "request"]
+
+MEDIA = "/api/v1/media"
+TOOLS = "/api/v1/utils"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """A request before it is sent.
+
+    Parameters
+    ----------
+    method, path
+        Of HTTP.
+    fields
+        Of the form, or of the query of a GET.
+    """
+
+    method: str
+    path: str
+    fields: dict[str, str] = field(default_factory=dict)
+
+
+# Operation: the path of its form; what only this package's server knows is marked.
+_FORMS = {
+    "merge_videos": f"{MEDIA}/video-tools/merge",
+    "captioned_video": f"{MEDIA}/video-tools/generate/tts-captioned-video",
+    "colorkey_overlay": f"{MEDIA}/video-tools/add-colorkey-overlay",
+    "extract_frames": f"{MEDIA}/video-tools/extract-frames",
+    "stitch_images": f"{TOOLS}/stitch-images",
+    "imperfect_image": f"{TOOLS}/make-image-imperfect",
+    "pcm_to_wav": f"{TOOLS}/convert/pcm/wav",
+    "fetch": f"{MEDIA}/storage",
+}
+_OURS = {
+    "transcribe": f"{MEDIA}/audio-tools/transcribe",
+    "align": f"{MEDIA}/audio-tools/align-script",
+    "merge_audio": f"{MEDIA}/audio-tools/merge",
+    "extend_audio": f"{MEDIA}/audio-tools/extend-audio",
+    "trim_pauses": f"{MEDIA}/audio-tools/trim-pauses",
+    "add_overlay": f"{MEDIA}/video-tools/add-overlay",
+}
+_LISTS = {
+    "fonts": f"{MEDIA}/fonts",
+    "kokoro_voices": f"{MEDIA}/audio-tools/tts/kokoro/voices",
+    "chatterbox_languages": f"{MEDIA}/audio-tools/tts/chatterbox/languages",
+    "voices": f"{MEDIA}/audio-tools/voices",
+    "youtube_transcript": f"{TOOLS}/youtube-transcript",
+}
+_NEW_FIELDS = {  # what an older server takes no notice of, or refuses
+    "captioned_video": ("quality", "caption_style", "caption_on", "alignment_language_code"),
+    "extract_frames": ("video_id",),
+    "stitch_images": ("image_ids",),
+}
+
+
+def request(operation: str, parameters: Mapping[str, Any], *, ours: bool) -> Request:
+    """Return how an operation is asked for.
+
+    Parameters
+    ----------
+    operation, parameters
+        As in `workbench.service.operations`.
+    ours
+        Whether the server is `workbench serve`.
+
+    Raises
+    ------
+    ServiceError
+        When an older server has no such operation.
+    ParameterError
+        When an id in the path is none.
+
+    Examples
+    --------
+    >>> request("merge_videos", {"video_ids": ["a", "b"]}, ours=False).fields
+    {'video_ids': 'a,b'}
+    """
+    values = {name: value for name, value in parameters.items() if value is not None}
+    special: dict[str, Callable[[dict[str, Any], bool], Request]] = {"speak": _speak, "info": _info}
+    if operation in special:
+        return special[operation](values, ours)
+    if operation in _LISTS:
+        return Request(method="GET", path=_LISTS[operation], fields=_fields(values))
+    if operation in _FORMS:
+        if not ours:
+            values = {n: v for n, v in values.items() if n not in _NEW_FIELDS.get(operation, ())}
+        return Request(method="POST", path=_FORMS[operation], fields=_fields(values))
+    if operation in _OURS and ours:
+        return Request(method="POST", path=_OURS[operation], fields=_fields(values))
+    raise _lacking(operation)
+
+
+def _speak(values: dict[str, Any], ours: bool) -> Request:  # noqa: FBT001 - one table of functions
+    engine = values.get("engine", "kokoro")
+    if ours:
+        names = {"sample_id": "sample_audio_id"}
+        fields = _fields({names.get(name, name): value for name, value in values.items()})
+        return Request(method="POST", path=f"{MEDIA}/audio-tools/tts", fields=fields)
+    path = f"{MEDIA}/audio-tools/tts/{engine}"
+    options = dict(values.get("options", {}))
+    kept: tuple[str, ...] = ("text", "voice", "speed")
+    if engine == "chatterbox":
+        kept = ("text", "chunk_chars", "chunk_silence_ms")
+    known: dict[str, Any] = {name: values[name] for name in kept if name in values}
+    if engine == "chatterbox":
+        for name in ("exaggeration", "cfg_weight", "temperature"):
+            if name in options:
+                known[name] = options.pop(name)
+        if "sample_id" in values:
+            known["sample_audio_id"] = values["sample_id"]
+    elif engine != "kokoro":
+        raise _lacking(f"the engine {engine}")
+    if options:
+        raise _lacking(f"the option {next(iter(options))}")
+    return Request(method="POST", path=path, fields=_fields(known))
+
+
+def _info(values: dict[str, Any], ours: bool) -> Request:  # noqa: ARG001, FBT001
+    name = FileId.parse(values["file_id"])
+    tools = "audio-tools" if name.type == "audio" else "video-tools"
+    return Request(method="GET", path=f"{MEDIA}/{tools}/info/{name}")
+
+
+def _lacking(what: str) -> ServiceError:
+    return ServiceError(
+        f"is an older media server, which has not {what}",
+        subject="the server",
+        cure="use `workbench serve`, or execution_mode='local'",
+    )
+
+
+def _fields(values: Mapping[str, Any]) -> dict[str, str]:
+    return {name: _text(value) for name, value in values.items()}
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple):
+        return ",".join(str(item) for item in value)
+    if isinstance(value, dict):
+        return json.dumps(value)
+    return str(value)
