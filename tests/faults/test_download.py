@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import itertools
 import random
+import resource
 import socket
 import threading
 import time
@@ -18,7 +19,7 @@ from urllib.parse import urlsplit
 import pytest
 from answering import Answering, answering
 
-from workbench.errors import AddressRefused, Cancelled, DownloadError
+from workbench.errors import AddressRefused, Cancelled, DownloadError, StorageFull
 from workbench.storage import download as module
 from workbench.storage.download import download
 
@@ -289,6 +290,23 @@ def test_no_more_than_the_limit_is_ever_on_disk(
     assert largest <= (1 << 20) + (64 << 10)
     assert (largest == 0) == (way in {honest_length, bomb}), largest
     assert not list(tmp_path.iterdir())
+
+
+def test_a_full_disk_leaves_what_was_there(tmp_path: Path) -> None:
+    """A limit on the size of a file stands in for it; whoever named the URL learns no path."""
+    (tmp_path / "a").write_text("old")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with answering(lambda connection, _: connection.sendall(with_length())) as server:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
+        try:
+            with pytest.raises(StorageFull) as failed:
+                download(server.url(), tmp_path / "a", private=True)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert f"{len(BODY):,} bytes are needed" in str(failed.value)
+    assert str(tmp_path) not in str(failed.value.to_dict())
+    assert [p.name for p in tmp_path.iterdir()] == ["a"]
+    assert (tmp_path / "a").read_text() == "old"
 
 
 def with_length(etag: str = "") -> bytes:

@@ -180,6 +180,7 @@ def test_a_target_that_cannot_be_written_is_a_storage_error(tmp_path: Path) -> N
     with answering(whole()) as server, pytest.raises(StorageError) as failed:
         download(server.url(), tmp_path / "file" / "a", private=True)
     assert not isinstance(failed.value, DownloadError)
+    assert str(tmp_path) not in str(failed.value.to_dict())
 
 
 def test_a_proxy_of_the_environment_is_not_asked(

@@ -16,9 +16,10 @@ from email.message import Message
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import unquote
 
-from workbench.errors import DownloadError, WorkbenchError, one_line, storage_error
+from workbench.errors import DownloadError, StorageError, WorkbenchError, one_line
 from workbench.storage.addresses import look_up, place_of, redirected
 from workbench.storage.atomic import replacing
+from workbench.storage.problems import free_bytes, full, is_full
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -128,6 +129,7 @@ def download(
     place = place_of(url)
     deadline = Deadline(seconds, place.url, cancel)
     network = Network(deadline, resolver or look_up, private=private)
+    needed = 0
     try:
         with replacing(target) as part, part.open("wb") as file:
             transfer = _Transfer(
@@ -139,9 +141,20 @@ def download(
                 redirects=redirects,
                 progress=progress,
             )
-            transfer.run()
+            try:
+                transfer.run()
+                file.flush()
+            finally:
+                needed = max(transfer.whole or 0, transfer.size)
     except OSError as error:
-        raise storage_error(error, target) from error
+        # The error may go to whoever named the URL: it names that, and not where it was to lie.
+        if is_full(error):
+            raise full(place.url, needed, free_bytes(target.absolute().parent)) from error
+        raise StorageError(
+            f"cannot be written: {error.strerror or type(error).__name__}",
+            subject=place.url,
+            cure="check the folder and its permissions",
+        ) from error
     return Downloaded(
         url=transfer.place.url,
         size=transfer.size,
