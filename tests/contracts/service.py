@@ -372,7 +372,7 @@ class ServiceContract:
             assert not re.search(r"(?<![:/\w.])/(?:root|tmp|home|work|usr)/", str(error))
 
     def test_a_running_job_is_cancelled(self, service: SyncMediaService, shelf: Shelf):
-        long = "This sentence is said again and again. " * 400
+        long = "This sentence is said again and again.\n" * 400
         job = service.start_captioned_video_generation(
             shelf.id("a.png"), None, long, kokoro_voice="espeak:en-gb", width=720, height=1280
         )

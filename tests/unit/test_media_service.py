@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 ESPEAK = {"engine": "espeak", "voice": "en-gb"}
 NOBODY = "video_9b1deb4d-3b7d-4bad-9bdd-2b0d7b3dcb6d.mp4"
-LONG = "This sentence is said again and again. " * 2000
+LONG = "This sentence is said again and again.\n" * 2000
 
 
 # -- made without anything

@@ -21,7 +21,7 @@ from workbench.service.media_service import MediaService
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Coroutine, Iterator
+    from collections.abc import Callable, Coroutine
     from types import TracebackType
 
     from workbench.progress import Report
@@ -31,6 +31,7 @@ __all__ = ["SyncMediaService"]
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
+_PATIENCE = 5.0  # seconds for the thread of a loop to end
 _TURN = 0.1  # seconds between two looks at the progress, and for an interrupt
 
 
@@ -96,6 +97,7 @@ class SyncMediaService:
             at_once=at_once,
         )
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._end: Callable[[], object] | None = None
         self._starting = threading.Lock()
 
     def __repr__(self) -> str:
@@ -161,16 +163,18 @@ class SyncMediaService:
         """Let go of connections; stop what runs in this process. It may be used again."""
         with self._starting:
             loop, self._loop = self._loop, None
-        if loop is not None:
+            end, self._end = self._end, None
+        if loop is not None and end is not None:
             asyncio.run_coroutine_threadsafe(self.service.close(), loop).result()
-            loop.call_soon_threadsafe(loop.stop)
+            end()
 
     def _running(self) -> asyncio.AbstractEventLoop:
         with self._starting:
             if self._loop is None:
                 loop = asyncio.new_event_loop()
-                threading.Thread(target=_run, args=(loop,), name="service", daemon=True).start()
-                weakref.finalize(self, _stop, loop)
+                thread = threading.Thread(target=_run, args=(loop,), name="service", daemon=True)
+                thread.start()
+                self._end = weakref.finalize(self, _stop, loop, thread)
                 self._loop = loop
             return self._loop
 
@@ -198,20 +202,14 @@ def _run(loop: asyncio.AbstractEventLoop) -> None:
     asyncio.set_event_loop(loop)
     try:
         loop.run_forever()
-    finally:
-        with contextlib.suppress(Exception), _closing(loop):
-            loop.run_until_complete(loop.shutdown_asyncgens())
-
-
-@contextlib.contextmanager
-def _closing(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
-    try:
-        yield
-    finally:
+        loop.run_until_complete(loop.shutdown_asyncgens())
         loop.run_until_complete(loop.shutdown_default_executor())
+    finally:
         loop.close()
 
 
-def _stop(loop: asyncio.AbstractEventLoop) -> None:
+def _stop(loop: asyncio.AbstractEventLoop, thread: threading.Thread) -> None:
     with contextlib.suppress(RuntimeError):  # closed before
         loop.call_soon_threadsafe(loop.stop)
+    if thread is not threading.current_thread():
+        thread.join(_PATIENCE)
