@@ -180,9 +180,14 @@ def multipart(size: int) -> Iterator[bytes]:
 
 
 def left(server: Small) -> list[str]:
-    """Return files of the server's folder, and those it holds open."""
+    """Return files of the server's folder, and those it holds open a while after its answer."""
     folder = server.log.with_suffix("")
-    return [str(p) for p in folder.rglob("*") if p.is_file()] + server.files()
+    until = time.monotonic() + 10
+    while True:
+        found = [str(p) for p in folder.rglob("*") if p.is_file()] + server.files()
+        if not found or time.monotonic() > until:
+            return found
+        time.sleep(0.05)
 
 
 @pytest.mark.parametrize("path", ["/upload", "/form", "/stream"])
