@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from workbench.captions.pen import Pen
     from workbench.captions.styles import Style
 
-__all__ = ["Block", "Page", "Piece"]
+__all__ = ["Block", "Page", "Piece", "reach"]
 
 _AUTO = -1  # the Encoding that makes libass find the text's direction and lay out lines as a whole
 _ALIGNMENT = {"bottom": 2, "center": 5, "top": 8}  # as on a numeric keypad
@@ -48,6 +48,21 @@ class Piece:
     baseline: float
 
 
+def reach(style: Style) -> float:
+    """Return how far outline and shadow reach beyond the letters, in % of the size.
+
+    Examples
+    --------
+    >>> from workbench.captions.styles import Style
+    >>> reach(Style(outline_width=6, shadow=2)), reach(Style(shadow=2, shadow_blur=10))
+    (8.0, 17.0)
+    """
+    if style.shadow_blur:
+        around = style.outline_width + _SOFT * style.blur
+        return max(around, style.shadow + _SOFT * style.shadow_blur)
+    return style.outline_width + style.shadow + _SOFT * style.blur
+
+
 class Page:
     """A style on a frame: its sizes in pixels."""
 
@@ -64,9 +79,7 @@ class Page:
         self.blur = self.size * style.blur / 100
         self.growth = style.pop / 100 if style.highlight == "pop" else 0.0
         pad = self.size * style.padding / 100 * style.boxed
-        ink = self.outline + self.shadow + _SOFT * self.blur + 1  # a pixel for soft edges
-        if self.soft:
-            ink = max(ink, self.fall + _SOFT * self.soft + 1)
+        ink = reach(style) * self.size / 100 + 1  # a pixel for soft edges
         self.reach = max(ink, pad + 1)
         self.rise = max(ink, _FLAT * pad + 1) + self.growth * self.size / 2
         left, top, right, bottom = styles.free(style)

@@ -66,8 +66,8 @@ def prepare(name: str, parameters: Mapping[str, Any], store: Store) -> dict[str,
     ParameterError, FileGone, VoiceNotFound, EngineNotFound, EngineMissing, TextError
         The same errors, whoever asks.
     """
-    one = operation(name)
     with naming(store):
+        one = operation(name)
         values = checked(one, parameters)
         if one.check is not None:
             one.check(values, store)
@@ -80,6 +80,6 @@ def perform(name: str, parameters: Mapping[str, Any], context: Context) -> Any:
 
     An operation with an output writes it to ``context.output`` in the store, whole or not at all.
     """
-    one = operation(name)
     with naming(context.store):
+        one = operation(name)
         return one.run(checked(one, parameters), context)

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from workbench.captions.colours import rgba
 from workbench.captions.fonts import DEFAULT, find_font
+from workbench.captions.layout import reach
 from workbench.captions.styles import Style, style
 from workbench.errors import ParameterError, shown
 from workbench.service.operations.base import Parameters
@@ -106,10 +107,27 @@ def style_of(looks: Looks, height: int) -> tuple[Style, list[str]]:
             f"the nearest in a frame of {height}"
         )
     options = {"size": size, **_options(looks, size, height, notes)}
-    if base is None:
-        return Style(name="custom", margin=_MARGIN, **options), notes
-    set_ = {name for name in _DEFAULTS if _field(looks, name) != _DEFAULTS[name]}
-    return base.but(**{n: v for n, v in options.items() if _OF[n] & set_}), notes
+    taken = set(_DEFAULTS)
+    if base is not None:
+        taken = {name for name in _DEFAULTS if _field(looks, name) != _DEFAULTS[name]}
+    if "font_name" in taken:
+        options["font"] = _font(looks, notes)
+    drawn = (base or Style(name="custom", margin=_MARGIN)).but(
+        **{name: value for name, value in options.items() if _OF[name] & taken}
+    )
+    if "subtitle_position" in taken:
+        drawn = drawn.but(offset_y=_offset(drawn, height))
+    return drawn, notes
+
+
+def _offset(drawn: Style, height: int) -> float:
+    """Return how far below its usual place a line stands where the old server's stood, in %."""
+    beyond = reach(drawn) * drawn.size / 100 + 100 / height  # with a pixel for soft edges
+    if drawn.position == "top":
+        return _TOP - drawn.margin - beyond
+    if drawn.position == "bottom":
+        return min(0.0, _BOTTOM + drawn.size - (100 - drawn.margin - beyond))
+    return 0.0
 
 
 def _options(looks: Looks, size: float, height: int, notes: list[str]) -> dict[str, Any]:
@@ -123,10 +141,7 @@ def _options(looks: Looks, size: float, height: int, notes: list[str]) -> dict[s
         )
     seen = looks.caption_config_shadow_transparency
     red, green, blue, opacity = rgba(looks.caption_config_shadow_color.strip())
-    position = looks.caption_config_subtitle_position
-    offset = {"top": _TOP - _MARGIN, "bottom": min(0.0, _BOTTOM + size - (100 - _MARGIN))}
     return {
-        "font": _font(looks, notes),
         "bold": looks.caption_config_font_bold,
         "italic": looks.caption_config_font_italic,
         "colour": looks.caption_config_font_color.strip(),
@@ -135,8 +150,7 @@ def _options(looks: Looks, size: float, height: int, notes: list[str]) -> dict[s
         "shadow": min(20.0, 100 * _FALL / pixels) if seen else 0.0,
         "shadow_colour": f"#{red:02x}{green:02x}{blue:02x}{round(opacity * seen):02x}",
         "shadow_blur": min(100.0, 100 * looks.caption_config_shadow_blur / pixels) if seen else 0.0,
-        "position": position,
-        "offset_y": offset.get(position, 0.0),
+        "position": looks.caption_config_subtitle_position,
         "lines": looks.caption_config_line_count,
         "letters": looks.caption_config_line_max_length,
     }
@@ -160,7 +174,6 @@ _OF = {
     "shadow_colour": _SHADOW,
     "shadow_blur": _SHADOW,
     "position": {"subtitle_position"},
-    "offset_y": {"subtitle_position"},
     "lines": {"line_count"},
     "letters": {"line_max_length"},
 }

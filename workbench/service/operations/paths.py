@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 __all__ = ["naming", "pathless"]
 
 # An absolute path begins where no word, address, colon or other path goes before it.
-_PATH = re.compile(r"(?<![\w/:.~<\\-])~?/[^\s'\"`|<>()\[\]{}]*[^\s'\"`|<>()\[\]{},;:.!?]")
+_PATH = re.compile(
+    r"(?:(?<![\w/:.~<\\-])|(?<=file:))~?/(?=[^\s/])[^\s'\"`|<>()\[\]{}]*[^\s'\"`|<>()\[\]{},;:.!?]"
+)
 _REST = re.compile(r"[^\s'\"`|<>()\[\]{},;:]*")
 
 
