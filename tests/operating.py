@@ -8,7 +8,9 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from faults.processes import gone
+from libass import extent
 
 from workbench.errors import Cancelled
 from workbench.media.frames import frame_at
@@ -20,11 +22,14 @@ from workbench.storage.store import Store
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import numpy as np
-
-__all__ = ["NOBODY", "Shop"]
+__all__ = ["BARE", "GREY", "NOBODY", "SIZE", "Shop", "letters", "unlike"]
 
 NOBODY = "9b1deb4d-3b7d-4bad-9bdd-2b0d7b3dcb6d"
+
+SIZE = (320, 240)
+GREY = 60
+# Looks in which letters are easily found: white on grey, nothing around them.
+BARE = {"stroke_size": 0, "shadow_transparency": 0, "font_name": "DejaVu Sans", "font_bold": False}
 
 
 class Shop:
@@ -106,3 +111,15 @@ class Shop:
     def _work() -> set[str]:
         mark = f"workbench-{os.getpid()}-"
         return {p.name for p in Path(tempfile.gettempdir()).iterdir() if p.name.startswith(mark)}
+
+
+def letters(frame: np.ndarray) -> tuple[int, int, int, int]:
+    """Return left, top, right and bottom of what is white."""
+    found = extent(frame.min(axis=2) > 150)
+    assert found is not None, "nothing is written"
+    return found
+
+
+def unlike(frame: np.ndarray) -> np.ndarray:
+    """Return where a frame is not the background."""
+    return np.abs(frame - GREY).max(axis=2) > 12
