@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from workbench.commands import audiobook, clone, engines, listen, media, models, written
+from workbench.commands import audiobook, clone, engines, listen, media, models, serve, written
 from workbench.commands.output import AsJson, EngineOptions, show, warn
 from workbench.commands.speaking import (
     LexiconFile,
@@ -304,6 +304,7 @@ audiobook.add_to(app)
 listen.add_to(app)
 engines.add_to(app)
 clone.add_to(app)
+app.command()(serve.serve)
 app.add_typer(models.app, name="models")
 app.add_typer(media.app, name="media")
 

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 __all__ = ["create_app"]
 
 _ABOUT = """\
-Speech, captioned videos and their pieces. A submit answers at once with the id of the file that will
-be; `GET /api/v1/media/storage/{id}/status` says how it is doing, and `?wait=30` waits until it has
-ended. Every request but `/health` needs the header `Authorization: TOKEN` (or `Bearer TOKEN`).
+Speech, captioned videos and their pieces. A submit answers at once with the id of the file that
+will be; `GET /api/v1/media/storage/{id}/status` says how it is doing, and `?wait=30` waits until it
+has ended. Every request but `/health` needs the header `Authorization: TOKEN` (or `Bearer TOKEN`).
 Forms may be urlencoded or multipart; an empty field is an absent one.
 """
 
@@ -40,6 +40,7 @@ def create_app(settings: Settings) -> FastAPI:
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001
         await runtime.open()
+        await runtime.thread(storage.sweep_incoming, runtime)
         try:
             yield
         finally:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from workbench.service.jobs import Job
     from workbench.service.runtime import Runtime
 
-__all__ = ["router", "standing", "sweep_incoming"]
+__all__ = ["router", "standing", "sweep_incoming", "take"]
 
 router = APIRouter(prefix="/api/v1/media", tags=["storage"])
 
@@ -55,7 +55,7 @@ async def upload(
     answered ``null``; here that is an error.
     """
     if file is not None and (file.filename or file.size):
-        part = await _take(runtime, file)
+        part = await take(runtime, file)
         asked = {"part": part, "media_type": media_type, "name": (file.filename or "")[-1000:]}
         told = await runtime.call("adopt", given(asked))
     elif url:
@@ -69,7 +69,7 @@ async def upload(
     return {"file_id": told["file_id"]}
 
 
-async def _take(runtime: Runtime, file: UploadFile) -> str:
+async def take(runtime: Runtime, file: UploadFile) -> str:
     """Leave what was sent where a worker finds it."""
     part = secrets.token_hex(16)
     folder = runtime.store.folder / "incoming"
