@@ -20,7 +20,7 @@ from workbench.service import older, transfers
 from workbench.service.answers import json_of, media_info, status_from
 from workbench.service.backend import READY, Status
 from workbench.service.line import Line
-from workbench.service.waiting import until_ready
+from workbench.service.watching import until_ready
 from workbench.service.wire import MEDIA, request
 from workbench.storage.ids import FileId
 
