@@ -167,7 +167,7 @@ class Answers(BaseHTTPRequestHandler):
         if fault == "cut" and not value:
             raise Cut
         if fault == "silent":
-            self.owner._stopped.wait(60)
+            self.owner.stopped.wait(60)
             raise Cut
         if fault == "slow":
             time.sleep(float(value))

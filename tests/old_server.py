@@ -1,322 +1,231 @@
-"""A fake of the media server v0.3.5, with its bodies, its status words and its faults.
+"""The older media server, v0.3.5, on loopback: its wire, its bodies and its faults.
 
 ::
 
-    with OldServer() as server:
-        server.faults.add("stuck marker")
-        backend = RemoteBackend(server.url)
+    with OldServer(folder) as server:
+        server.spoil("POST /api/v1/media/storage", "null")  # the next upload, as it could happen
+        server.ends = "fails marked"  # and jobs fail, and are "processing" for ever
 
-Its faults are those of the old code: a marker that outlives a failed job ("stuck marker"), a failure
-that looks like an unknown id ("gone on failure"), a file that is ready from its first byte ("half
-ready"), facts of nothing ("empty info"), an upload that answers null ("null upload"), ids of frames
-without their type, 500 as plain text ("plain 500"), and connections that break before a job is taken
-("cut before") or after ("cut after").
+Each output is written where it will be read, first one half of it and then the other, as the old
+server wrote; its sounds and videos are real. What it is told to do wrong is in `OldServer`.
 """
 
 from __future__ import annotations
 
 import contextlib
-import email
-import email.policy
-import json
+import shutil
 import socket
 import struct
 import threading
 import time
-import uuid
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import parse_qs, urlsplit
+
+from old_wire import Handler
+from old_works import content
 
 if TYPE_CHECKING:
-    from types import TracebackType
+    from pathlib import Path
 
-__all__ = ["OldServer", "Submitted"]
+    from old_http import Request
 
-M = "/api/v1/media"
-U = "/api/v1/utils"
-KOKORO = ["af_heart", "af_bella", "am_adam", "ef_dora", "bf_emma"]
-SUBMITS = {
-    f"{M}/audio-tools/tts/kokoro": ("audio", ".wav"),
-    f"{M}/audio-tools/tts/chatterbox": ("audio", ".wav"),
-    f"{M}/video-tools/merge": ("video", ".mp4"),
-    f"{M}/video-tools/generate/tts-captioned-video": ("video", ".mp4"),
-    f"{M}/video-tools/add-colorkey-overlay": ("video", ".mp4"),
-    f"{U}/make-image-imperfect": ("image", ".jpg"),
-    f"{U}/convert/pcm/wav": ("audio", ".wav"),
-}
+__all__ = ["OldServer", "Work"]
 
 
 @dataclass(frozen=True)
-class Submitted:
-    """A form that was sent."""
+class Work:
+    """A job that was taken on."""
 
-    path: str
+    operation: str
     fields: dict[str, str]
-    files: dict[str, bytes]
-    headers: dict[str, str]
+    file_id: str
+
+
+class _Threads(ThreadingHTTPServer):
+    daemon_threads = True
+    allow_reuse_address = True
+    request_queue_size = 256
+    owner: OldServer
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a client that went away, nor of one whose connection was cut."""
 
 
 @dataclass
 class OldServer:
-    """The server; everything may be changed while it runs."""
+    """The server; every attribute may be changed while it runs."""
 
-    contents: dict[str, bytes] = field(default_factory=dict)
-    """What a job makes, by type: ``audio``, ``video``, ``image``."""
-    faults: set[str] = field(default_factory=set)
-    token: str = ""
-    """The raw token it wants; ``Bearer`` before it is refused."""
-    seconds: float = 0.15
+    folder: Path
+    order: str = "marker"
+    """What the status looks at first: the ``marker`` of v0.3.5, or the ``file``, as it was changed
+    to later: from then on half a file was "ready"."""
+    ends: str = "whole"
+    """How jobs end: ``whole``; ``stuck`` (whole, but the marker stays); ``fails marked`` (no file,
+    the marker stays); ``fails`` (neither)."""
+    seconds: float = 0.1
     """How long a job takes."""
-    marker_first: bool = False
-    """Whether a status looks for the marker first, as before the "fix", or for the file."""
-    files: dict[str, bytes] = field(default_factory=dict)
-    jobs: dict[str, float] = field(default_factory=dict)
-    """When each job is done; never (infinity) for those that fail."""
-    forms: list[Submitted] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)
-    url: str = ""
+    head: str = "told"
+    """What the head of half a sound says: ``told`` (all of it) or ``empty`` (nothing yet)."""
+    word: str = "processing"
+    """What the status is called while a job is done."""
+    progress: Any = None
+    """What the status says of the progress."""
+    tokens: tuple[str, ...] = ()
+    """Taken as they are: "Bearer" is refused."""
+    bare: bool = True
+    """Whether the ids of extracted frames lack their type."""
+    delay: float = 0.0
+    """Seconds before each answer."""
+    port: int = 0
+    requests: list[Request] = field(default_factory=list)
+    works: list[Work] = field(default_factory=list)
+    markers: set[str] = field(default_factory=set)
+    spoilt: list[tuple[str, str]] = field(default_factory=list)
+    _server: _Threads | None = None
+    _connections: set[socket.socket] = field(default_factory=set)
+    _jobs: list[threading.Thread] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    stopped: threading.Event = field(default_factory=threading.Event)
+
+    # -- running
 
     def __enter__(self) -> Self:
-        old = self
-
-        class Handler(_Handler):
-            server_of = old
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-        self._thread.start()
+        self.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+    def __exit__(self, *told: object) -> None:
+        self.stop()
 
-    def submit(self, path: str) -> str:
-        """Take on a job, and return its id at once, as it did."""
-        type_, extension = SUBMITS[path]
-        name = f"{type_}_{uuid.uuid4()}{extension}"
-        fails = {"stuck marker", "gone on failure"} & self.faults
-        self.jobs[name] = float("inf") if fails else time.monotonic() + self.seconds
-        return name
+    def start(self) -> None:
+        """Listen; after `stop`, at the same port, with the same files and markers."""
+        self.stopped.clear()
+        self._server = _Threads(("127.0.0.1", self.port), Handler)
+        self._server.owner = self
+        self.port = self._server.server_address[1]
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
-    def status(self, name: str) -> str:
-        """Say what it made of a marker and of a file."""
-        if name in self.jobs:
-            done = time.monotonic() >= self.jobs[name]
-            if not done:
-                if "gone on failure" in self.faults:
-                    return "not_found"
-                half = "half ready" in self.faults and not self.marker_first
-                return "ready" if half else "processing"
-            self.files.setdefault(name, self.contents[name.partition("_")[0]])
-            if "marker outlives" in self.faults and self.marker_first:
-                return "processing"
-        return "ready" if name in self.files else "not_found"
+    def stop(self) -> None:
+        """End as one that is killed: connections break, and what runs is never done."""
+        self.stopped.set()
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server = None
+        with self._lock:
+            for each in list(self._connections):
+                with contextlib.suppress(OSError):
+                    each.shutdown(socket.SHUT_RDWR)
+        for job in self._jobs:
+            job.join()
+        self._jobs.clear()
 
-    def content(self, name: str) -> bytes | None:
-        """Return what lies under a name now."""
-        if name in self.jobs and name not in self.files:
-            if time.monotonic() >= self.jobs[name]:
-                self.status(name)
-            elif "half ready" in self.faults:
-                whole = self.contents[name.partition("_")[0]]
-                return whole[: len(whole) // 3]
-        return self.files.get(name)
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
 
+    def spoil(self, path: str, *faults: str) -> None:
+        """Answer the next requests whose "METHOD path" has `path` in it with these faults.
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server_of: OldServer
+        ``null``, ``{}``, ``json TEXT``, ``500`` (text), ``html``, ``404``, ``429 SECONDS``,
+        ``401``, ``detail``, ``redirect URL``; ``cut`` (the connection, before anything is done),
+        ``cut after`` (once it is done), ``short N`` (after N bytes of the body), ``silent``,
+        ``slow SECONDS``; an empty one is none.
+        """
+        with self._lock:
+            self.spoilt += [(path, fault) for fault in faults]
 
-    def log_message(self, *arguments: object) -> None:
-        """Say nothing."""
+    def fault_of(self, asked: str) -> str:
+        """Return the fault of a request, once."""
+        with self._lock:
+            for number, (path, fault) in enumerate(self.spoilt):
+                if path in asked:
+                    del self.spoilt[number]
+                    return fault
+        return ""
 
-    def _send(self, status: int, body: Any, kind: str = "application/json") -> None:
-        data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
+    def asked(self, path: str) -> list[Request]:
+        """Return the requests whose "METHOD path" has `path` in it."""
+        return [one for one in self.requests if path in f"{one.method} {one.path}"]
 
-    def _cut(self) -> None:
-        """Break the connection, as a server that is killed does."""
-        with contextlib.suppress(OSError):
-            linger = struct.pack("ii", 1, 0)
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-        self.close_connection = True
-        self.connection.close()
+    def opened(self, connection: socket.socket) -> None:
+        with self._lock:
+            self._connections.add(connection)
 
-    def _refused(self) -> bool:
-        old = self.server_of
-        if urlsplit(self.path).path == "/health" or not old.token:
-            return False
-        if self.headers.get("Authorization") == old.token:
-            return False
-        self._send(401, {"error": "Unauthorized"})
-        return True
+    def closed(self, connection: socket.socket) -> None:
+        with self._lock:
+            self._connections.discard(connection)
 
-    def do_GET(self) -> None:
-        old, parts = self.server_of, urlsplit(self.path)
-        path, query = parts.path, parse_qs(parts.query)
-        old.asked.append(path)
-        if self._refused():
-            return
-        name = path.rpartition("/")[2]
-        if path == "/health":
-            self._send(200, {"status": "ok"})
-        elif path == "/":
-            self._send(200, {"message": "AI Agents", "version": "0.3.5", "documentation": "/docs"})
-        elif "plain 500" in old.faults:
-            self._send(500, b"Internal Server Error", "text/plain; charset=utf-8")
-        elif "a page" in old.faults:
-            self._send(502, b"<html><title>Bad &amp; Gateway</title></html>", "text/html")
-        elif path == f"{M}/fonts":
-            self._send(200, {"fonts": ["Arial", "DejaVu Sans"]})
-        elif path == f"{M}/audio-tools/tts/kokoro/voices":
-            self._send(200, {"voices": KOKORO})
-        elif path.endswith("/status"):
-            self._send(200, {"status": old.status(path.split("/")[-2])})
-        elif "/info/" in path:
-            self._info(name)
-        elif "/extract-frame/" in path:
-            assert "timestamp" in query
-            self._send(200, old.contents["image"], "image/jpeg")
-        elif path.startswith(f"{M}/storage/"):
-            self._file(name)
+    # -- files
+
+    def path(self, file_id: str) -> Path | None:
+        """Return where a file lies; None when its id is none."""
+        kind, _, name = file_id.partition("_")
+        if kind not in {"image", "video", "audio", "tmp"} or len(name) > 255:
+            return None
+        if not name or any(part in name for part in ("..", "/", "\\", "\0")):
+            return None
+        return self.folder / kind / name
+
+    def exists(self, file_id: str) -> bool:
+        path = self.path(file_id)
+        return path is not None and path.is_file()
+
+    def keep(self, file_id: str, data: bytes | Path) -> str:
+        """Keep bytes, or a file that is moved."""
+        path = self.path(file_id)
+        assert path is not None
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(data, bytes):
+            path.write_bytes(data)
         else:
-            self._send(404, {"detail": "Not Found"})
+            shutil.move(data, path)
+        return file_id
 
-    def _info(self, name: str) -> None:
-        old = self.server_of
-        content = old.content(name)
-        if content is None:
-            self._send(404, {"error": f"File with ID {name} not found."})
-        elif "empty info" in old.faults or len(content) < len(old.contents[name.split("_")[0]]):
-            self._send(200, {})
-        elif name.startswith("audio"):
-            told = {"duration": 1.0, "channels": 1, "sample_rate": "22050", "codec": "pcm_s16le"}
-            self._send(200, {**told, "bitrate": "352800"})
-        else:
-            told = {"duration": 1.0, "width": 96, "height": 64, "fps": "30000"}
-            self._send(200, {**told, "aspect_ratio": "3:2", "codec": "h264"})
+    def status(self, file_id: str) -> dict[str, Any]:
+        """Return what the status says: nobody keeps a record, so it looks at what there is."""
+        working = {"status": self.word}
+        if self.progress is not None:
+            working["progress"] = self.progress
+        looks = [(file_id in self.markers, working), (self.exists(file_id), {"status": "ready"})]
+        if self.order == "file":
+            looks.reverse()
+        return next((told for there, told in looks if there), {"status": "not_found"})
 
-    def _file(self, name: str) -> None:
-        """Send a file as it did: in pieces, without a length."""
-        content = self.server_of.content(name)
-        if content is None:
-            self._send(404, {"error": f"File with ID {name} not found."})
-            return
-        self.send_response(200)
-        self.send_header("Content-Type", "application/octet-stream")
-        self.send_header("Transfer-Encoding", "chunked")
-        self.end_headers()
-        half = len(content) // 2
-        for number, piece in enumerate((content[:half], content[half:])):
-            if number == 1 and "cut download" in self.server_of.faults:
-                self.server_of.faults.discard("cut download")
-                self._cut()
-                return
-            self.wfile.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
-        self.wfile.write(b"0\r\n\r\n")
+    # -- jobs
 
-    def do_DELETE(self) -> None:
-        self.server_of.asked.append(self.path)
-        if self._refused():
-            return
-        self.server_of.files.pop(self.path.rpartition("/")[2], None)
-        self._send(200, {"status": "success"})
+    def take(self, operation: str, fields: dict[str, str], file_id: str) -> str:
+        """Take a job on: in this process, with a marker for all that is known of it."""
+        self.markers.add(file_id)
+        job = threading.Thread(target=self._work, args=(file_id,), daemon=True)
+        with self._lock:
+            self.works.append(Work(operation, fields, file_id))
+            self._jobs.append(job)
+        job.start()
+        return file_id
 
-    def do_POST(self) -> None:
-        old, path = self.server_of, urlsplit(self.path).path
-        old.asked.append(path)
-        fields, files = self._form()
-        if self._refused():
+    def _work(self, file_id: str) -> None:
+        ends, data = self.ends, content(file_id)
+        if ends.startswith("fails"):
+            if not self.stopped.wait(self.seconds) and ends == "fails":
+                self.markers.discard(file_id)
             return
-        if "cut before" in old.faults:
-            self._cut()
+        path = self.path(file_id)
+        assert path is not None
+        path.parent.mkdir(parents=True, exist_ok=True)
+        half = bytearray(data[: len(data) // 2])
+        if self.head == "empty" and file_id.endswith(".wav"):
+            half[4:8] = half[40:44] = struct.pack("<I", 0)
+        path.write_bytes(half)
+        if self.stopped.wait(self.seconds):
             return
-        if "plain 500" in old.faults:
-            self._send(500, b"Internal Server Error", "text/plain; charset=utf-8")
-            return
-        old.forms.append(Submitted(path, fields, files, dict(self.headers)))
-        if path == f"{M}/storage":
-            self._upload(fields, files)
-        elif path == f"{M}/audio-tools/transcribe":
-            assert files["audio_file"]
-            self._send(200, {"transcription": " hello there", "duration": 1.0})
-        elif path == f"{M}/video-tools/extract-frames":
-            names = [str(uuid.uuid4()) + ".jpg" for _ in range(int(fields.get("amount", 5)))]
-            for name in names:
-                old.files[f"image_{name}"] = old.contents["image"]
-            told = {"message": "ok", "template_id": "x", "template_path": "/app/media/image/x"}
-            self._send(200, {**told, "image_ids": names})
-        elif path == f"{U}/stitch-images":
-            self._send(200, old.contents["image"], "image/jpeg")
-        elif path in SUBMITS:
-            self._submitted(path, fields)
-        else:
-            self._send(404, {"detail": "Not Found"})
+        with path.open("r+b") as file:
+            file.write(data)
+        if ends == "whole":
+            self.markers.discard(file_id)
 
-    def _submitted(self, path: str, fields: dict[str, str]) -> None:
-        old = self.server_of
-        voice = fields.get("voice")
-        if path.endswith("/tts/kokoro") and voice and voice not in KOKORO:
-            self._send(400, {"error": f"Invalid voice. Valid voices: {', '.join(KOKORO)}"})
-        elif "text" not in fields and "/tts/" in path:
-            self._send(422, {"detail": [{"loc": ["body", "text"], "msg": "Field required"}]})
-        else:
-            name = old.submit(path)
-            if "cut after" in old.faults:
-                self._cut()
-            else:
-                self._send(200, {"file_id": name})
-
-    def _upload(self, fields: dict[str, str], files: dict[str, bytes]) -> None:
-        old = self.server_of
-        if "null upload" in old.faults:
-            self._send(200, b"null")
-            return
-        kind = fields.get("media_type", "")
-        if kind not in {"image", "video", "audio"}:
-            self._send(422, {"detail": [{"loc": ["body", "media_type"], "msg": "Input should be"}]})
-            return
-        name = f"{kind}_{uuid.uuid4()}{ {'image': '.png', 'video': '.mp4', 'audio': '.wav'}[kind] }"
-        old.files[name] = files.get("file", b"from an address")
-        self._send(200, {"file_id": name})
-
-    def _form(self) -> tuple[dict[str, str], dict[str, bytes]]:
-        """Read a multipart form; anything else was a 422, so it is an error here."""
-        if self.headers.get("Transfer-Encoding") == "chunked":
-            body = b""
-            while size := int(self.rfile.readline(), 16):
-                body += self.rfile.read(size)
-                self.rfile.readline()
-            self.rfile.readline()
-        else:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-        kind = self.headers.get("Content-Type", "")
-        if not kind.startswith("multipart/form-data"):
-            assert body == b""
-            return {}, {}
-        head = f"Content-Type: {kind}\r\n\r\n".encode()
-        message = email.message_from_bytes(head + body, policy=email.policy.HTTP)
-        fields, files = {}, {}
-        for part in message.iter_parts():
-            name = part.get_param("name", header="content-disposition")
-            content = part.get_payload(decode=True)
-            if part.get_filename() is None:
-                fields[str(name)] = content.decode()
-            else:
-                files[str(name)] = content
-        return fields, files
+    def ready(self, file_id: str, seconds: float = 10.0) -> None:
+        """Wait until a job has ended."""
+        until = time.monotonic() + seconds
+        while file_id in self.markers and time.monotonic() < until:
+            time.sleep(0.01)
