@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
 import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import (
     FileGone,
+    JobError,
     MediaError,
     MediaTooLarge,
     ParameterError,
@@ -24,9 +28,10 @@ if TYPE_CHECKING:
 
     import httpx
 
-__all__ = ["error_of", "json_of", "media_info", "status_from"]
+__all__ = ["error_of", "json_of", "media_info", "retry_after", "status_from", "without"]
 
 _WORDS = {"processing", "ready", "failed", "not_found"}
+_NO_PATH, _METHOD = 404, 405
 _TAGS = re.compile(r"<[^>]*>")
 _BY_STATUS: dict[int, type[WorkbenchError]] = {
     400: ParameterError,
@@ -59,13 +64,67 @@ def error_of(answer: httpx.Response, subject: str) -> WorkbenchError:
     """
     told = json_of(answer)
     if isinstance(told, dict) and isinstance(told.get("code"), str) and "problem" in told:
-        return WorkbenchError.from_dict(told)
-    kind = _BY_STATUS.get(answer.status_code, ServiceError)
+        named = WorkbenchError.from_dict(told)
+        if type(named) is not WorkbenchError:
+            return named
+        return ServiceError(named.problem, subject=named.subject or subject, cure=named.cure)
+    status = answer.status_code
+    if status == _METHOD or (status == _NO_PATH and told == {"detail": "Not Found"}):
+        return ServiceError(
+            f"has nothing at {answer.request.method} {answer.request.url.path}",
+            subject="the server",
+            cure="it is another one, or an older one: use `workbench serve`",
+        )
+    if answer.is_redirect:
+        return ServiceError(
+            "leads on to another address, where no token is sent",
+            subject=subject,
+            cure=f"give that address: {_place(answer)}",
+        )
+    kind = _BY_STATUS.get(status, ServiceError)
     cure = ""
     if kind is Unauthorized:
         cure = "give the token, as the server wants it: token=…"
     problem = _told(told, answer) or answer.reason_phrase or "no reason given"
-    return kind(f"{problem} (HTTP {answer.status_code})", subject=subject, cure=cure)
+    return kind(f"{problem} (HTTP {status})", subject=subject, cure=cure)
+
+
+def _place(answer: httpx.Response) -> str:
+    """Return the server a redirect leads to."""
+    from urllib.parse import urljoin, urlsplit
+
+    try:
+        parts = urlsplit(urljoin(str(answer.request.url), answer.headers.get("location", "")))
+    except ValueError:
+        return "it cannot be read"
+    return one_line(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}")
+
+
+def without(secret: str, error: WorkbenchError) -> WorkbenchError:
+    """Return an error in which a secret does not stand, whoever repeated it.
+
+    Examples
+    --------
+    >>> without("s3cret", ServiceError("no 's3cret' here", subject="a")).problem
+    "no '…' here"
+    """
+    if not secret:
+        return error
+    told = {name: value.replace(secret, "…") for name, value in error.to_dict().items()}
+    return type(error)(told["problem"], subject=told["subject"], cure=told["cure"])
+
+
+def retry_after(answer: httpx.Response) -> float:
+    """Return the seconds that a server wants to be left alone: it says so in one of two ways."""
+    text = answer.headers.get("retry-after", "").strip()
+    try:
+        seconds = float(text)
+    except ValueError:
+        try:
+            seconds = (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds()
+        except (TypeError, ValueError):
+            seconds = 1.0
+    return min(30.0, max(0.05, seconds)) if math.isfinite(seconds) else 1.0
 
 
 def _told(told: Any, answer: httpx.Response) -> str:
@@ -99,12 +158,12 @@ def status_from(told: Any, id: str) -> Status:  # noqa: A002 - the wire's word
     0.4
     """
     told = told if isinstance(told, dict) else {}
-    word = told.get("status")
+    word = str(told.get("status"))
     error: WorkbenchError | None = None
     if word == "failed":
         named = isinstance(told.get("code"), str) and "problem" in told
         problem = str(told.get("error") or "failed without saying why")
-        error = WorkbenchError.from_dict(told) if named else ServiceError(problem, subject=id)
+        error = WorkbenchError.from_dict(told) if named else JobError(problem, subject=id)
     return Status(
         id=id,
         status=word if word in _WORDS else "processing",
@@ -139,5 +198,8 @@ def media_info(told: Any, file_id: str) -> dict[str, Any]:
     for name in ("duration", "fps"):
         if isinstance(found.get(name), str):
             top, _, bottom = found[name].partition("/")
-            found[name] = float(top) / float(bottom or 1)
+            try:
+                found[name] = float(top) / float(bottom or 1)
+            except (ValueError, ZeroDivisionError):
+                found[name] = None
     return found

@@ -9,20 +9,22 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import (
-    DeadlineExceeded,
+    Cancelled,
     FileGone,
     JobError,
     MediaError,
     ParameterError,
     ServiceError,
+    WorkbenchError,
 )
-from workbench.service import older, transfers
-from workbench.service.answers import json_of, media_info, status_from
+from workbench.service import direct, older, transfers
+from workbench.service.answers import json_of, status_from
 from workbench.service.backend import READY, Status
 from workbench.service.line import Line
-from workbench.service.watching import until_ready
+from workbench.service.older import file_id as checked
+from workbench.service.waiting import TURN, late, until_ready
 from workbench.service.wire import MEDIA, request
-from workbench.storage.ids import FileId
+from workbench.storage.atomic import workspace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,11 +43,8 @@ _STARTED = {
     "speak", "captioned_video", "merge_videos", "colorkey_overlay", "add_overlay", "pcm_to_wav",
     "imperfect_image", "merge_audio", "extend_audio", "trim_pauses",
 }  # fmt: skip
-_REMEMBERED = 1000  # jobs that were submitted here
-_TURN = 10.0  # seconds of one question for a status
-_SETTLE = 0.3  # seconds between two looks at a file that may still be written
-_PATIENCE = 60.0  # seconds for which a full queue is asked again
-_LONG = 600.0  # seconds in which an operation that answers when it is done may do so
+_REMEMBERED = 1000  # ids of an older server, of which it does not say enough
+_STOPPING = 3.0  # seconds in which a job that nobody waits for is stopped, if it can be
 
 
 class RemoteBackend:
@@ -60,6 +59,10 @@ class RemoteBackend:
         ``WORKBENCH_SERVICE_TOKEN`` or ``MEDIA_SERVER_TOKEN``.
     timeout
         Seconds for a connection, and between two pieces of an answer.
+    deadline
+        Seconds in which a piece of work has to be done, where a call says nothing else.
+    transfer
+        Seconds in which a file has to be there or here; None for as long as it takes.
     transport
         Of httpx's, for tests.
 
@@ -77,10 +80,14 @@ class RemoteBackend:
         *,
         token: str | None = None,
         timeout: float = 30.0,
+        deadline: float = 3600.0,
+        transfer: float | None = 3600.0,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self.line = Line(base_url, token=token, timeout=timeout, transport=transport)
-        self._submitted: OrderedDict[str, None] = OrderedDict()
+        self.deadline, self.transfer = deadline, transfer
+        # Of an older server: what was submitted here, and whether it was whole since.
+        self._whole: OrderedDict[str, bool] = OrderedDict()
 
     def __repr__(self) -> str:
         return f"RemoteBackend({self.line.url!r})"
@@ -88,7 +95,15 @@ class RemoteBackend:
     # -- files --------------------------------------------------------------------------------
 
     async def health(self) -> dict[str, Any]:
-        """Return what the server says of itself."""
+        """Return what the server says of itself.
+
+        Raises
+        ------
+        ServiceUnreachable
+            When nobody answers.
+        ServiceError
+            When what answers is no media server.
+        """
         told = json_of(await self.line.ask("GET", "/health", seconds=10))
         if not isinstance(told, dict) or told.get("status") != "ok":
             raise ServiceError("is not well, or no media server", subject=self.line.url)
@@ -102,115 +117,133 @@ class RemoteBackend:
         name: str = "",
         progress: Report | None = None,
     ) -> str:
-        """Send a file; return its id."""
-        if not media_type and not await self.line.ours():
-            media_type = await older.type_of(source, name)
-        return await transfers.upload(
-            self.line, source, media_type=media_type, name=name, progress=progress
-        )
+        """Send a file, in pieces as they are read; return its id."""
+        with contextlib.ExitStack() as stack:
+            ours = await self.line.ours()
+            if not ours:
+                folder = stack.enter_context(workspace())
+                source, media_type, name = await older.named(source, media_type, name, folder)
+            kept = await transfers.upload(
+                self.line,
+                source,
+                media_type=media_type,
+                name=name or getattr(source, "name", ""),
+                progress=progress,
+                seconds=self.transfer,
+            )
+        if not ours:
+            self._remember(kept, whole=True)
+        return kept
 
     async def fetch(self, url: str, *, media_type: str = "") -> str:
         """Have the server keep what a URL leads to; return its id."""
         if not media_type and not await self.line.ours():
-            raise ParameterError("is needed by an older server", subject="media_type")
-        told = await self._post("fetch", {"url": url, "media_type": media_type or None})
+            media_type = older.guessed(url)
+        told = await direct.posted(
+            self.line, "fetch", {"url": url, "media_type": media_type or None}
+        )
         return _id_of(told, url)
 
     async def download(
         self, file_id: str, target: Path | None, progress: Report | None = None
     ) -> bytes | Path:
         """Return a file's content, or write it to `target`, whole or not at all."""
-        FileId.parse(file_id)
+        name, judged = checked(file_id), not await self.line.ours()
         if target is None:
-            return await transfers.read(self.line, file_id, progress)
-        judged = not await self.line.ours()
-        return await transfers.download(self.line, file_id, target, progress, judged=judged)
+            return await transfers.read(
+                self.line, name, progress, judged=judged, seconds=self.transfer
+            )
+        return await transfers.download(
+            self.line, name, target, progress, judged=judged, seconds=self.transfer
+        )
 
     async def delete(self, file_id: str) -> bool:
         """Delete a file; an older server says of any that it was there."""
-        FileId.parse(file_id)
-        told = json_of(await self.line.ask("DELETE", f"{MEDIA}/storage/{file_id}"))
+        name = checked(file_id)
+        told = json_of(await self.line.ask("DELETE", f"{MEDIA}/storage/{name}"))
+        if name in self._whole:
+            self._whole[name] = True  # it did not fail: it was deleted
         return bool(told.get("deleted", True)) if isinstance(told, dict) else True
 
     async def files(self, media_type: str = "") -> list[dict[str, Any]]:
         """Return what is kept, the oldest first."""
         if not await self.line.ours():
-            raise ServiceError("is an older media server, which lists no files", subject="server")
+            raise older.without("a list of files")
         query = {"media_type": media_type} if media_type else None
         told = json_of(await self.line.ask("GET", f"{MEDIA}/storage", query=query))
+        listed = told.get("data") if isinstance(told, dict) else None
         names = ("type", "size", "created", "name")
         return [
-            {"id": one["file_id"], **{name: one.get(name) for name in names}}
-            for one in told["data"]
+            {"id": str(one.get("file_id")), **{name: one.get(name) for name in names}}
+            for one in listed or ()
         ]
 
     def url(self, file_id: str) -> str:
         """Return where a file can be read by whoever has the token."""
-        return f"{self.line.url}{MEDIA}/storage/{file_id}"
+        return direct.url_of(self.line, file_id)
 
     async def frame(self, video_id: str, timestamp: float) -> bytes:
         """Return the picture at so many seconds of a video, as a JPEG."""
-        FileId.parse(video_id)
-        path = f"{MEDIA}/video-tools/extract-frame/{video_id}"
-        query = {"timestamp": timestamp}
-        answer = await self.line.ask("GET", path, query=query, seconds=_LONG)
-        return answer.content
+        return await direct.frame(self.line, video_id, timestamp)
 
     # -- jobs ---------------------------------------------------------------------------------
 
     async def submit(self, operation: str, parameters: Mapping[str, Any], *, key: str = "") -> str:
-        """Start work on the server; return the id of the job, which is that of its file."""
+        """Start work on the server; return the id of the job, which is that of its file.
+
+        Where the answer is lost, `workbench serve` is asked again with the same key, which starts
+        nothing twice. An older server knows no keys: it is not asked again.
+
+        Raises
+        ------
+        QueueFull
+            When the server has too much to do for a minute.
+        ServiceError
+            When the answer was lost, or the server has no such operation.
+        """
+        return await self._submit(operation, parameters, key, None)
+
+    async def _submit(
+        self, operation: str, parameters: Mapping[str, Any], key: str, until: float | None
+    ) -> str:
         ours = await self.line.ours()
         asked = request(operation, parameters, ours=ours)
-        key = key or (uuid.uuid4().hex if ours else "")
-        told = json_of(
-            await self.line.ask(
-                asked.method,
-                asked.path,
-                fields=asked.fields,
-                key=key if ours else "",
-                patience=_PATIENCE,
-            )
+        key = (key or uuid.uuid4().hex) if ours else ""
+        answer = await self.line.ask(
+            asked.method, asked.path, fields=asked.fields, key=key, until=until
         )
-        job = _id_of(told, operation)
-        self._submitted[job] = None
-        while len(self._submitted) > _REMEMBERED:
-            self._submitted.popitem(last=False)
+        job = _id_of(json_of(answer), operation)
+        if not ours:
+            self._remember(job, whole=False)
         return job
+
+    def _remember(self, name: str, *, whole: bool) -> None:
+        self._whole[name] = whole
+        while len(self._whole) > _REMEMBERED:
+            self._whole.popitem(last=False)
 
     async def status(self, id: str, *, wait: float = 0.0) -> Status:  # noqa: A002
         """Return how a job is doing, after at most `wait` seconds in which it may end."""
         path = _status_path(id)
         ours = await self.line.ours()
-        query = {"wait": f"{min(wait, _TURN):g}"} if ours and wait > 0 else None
-        told = json_of(await self.line.ask("GET", path, query=query, seconds=_TURN + 30))
+        query = {"wait": f"{min(wait, TURN):g}"} if ours and wait > 0 else None
+        told = json_of(await self.line.ask("GET", path, query=query, seconds=TURN + 20))
         found = status_from(told, id)
         if ours:
             return found
-        if found.status == "not_found" and id in self._submitted:
+        if found.status == "not_found" and self._whole.get(id) is False:
             # So a failure of Chatterbox looks on the older server.
             gone = JobError("failed on the server, which does not say why", subject=id)
             return Status(id=id, status="failed", error=gone)
-        if found.status == READY and id in self._submitted and not await self._settled(id):
-            return Status(id=id, status="processing")
+        if found.status == READY and not self._whole.get(id):
+            try:
+                settled = await older.settled(self.line, id)
+            except FileGone:
+                settled = False  # the next question tells
+            if not settled:
+                return Status(id=id, status="processing")
+            self._remember(id, whole=True)
         return found
-
-    async def _settled(self, file_id: str) -> bool:
-        """Return whether a file of an older server is whole: there "ready" is that it exists."""
-        if FileId.parse(file_id).type == "image":
-            return True  # looked at when it is downloaded
-        looks = []
-        for _ in range(2):
-            asked = request("info", {"file_id": file_id}, ours=False)
-            answer = await self.line.ask(asked.method, asked.path, plain=True)
-            told = json_of(answer) if answer.is_success else None
-            if not isinstance(told, dict) or not told.get("duration"):
-                return False
-            looks.append(told)
-            if len(looks) == 1:
-                await asyncio.sleep(_SETTLE)
-        self._submitted.pop(file_id, None)  # it need not be looked at again
-        return looks[0] == looks[1]
 
     async def result(self, id: str) -> Any:  # noqa: A002 - the wire's word
         """Return what a job that is done has told; an older server tells nothing."""
@@ -233,79 +266,65 @@ class RemoteBackend:
         timeout: float | None = None,  # noqa: ASYNC109 - of the work
         progress: Report | None = None,
     ) -> Any:
-        """Do work on the server and return its result, with ``file_id`` where it makes a file."""
+        """Do work on the server and return its result, with ``file_id`` where it makes a file.
+
+        Raises
+        ------
+        DeadlineExceeded
+            When it was not done in time; it is stopped then, where the server can do that.
+        ServiceUnreachable
+            When nobody answers, at first or in the end.
+        WorkbenchError
+            The job's own error.
+        """
+        seconds = self.deadline if timeout is None else timeout
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
         if operation not in _STARTED:
             try:
-                return await asyncio.wait_for(self._answered(operation, dict(parameters)), timeout)
+                async with asyncio.timeout(seconds):
+                    return await direct.answered(self.line, operation, parameters)
             except TimeoutError:
-                raise _late(operation, timeout) from None
-        job = await self.submit(operation, parameters)
+                raise late(operation, seconds) from None
         try:
-            await until_ready(self.status, job, seconds=timeout, progress=progress)
+            async with asyncio.timeout(seconds):
+                job = await self._submit(operation, parameters, "", until)
+        except TimeoutError:
+            raise late(operation, seconds) from None
+        try:
+            left = until - loop.time()
+            await until_ready(self.status, job, seconds=left, progress=progress)
             return await self.result(job)
-        except (asyncio.CancelledError, DeadlineExceeded):
-            # Nobody waits for it any more.
-            with contextlib.suppress(ServiceError, FileGone):
-                await asyncio.shield(self.cancel(job))
+        except BaseException as error:
+            theirs = isinstance(error, WorkbenchError) and not isinstance(error, ServiceError)
+            if not theirs or isinstance(error, Cancelled):  # nobody waits for it any more
+                await self._abandon(job)
             raise
 
+    async def _abandon(self, job: str) -> None:
+        """Stop a job, if that can be done in a moment."""
+        with contextlib.suppress(WorkbenchError, TimeoutError):
+            if await self.line.ours():
+                asking = self.line.ask("DELETE", f"{_JOBS}/{job}")
+                await asyncio.shield(asyncio.wait_for(asking, _STOPPING))
+
     async def cancel(self, id: str) -> Status:  # noqa: A002
-        """Stop a job; an older server cannot."""
+        """Stop a job.
+
+        Raises
+        ------
+        ServiceError
+            When the server is an older one, which cannot.
+        """
         _status_path(id)
         if not await self.line.ours():
-            raise ServiceError("is an older media server, which stops no jobs", subject="server")
+            raise older.without("a way to stop a job")
         await self.line.ask("DELETE", f"{_JOBS}/{id}")
         return await self.status(id, wait=3.0)
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the connections. It may be used again."""
         await self.line.close()
-
-    # -- operations that answer when they are done ----------------------------------------------
-
-    async def _answered(self, operation: str, parameters: dict[str, Any]) -> Any:
-        ours = await self.line.ours()
-        if operation == "transcribe" and not ours:
-            return await older.transcribe(self.line, parameters)
-        if operation == "voices" and not ours:
-            return await older.voices(self.line, parameters)
-        if operation == "stitch_images":
-            return await self._stitched(parameters, ours=ours)
-        if operation == "extract_frames" and not ours and parameters.get("video_id"):
-            # It reads any address, its own too.
-            parameters["url"] = self.url(str(FileId.parse(parameters.pop("video_id"))))
-        told = await self._post(operation, parameters)
-        if operation == "info":
-            return media_info(told, str(parameters["file_id"]))
-        if operation == "extract_frames":
-            return _frames(told)
-        if not isinstance(told, dict):
-            raise ServiceError("answered what nobody understands", subject=operation)
-        return told
-
-    async def _post(self, operation: str, parameters: Mapping[str, Any]) -> Any:
-        asked = request(operation, parameters, ours=await self.line.ours())
-        fields = asked.fields if asked.method == "POST" else None
-        query = asked.fields or None if asked.method == "GET" else None
-        answer = await self.line.ask(
-            asked.method, asked.path, fields=fields, query=query, seconds=_LONG, patience=_PATIENCE
-        )
-        return json_of(answer)
-
-    async def _stitched(self, parameters: dict[str, Any], *, ours: bool) -> dict[str, Any]:
-        """Keep the picture that the wire gives back as bytes."""
-        if not ours:
-            ids = [str(FileId.parse(one)) for one in parameters.pop("image_ids", ())]
-            urls = list(parameters.get("image_urls", ()))
-            parameters["image_urls"] = [*urls, *(self.url(one) for one in ids)]
-        asked = request("stitch_images", parameters, ours=ours)
-        answer = await self.line.ask(
-            asked.method, asked.path, fields=asked.fields, seconds=_LONG, patience=_PATIENCE
-        )
-        kept = await transfers.upload(
-            self.line, answer.content, media_type="image", name="grid.jpg", progress=None
-        )
-        return {"file_id": kept}
 
 
 def _status_path(id: object) -> str:  # noqa: A002
@@ -322,7 +341,7 @@ def _status_path(id: object) -> str:  # noqa: A002
         except ValueError:
             raise ParameterError("is no id of a job", subject=id[:80]) from None
         return f"{_JOBS}/{id}"
-    return f"{MEDIA}/storage/{FileId.parse(id)}/status"
+    return f"{MEDIA}/storage/{checked(id)}/status"
 
 
 def _id_of(told: Any, subject: str) -> str:
@@ -337,16 +356,3 @@ def _id_of(told: Any, subject: str) -> str:
     if not isinstance(found, str):
         raise MediaError("was not taken by the server", subject=subject)
     return found
-
-
-def _frames(told: Any) -> dict[str, Any]:
-    """Return the ids of frames with their type, which v0.3.5 leaves out."""
-    ids = told.get("image_ids", ()) if isinstance(told, dict) else ()
-    whole = [one if str(one).startswith("image_") else f"image_{one}" for one in ids]
-    return {"image_ids": whole, "sheet_id": told.get("sheet_id")}
-
-
-def _late(subject: str, seconds: float | None) -> DeadlineExceeded:
-    return DeadlineExceeded(
-        f"was not done in {seconds or 0:g} s", subject=subject, cure="give it a longer timeout"
-    )

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import os
 import random
-import weakref
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -15,11 +14,12 @@ from workbench.errors import (
     ParameterError,
     ServiceError,
     ServiceUnreachable,
+    WorkbenchError,
 )
-from workbench.service.answers import error_of, json_of
+from workbench.service.answers import error_of, json_of, retry_after, without
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 
     import httpx
 
@@ -35,7 +35,10 @@ _DEFAULT = "http://localhost:8000"
 _ATTEMPTS = 4  # of what may be sent again
 _PASSING = {502, 503, 504}  # of a proxy, or a server that is starting
 _BUSY = 429
+_PATIENCE = 60.0  # seconds for which a full queue is asked again, where no deadline is given
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+_ANSWER = 64 << 20  # bytes of an answer that is kept in memory
+_MISSING = {404, 405}
 
 
 class _Trouble(Exception):
@@ -47,7 +50,7 @@ class _Trouble(Exception):
 
 
 class Line:
-    """A server's address, the token, and a connection for each event loop.
+    """A server's address, the token, and connections for each event loop.
 
     Parameters
     ----------
@@ -75,10 +78,17 @@ class Line:
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self.url = (url or os.environ.get(URL) or _DEFAULT).rstrip("/")
-        parts = urlsplit(self.url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
+        try:
+            parts = urlsplit(self.url)
+            good = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+        except ValueError:
+            good = None
+        if not good or "@" in parts.netloc or parts.query or parts.fragment:
             raise ParameterError(
-                "is no address of a server", subject=self.url, cure="such as http://localhost:8000"
+                "is no address of a server",
+                # What stands before an @ may be a password.
+                subject="base_url" if "@" in self.url else self.url,
+                cure="such as http://localhost:8000",
             )
         named = (os.environ.get(name, "") for name in TOKENS)
         self._token = next((value for value in named if value), "") if token is None else token
@@ -86,20 +96,24 @@ class Line:
             raise ParameterError("cannot be sent in a header", subject="token")
         self._timeout, self._transport = timeout, transport
         self._local = parts.hostname in _LOOPBACK
-        self._clients: weakref.WeakKeyDictionary[Any, httpx.AsyncClient]
-        self._clients = weakref.WeakKeyDictionary()
+        self._clients: dict[Any, tuple[httpx.AsyncClient, AsyncGenerator[None]]] = {}
         self._ours: bool | None = None
 
     def __repr__(self) -> str:
         return f"Line({self.url!r})"
 
-    def _client(self) -> httpx.AsyncClient:
+    # -- connections ----------------------------------------------------------------------------
+
+    async def _client(self) -> httpx.AsyncClient:
         loop = asyncio.get_running_loop()
-        client = self._clients.get(loop)
-        if client is None:
+        if loop not in self._clients:
             import httpx
 
-            headers = {"Authorization": self._token} if self._token else {}
+            for other in [one for one in self._clients if one.is_closed()]:
+                self._clients.pop(other, None)
+            headers = {"Accept-Encoding": "identity", "User-Agent": "workbench"}
+            if self._token:
+                headers["Authorization"] = self._token
             client = httpx.AsyncClient(
                 base_url=self.url,
                 headers=headers,
@@ -108,24 +122,41 @@ class Line:
                 trust_env=not self._local,  # a proxy knows nothing of this machine's loopback
                 follow_redirects=False,  # the token is for this server alone
             )
-            self._clients[loop] = client
-        return client
+            held = _holding(self._clients, loop, client)
+            await anext(held)
+            self._clients[loop] = client, held
+        return self._clients[loop][0]
 
     async def close(self) -> None:
-        """Close the connections of the running loop; those of loops that ended are closed."""
-        client = self._clients.pop(asyncio.get_running_loop(), None)
-        if client is not None:
-            await client.aclose()
+        """Close the connections; a later request opens new ones."""
+        running = asyncio.get_running_loop()
+        for loop, (_, held) in list(self._clients.items()):
+            if loop is running:
+                await held.aclose()
+            elif loop.is_running():
+                with contextlib.suppress(RuntimeError):  # it may end at this very moment
+                    asyncio.run_coroutine_threadsafe(held.aclose(), loop)
 
     async def ours(self) -> bool:
-        """Return whether the server is `workbench serve`; it is asked once."""
+        """Return whether the server is `workbench serve`; it is asked once.
+
+        Raises
+        ------
+        Unauthorized
+            When it does not say so without another token.
+        ServiceError
+            When it is not well enough to say.
+        """
         if self._ours is None:
             answer = await self.ask("GET", "/", plain=True)
-            told = json_of(answer) if answer.is_success else None
-            if answer.status_code in {401, 403}:
-                raise error_of(answer, self.url)
+            # One generation answered nothing there.
+            if not answer.is_success and answer.status_code not in _MISSING:
+                raise self._refusal(answer, self.url)
+            told = json_of(answer)
             self._ours = isinstance(told, dict) and told.get("server") == "workbench"
         return self._ours
+
+    # -- requests -------------------------------------------------------------------------------
 
     async def ask(
         self,
@@ -133,12 +164,12 @@ class Line:
         path: str,
         *,
         fields: Mapping[str, str] | None = None,
-        file: tuple[str, tuple[str, Any]] | None = None,
+        body: Callable[[], tuple[dict[str, str], AsyncIterator[bytes]]] | None = None,
+        once: bool = False,
         query: Mapping[str, Any] | None = None,
         key: str = "",
-        again: bool | None = None,
         seconds: float | None = None,
-        patience: float = 0.0,
+        until: float | None = None,
         plain: bool = False,
     ) -> httpx.Response:
         """Send a request and return the whole answer.
@@ -147,19 +178,22 @@ class Line:
         ----------
         method, path
             Of HTTP.
-        fields, file
-            Of a form, always multipart: one field, its file's name and what it is read from.
+        fields
+            Of a form, always multipart.
+        body
+            Returns the headers and the pieces of a form with a file, anew for each attempt.
+        once
+            Whether `body` can be read once only.
         query
             Of the address.
         key
-            The idempotency key, with which it may be sent again.
-        again
-            Whether it may be sent again when the answer is lost; by default what changes nothing,
-            and what has a key. What could not be sent at all is sent again in any case.
+            The idempotency key, with which it may be sent again when the answer is lost, as what
+            changes nothing may. What could not be sent at all is sent again in any case.
         seconds
-            In which an answer has to begin; None for the line's own.
-        patience
-            Seconds for which a server that has enough to do is asked again.
+            In which an answer has to be there; None for the line's own.
+        until
+            The time of the loop until which it is tried, and a server that has enough to do is
+            asked again; None for a minute from now.
         plain
             Whether an answer of any status is returned.
 
@@ -167,99 +201,169 @@ class Line:
         ------
         ServiceUnreachable
             When nobody answers.
+        QueueFull
+            When the server has too much to do until then.
         ServiceError
             When the answer was lost, and it may not be sent again.
         WorkbenchError
             What the answer stands for.
         """
-        import httpx
-
-        safe = (method in {"GET", "HEAD", "DELETE"} or bool(key)) if again is None else again
+        safe = method in {"GET", "HEAD", "DELETE"} or bool(key)
         loop = asyncio.get_running_loop()
-        until, attempt = loop.time() + patience, 0
-        form: Any = [(name, (None, value)) for name, value in (fields or {}).items()]
-        options = {
-            "params": query,
-            "files": [*form, file] if file is not None else form or None,
-            "headers": {"Idempotency-Key": key} if key else None,
-            "timeout": httpx.Timeout(self._timeout, read=seconds or self._timeout, pool=None),
-        }
+        until = loop.time() + _PATIENCE if until is None else until
+        options: dict[str, Any] = {"params": query, "headers": {}}
+        if key:
+            options["headers"]["Idempotency-Key"] = key
+        if fields and body is None:
+            options["files"] = [(name, (None, value)) for name, value in fields.items()]
+        attempt = 0
         while True:
             attempt += 1
-            more = attempt < _ATTEMPTS and file is None  # a stream has been read once it was sent
+            more = attempt < _ATTEMPTS and not once
+            # Many clients of one server that restarts do not all come back at once.
+            pause = 0.1 * 2**attempt * random.uniform(0.5, 1.0)  # noqa: S311
             try:
-                answer = await self._sent(method, path, options)
+                answer = await self._sent(method, path, options, body, seconds)
             except _Trouble as trouble:
-                if not (more and (safe or trouble.unsent)):
+                late = loop.time() + pause >= until
+                if late or not (more and (safe or trouble.unsent)):
                     raise trouble.error from None
             else:
-                if answer.status_code == _BUSY and loop.time() < until and file is None:
-                    await asyncio.sleep(min(until - loop.time(), _after(answer)))
-                    attempt = 0
-                    continue
+                busy = answer.status_code == _BUSY and not once
                 passing = answer.status_code in _PASSING and json_of(answer) is None
-                if not (passing and safe and more):
+                if busy:
+                    pause, attempt = retry_after(answer), 0
+                again = busy or (passing and safe and more)
+                if not again or loop.time() + pause >= until:
                     if answer.is_success or plain:
                         return answer
-                    raise error_of(answer, path.rpartition("/")[2] or self.url)
-            # Many clients of one server that restarts do not all come back at once.
-            await asyncio.sleep(0.1 * 2**attempt * random.uniform(0.5, 1.0))  # noqa: S311
+                    raise self._refusal(answer, path.rpartition("/")[2] or self.url)
+            await asyncio.sleep(pause)
 
-    async def _sent(self, method: str, path: str, options: dict[str, Any]) -> httpx.Response:
+    async def _sent(
+        self,
+        method: str,
+        path: str,
+        options: Mapping[str, Any],
+        body: Callable[[], tuple[dict[str, str], AsyncIterator[bytes]]] | None,
+        seconds: float | None,
+    ) -> httpx.Response:
         """Send a request once."""
         import httpx
 
+        client = await self._client()
+        options = dict(options)
+        if body is not None:
+            headers, options["content"] = body()
+            options["headers"] = {**options["headers"], **headers}
+        limit = seconds or self._timeout
+        asked = client.build_request(
+            method, path, timeout=httpx.Timeout(self._timeout, read=limit, pool=None), **options
+        )
         try:
-            return await self._client().request(method, path, **options)
+            # A body takes as long as it takes; what is written and read each have their time.
+            async with asyncio.timeout(None if body is not None else limit):
+                answer = await client.send(asked, stream=True)
+                try:
+                    content = await _all_of(answer)
+                finally:
+                    await answer.aclose()
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise _Trouble(self._unreachable(error), unsent=True) from None
-        except httpx.TimeoutException as error:
-            raise _Trouble(
-                DeadlineExceeded(
-                    f"did not answer in time ({type(error).__name__})",
-                    subject=self.url,
-                    cure="give it more time",
-                )
-            ) from None
+        except (httpx.TimeoutException, TimeoutError):
+            raise _Trouble(self._late(method, limit)) from None
         except httpx.TransportError as error:
             raise _Trouble(self._lost(error, method)) from None
+        kept = [(k, v) for k, v in answer.headers.multi_items() if k != "content-encoding"]
+        return httpx.Response(answer.status_code, headers=kept, content=content, request=asked)
 
     @contextlib.asynccontextmanager
     async def stream(
         self, path: str, headers: Mapping[str, str] | None = None
     ) -> AsyncIterator[httpx.Response]:
-        """Yield an answer whose body is still to come.
+        """Yield a good answer whose body is still to come.
 
         Raises
         ------
         ServiceUnreachable
             When nobody answers.
+        WorkbenchError
+            What an answer that is none stands for.
         """
         import httpx
 
+        client = await self._client()
         try:
-            async with self._client().stream("GET", path, headers=headers) as answer:
+            async with client.stream("GET", path, headers=headers) as answer:
+                if not answer.is_success:
+                    whole = httpx.Response(
+                        answer.status_code,
+                        headers={"content-type": answer.headers.get("content-type", "")},
+                        content=await _all_of(answer),
+                        request=answer.request,
+                    )
+                    raise self._refusal(whole, path.rpartition("/")[2])
                 yield answer
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise self._unreachable(error) from None
 
+    # -- what went wrong ------------------------------------------------------------------------
+
+    def _refusal(self, answer: httpx.Response, subject: str) -> WorkbenchError:
+        return without(self._token, error_of(answer, subject))
+
     def _unreachable(self, error: Exception) -> ServiceUnreachable:
+        self._ours = None  # whatever comes up there may be another one
         return ServiceUnreachable(
             f"nobody answers ({type(error).__name__})",
             subject=self.url,
             cure="start it with `workbench serve`, or use execution_mode='local'",
         )
 
+    def _late(self, method: str, seconds: float) -> DeadlineExceeded:
+        doubt = "; what was asked for may be running there" if method == "POST" else ""
+        return DeadlineExceeded(
+            f"did not answer in {seconds:g} s{doubt}", subject=self.url, cure="give it more time"
+        )
+
     def _lost(self, error: Exception, method: str) -> ServiceError:
+        doubt = "; what was asked for may be running there" if method == "POST" else ""
         cure = "look whether it was done before asking again" if method == "POST" else ""
         return ServiceError(
-            f"the connection broke before the answer came ({type(error).__name__})",
+            f"the connection broke before the answer came ({type(error).__name__}){doubt}",
             subject=self.url,
             cure=cure,
         )
 
 
-def _after(answer: httpx.Response) -> float:
-    """Return the seconds that a server wants to be left alone."""
-    text = answer.headers.get("retry-after", "")
-    return min(30.0, max(0.1, float(text))) if text.isdigit() else 1.0
+async def _holding(
+    clients: dict[Any, Any], loop: asyncio.AbstractEventLoop, client: httpx.AsyncClient
+) -> AsyncGenerator[None]:
+    """Close a client when its loop ends: a loop finishes the generators that were begun in it.
+
+    A notebook's cell and a script each have a loop of their own, and nobody would close the
+    connections of a loop that is gone.
+    """
+    try:
+        yield
+    finally:
+        clients.pop(loop, None)
+        await client.aclose()
+
+
+async def _all_of(answer: httpx.Response) -> bytes:
+    """Return a body that fits in memory.
+
+    Raises
+    ------
+    ServiceError
+        When it does not.
+    """
+    found = bytearray()
+    async for piece in answer.aiter_bytes():
+        found += piece
+        if len(found) > _ANSWER:
+            raise ServiceError(
+                f"answered with more than {_ANSWER:,} bytes", subject=str(answer.url.path)
+            )
+    return bytes(found)

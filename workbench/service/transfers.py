@@ -3,61 +3,41 @@
 from __future__ import annotations
 
 import asyncio
-import io
-import os
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING
 
 from workbench.errors import (
+    DeadlineExceeded,
+    FileGone,
     MediaError,
     MediaTooLarge,
     ServiceError,
     ServiceUnreachable,
-    WorkbenchError,
     storage_error,
 )
-from workbench.service.answers import error_of, json_of
+from workbench.service.answers import json_of
+from workbench.service.forms import Form, Source
+from workbench.service.wholeness import Wholeness
 from workbench.service.wire import MEDIA
 from workbench.storage.atomic import replacing, workspace
 
 if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import BinaryIO
+
     import httpx
 
     from workbench.progress import Report
     from workbench.service.line import Line
 
-__all__ = ["download", "read", "upload"]
+__all__ = ["download", "look", "read", "upload"]
 
 _PIECE = 1 << 20
 _ATTEMPTS = 4
-_IN_MEMORY = 1 << 31  # bytes of a download that is not written to a file
-
-
-class _Told(io.RawIOBase):
-    """A stream that tells how much of it has been read."""
-
-    def __init__(self, stream: BinaryIO, size: int | None, progress: Report | None) -> None:
-        super().__init__()
-        self._stream, self._size, self._progress, self._done = stream, size, progress, 0
-
-    def read(self, size: int = -1) -> bytes:
-        piece = self._stream.read(size)
-        self._done += len(piece)
-        if self._progress is not None and self._size:
-            self._progress(min(1.0, self._done / self._size))
-        return piece
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return self._size is not None
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        return self._stream.seek(offset, whence)
-
-    def tell(self) -> int:
-        return self._stream.tell()
+_IN_MEMORY = 2 << 30  # bytes of a download that is not written to a file
+_PART = 206
+_KEPT = 300.0  # seconds in which a server keeps what was sent
+_SETTLE = 1.0  # seconds between two looks at what may grow
+_LOOKS = 5
 
 
 async def upload(
@@ -66,60 +46,76 @@ async def upload(
     *,
     media_type: str,
     name: str,
-    progress: Report | None,
+    progress: Report | None = None,
+    seconds: float | None = None,
 ) -> str:
-    """Send a file; return its id. It is read in pieces, and sent once.
+    """Send a file; return its id. It is read in pieces, as it is sent.
 
     Raises
     ------
     MediaError
         When the server kept nothing.
+    DeadlineExceeded
+        When it took longer than `seconds`.
     WorkbenchError
         What the server says.
     """
-    if isinstance(source, Path):
-        try:
-            with source.open("rb") as stream:
-                size = os.fstat(stream.fileno()).st_size
-                told = _Told(stream, size, progress)
-                return await _send(line, told, media_type, name or source.name)
-        except OSError as error:
-            raise storage_error(error, source) from error
-    if isinstance(source, bytes):
-        told = _Told(io.BytesIO(source), len(source), progress)
-        return await _send(line, told, media_type, name or "file")
-    return await _send(line, _Told(source, None, progress), media_type, name or "file")
-
-
-async def _send(line: Line, stream: _Told, media_type: str, name: str) -> str:
     fields = {"media_type": media_type} if media_type else {}
-    # What it is called says nothing to the server, and may hold anything.
-    safe = "".join(c if c.isprintable() and c not in '"\\\r\n' else "_" for c in name)[-200:]
-    answer = await line.ask(
-        "POST", f"{MEDIA}/storage", fields=fields, file=("file", (safe, stream)), seconds=300
-    )
+    try:
+        with Source(source, progress) as sent:
+            form = Form(fields, sent, name=name)
+            async with asyncio.timeout(seconds):
+                answer = await line.ask(
+                    "POST", f"{MEDIA}/storage", body=form, once=sent.once, seconds=_KEPT
+                )
+    except TimeoutError:
+        raise _slow("upload", seconds) from None
+    except OSError as error:
+        raise storage_error(error, name) from error
     told = json_of(answer)
-    if not isinstance(told, dict) or not told.get("file_id"):  # v0.3.5 says null, with 200
+    found = told.get("file_id") if isinstance(told, dict) else None
+    if not isinstance(found, str) or not found:  # v0.3.5 says null, with 200
         raise MediaError("was not kept by the server", subject=name)
-    return str(told["file_id"])
+    return found
 
 
-async def read(line: Line, file_id: str, progress: Report | None) -> bytes:
-    """Return the content of a file.
+async def read(
+    line: Line,
+    file_id: str,
+    progress: Report | None = None,
+    *,
+    judged: bool,
+    seconds: float | None = None,
+) -> bytes:
+    """Return the content of a file. The parameters are those of `download`.
 
     Raises
     ------
     MediaTooLarge
         When it is too much for memory.
     """
-    with workspace() as folder:
-        path = folder / "content"
-        await _fetch(line, file_id, path, progress, limit=_IN_MEMORY)
-        return path.read_bytes()
+    try:
+        with workspace() as folder:
+            path = folder / f"content.{file_id.rpartition('.')[2]}"
+            async with asyncio.timeout(seconds):
+                await _fetch(line, file_id, path, progress, judged=judged, limit=_IN_MEMORY)
+            return await asyncio.to_thread(path.read_bytes)
+    except TimeoutError:
+        raise _slow(file_id, seconds) from None
+    except _Large:
+        raise MediaTooLarge(
+            f"has more than {_IN_MEMORY:,} bytes", subject=file_id, cure="download it into a file"
+        ) from None
 
 
 async def download(
-    line: Line, file_id: str, target: Path, progress: Report | None, *, judged: bool
+    line: Line,
+    file_id: str,
+    target: Path,
+    progress: Report | None = None,
+    *,
+    judged: bool,
+    seconds: float | None = None,
 ) -> Path:
     """Write a file of the server's to a path, whole or not at all.
 
@@ -129,90 +125,148 @@ async def download(
         From where, what, where to, and who hears how far it is.
     judged
         Whether the content is looked at as well: an older server gives out half a file as ready.
+    seconds
+        In which it has to be there; None for as long as it takes.
+
+    Raises
+    ------
+    MediaError
+        When it is judged, and is not what it should be, or not all of it.
+    DeadlineExceeded
+        When it took longer.
     """
     try:
         with replacing(target) as part:
-            await _fetch(line, file_id, part, progress)
-            if judged:
-                from workbench.media.kinds import kind_of
-
-                kind = file_id.partition("_")[0]
-                await asyncio.to_thread(kind_of, part, kind, file_id)
+            async with asyncio.timeout(seconds):
+                await _fetch(line, file_id, part, progress, judged=judged)
+    except TimeoutError:
+        raise _slow(file_id, seconds) from None
     except OSError as error:
         raise storage_error(error, target) from error
     return target
 
 
+async def look(line: Line, file_id: str) -> Wholeness:
+    """Return what a file of the server's is like as it comes by; nothing of it is kept."""
+    seen = Wholeness(f".{file_id.rpartition('.')[2]}")
+    async with line.stream(f"{MEDIA}/storage/{file_id}") as answer:
+        async for piece in answer.aiter_raw(_PIECE):
+            seen.feed(piece)
+            if seen.hopeless:
+                break
+    return seen
+
+
 async def _fetch(
-    line: Line, file_id: str, path: Path, progress: Report | None, *, limit: int | None = None
+    line: Line,
+    file_id: str,
+    path: Path,
+    progress: Report | None,
+    *,
+    judged: bool,
+    limit: int | None = None,
 ) -> None:
+    """Write all of a file; where that is judged, again until all of it is there."""
+    from workbench.media.kinds import kind_of
+
+    size = -1
+    for attempt in range(_LOOKS):
+        seen = await _once(line, file_id, path, progress, limit)
+        if not judged or seen.whole or (seen.whole is None and seen.size == size):
+            break
+        size = seen.size
+        if attempt < _LOOKS - 1:
+            await asyncio.sleep(_SETTLE)
+    else:
+        raise FileGone(
+            f"is not ready: only {size:,} bytes of it are there",
+            subject=file_id,
+            cure="wait for it",
+        )
+    kind = file_id.partition("_")[0]
+    if judged and kind != "tmp":
+        try:
+            await asyncio.to_thread(kind_of, path, kind, file_id)
+        except MediaError as error:  # of a file that has another name in the end
+            raise MediaError(error.problem, subject=file_id, cure=error.cure) from error
+
+
+async def _once(
+    line: Line, file_id: str, path: Path, progress: Report | None, limit: int | None
+) -> Wholeness:
     """Write all of a file, beginning again or going on where the connection breaks."""
     import httpx
 
-    version, done = "", 0
+    done, going_on = 0, False
     for attempt in range(1, _ATTEMPTS + 1):
-        done = _size(path) if version else 0
-        headers = {"Range": f"bytes={done}-", "If-Range": version} if done else {}
+        headers = {"Range": f"bytes={done}-"} if done and going_on else {}
         try:
             async with line.stream(f"{MEDIA}/storage/{file_id}", headers) as answer:
-                if not answer.is_success:
-                    await answer.aread()
-                    raise error_of(answer, file_id)
-                version = _version(answer)
-                done = done if answer.status_code == 206 else 0  # noqa: PLR2004 - a part of it
-                await _write(answer, path, done, progress, limit)
-                return
-        except MediaTooLarge as error:
-            error.subject = file_id
-            raise
-        except (httpx.TransportError, ServiceUnreachable, _Short) as error:
-            if attempt == _ATTEMPTS:
-                if isinstance(error, WorkbenchError):
+                part = answer.status_code == _PART and _begins(answer) == done
+                going_on = part or answer.headers.get("accept-ranges") == "bytes"
+                await _write(answer, path, done if part else 0, progress, limit)
+                break
+        except (httpx.TransportError, ServiceError) as error:
+            refused = isinstance(error, ServiceError) and not (
+                headers or isinstance(error, ServiceUnreachable)
+            )
+            if refused or attempt == _ATTEMPTS:
+                if isinstance(error, ServiceError):
                     raise
                 raise ServiceError(
                     f"broke off {_ATTEMPTS} times ({type(error).__name__})", subject=file_id
                 ) from None
+            done = 0 if headers else _size(path)  # what went on and broke begins again
             await asyncio.sleep(0.1 * 2**attempt)
+    if progress is not None:
+        progress(1.0)
+    return await asyncio.to_thread(_seen, path, file_id)
 
 
 def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
-class _Short(Exception):
-    """A body that ended before its time."""
+def _seen(path: Path, file_id: str) -> Wholeness:
+    seen = Wholeness(f".{file_id.rpartition('.')[2]}")
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            seen.feed(piece)
+    return seen
 
 
-def _version(answer: httpx.Response) -> str:
-    """Return what says that it is still the same file, where parts of it can be asked for."""
-    if answer.headers.get("accept-ranges") != "bytes" and answer.status_code != 206:  # noqa: PLR2004
-        return ""
-    found: str = answer.headers.get("etag", "")
-    return "" if found.startswith("W/") else found
+def _begins(answer: httpx.Response) -> int:
+    """Return where the part begins that an answer brings."""
+    _, _, place = answer.headers.get("content-range", "").partition("bytes ")
+    first = place.partition("-")[0]
+    return int(first) if first.isdigit() else -1
 
 
 async def _write(
-    answer: httpx.Response,
-    path: Path,
-    done: int,
-    progress: Report | None,
-    limit: int | None,
+    answer: httpx.Response, path: Path, done: int, progress: Report | None, limit: int | None
 ) -> None:
-    length: Any = answer.headers.get("content-length", "")
+    length: str = answer.headers.get("content-length", "")
     whole = done + int(length) if length.isdigit() else None
-    if limit is not None and whole is not None and whole > limit:
-        raise MediaTooLarge(f"has {whole:,} bytes", cure="download it into a file")
+    most = 1 << 62 if limit is None else limit
+    if (whole or 0) > most:
+        raise _Large
     with path.open("r+b" if done else "wb") as file:
         file.seek(done)
         file.truncate()
         async for piece in answer.aiter_raw(_PIECE):
             file.write(piece)
             done += len(piece)
-            if limit is not None and done > limit:
-                raise MediaTooLarge(
-                    f"has more than {limit:,} bytes", cure="download it into a file"
-                )
+            if done > most:
+                raise _Large
             if progress is not None and whole:
                 progress(min(1.0, done / whole))
-    if whole is not None and done != whole:
-        raise _Short
+
+
+class _Large(Exception):
+    """A file is more than fits in memory."""
+
+
+def _slow(subject: str, seconds: float | None) -> DeadlineExceeded:
+    return DeadlineExceeded(
+        f"was not there in {seconds or 0:g} s", subject=subject, cure="give it a longer timeout"
+    )

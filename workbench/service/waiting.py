@@ -1,23 +1,38 @@
-"""Waiting for a job, wherever it is done: until it is ready, has failed, or the time is over."""
+"""Waiting for a job, wherever it is done: until it is ready, has failed, or the time is over.
+
+It is asked for often at first and never for ever, and a server that restarts meanwhile may come
+back. The older client asked every 15 seconds, which was most of what it waited.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING
 
-from workbench.errors import DeadlineExceeded, FileGone, ServiceUnreachable
-from workbench.service.backend import READY, Status
+from workbench.errors import (
+    DeadlineExceeded,
+    FileGone,
+    QueueFull,
+    ServiceError,
+    ServiceUnreachable,
+)
+from workbench.service.backend import READY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from typing import Any
 
     from workbench.progress import Report
+    from workbench.service.backend import Status
 
-__all__ = ["until_ready"]
+__all__ = ["TURN", "late", "until_ready"]
 
-_TURN = 10.0  # seconds of one question, of whoever can wait before the answer
+TURN = 10.0
+"""Seconds of one question, of whoever can wait before the answer."""
+
 _FIRST, _GROWTH, _LAST = 0.02, 1.5, 1.0  # seconds between two questions to whoever cannot
+# What is wrong with a server for a while, and says nothing of a job.
+_PASSING = {ServiceError, ServiceUnreachable, DeadlineExceeded, QueueFull}
 
 
 async def until_ready(
@@ -30,7 +45,7 @@ async def until_ready(
 ) -> Status:
     """Ask for a status until it is ``ready``, and return it.
 
-    A server that is not there meanwhile may come back: jobs survive it.
+    A server that is not there meanwhile, or not well, may come back: jobs survive it.
 
     Parameters
     ----------
@@ -57,32 +72,60 @@ async def until_ready(
         The job's own error.
     """
     loop = asyncio.get_running_loop()
-    until = None if seconds is None else loop.time() + seconds
-    pause = _FIRST
-    while True:
+    until = None if seconds is None else loop.time() + max(0.0, seconds)
+    pause, left = _FIRST, TURN
+    trouble: ServiceError | None = None
+    while left > 0:
         asked = loop.time()
-        left = _TURN if until is None else max(0.0, until - asked)
+        left = TURN if until is None else until - asked  # it is asked once, even without time
         try:
-            status = await ask(id, wait=min(left, _TURN))
-        except ServiceUnreachable:
-            if until is not None and until <= loop.time():
+            async with asyncio.timeout(None if until is None else max(1.0, left)):
+                status = await ask(id, wait=max(0.0, min(left, TURN)))
+        except TimeoutError:
+            break
+        except ServiceError as error:
+            if type(error) not in _PASSING:
                 raise
-            status = Status(id=id, status="processing")
-        if progress is not None and status.progress is not None:
-            progress(status.progress)
-        if status.error is not None:
-            raise status.error
-        if status.status == READY:
-            return status
-        if status.status == "not_found":
-            raise FileGone("is neither a job nor a file", subject=id)
-        left = _TURN if until is None else until - loop.time()
-        if left <= 0:
-            raise DeadlineExceeded(
-                f"is not done after {seconds:g} s",
-                subject=id,
-                cure="wait for it again with a longer timeout",
-            )
+            trouble = error
+        else:
+            trouble = None
+            if _told(status, progress):
+                return status
         if loop.time() - asked < pause:  # it was answered at once
-            await asyncio.sleep(min(left, poll or pause))
+            rest = pause if until is None else max(0.0, until - loop.time())
+            await asyncio.sleep(min(rest, poll or pause))
             pause = min(_LAST, pause * _GROWTH)
+    if isinstance(trouble, ServiceUnreachable):
+        raise trouble
+    raise late(id, seconds, trouble)
+
+
+def _told(status: Status, progress: Report | None) -> bool:
+    """Tell how far a job is; return whether it is done.
+
+    Raises
+    ------
+    FileGone
+        When there is none.
+    WorkbenchError
+        When it failed.
+    """
+    if progress is not None and status.progress is not None:
+        progress(status.progress)
+    if status.error is not None:
+        raise status.error
+    if status.status == "not_found":
+        raise FileGone("is neither a job nor a file", subject=status.id)
+    return status.status == READY
+
+
+def late(
+    subject: str, seconds: float | None, trouble: ServiceError | None = None
+) -> DeadlineExceeded:
+    """Return the error of what was not done in time, with what was wrong at last."""
+    said = "" if trouble is None else f" (at last: {trouble.problem})"
+    return DeadlineExceeded(
+        f"is not done after {seconds or 0:.3g} s{said}",
+        subject=subject,
+        cure="wait for it again with a longer timeout",
+    )

@@ -61,10 +61,19 @@ _LISTS = {
     "voices": f"{MEDIA}/audio-tools/voices",
     "youtube_transcript": f"{TOOLS}/youtube-transcript",
 }
-_NEW_FIELDS = {  # what an older server takes no notice of, or refuses
-    "captioned_video": ("quality", "caption_style", "caption_on", "alignment_language_code"),
-    "extract_frames": ("video_id",),
-    "stitch_images": ("image_ids",),
+_CHATTERBOX = ("exaggeration", "cfg_weight", "temperature")
+# What an older server takes no notice of: it may be left out where the result is as good, and is
+# refused where it would be another one.
+_LEFT_OUT = {
+    "captioned_video": {"quality", "alignment_language_code", "cache"},
+    "speak": {"engine", "cache", "language", "consent", "sample_id"},
+    "imperfect_image": {"seed"},
+    "fetch": {"name", "limit"},
+}
+_REFUSED = {
+    "captioned_video": {"caption_style": None, "caption_on": True},
+    "extract_frames": {"video_id": None},
+    "stitch_images": {"image_ids": []},
 }
 
 
@@ -98,11 +107,31 @@ def request(operation: str, parameters: Mapping[str, Any], *, ours: bool) -> Req
         return Request(method="GET", path=_LISTS[operation], fields=_fields(values))
     if operation in _FORMS:
         if not ours:
-            values = {n: v for n, v in values.items() if n not in _NEW_FIELDS.get(operation, ())}
+            values = _older(operation, values)
         return Request(method="POST", path=_FORMS[operation], fields=_fields(values))
     if operation in _OURS and ours:
         return Request(method="POST", path=_OURS[operation], fields=_fields(values))
     raise _lacking(operation)
+
+
+def _older(operation: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what an older server is asked for.
+
+    Raises
+    ------
+    ServiceError
+        When it could not do that.
+    """
+    refused = _REFUSED.get(operation, {})
+    for name, usual in refused.items():
+        if values.get(name, usual) != usual:
+            raise _lacking(f"the field {name}")
+    kept = {n: v for n, v in values.items() if n not in _LEFT_OUT.get(operation, ())}
+    kept = {name: value for name, value in kept.items() if name not in refused}
+    voice = kept.get("kokoro_voice")
+    if isinstance(voice, str):
+        kept["kokoro_voice"] = voice.removeprefix("kokoro:")
+    return kept
 
 
 def _speak(values: dict[str, Any], ours: bool) -> Request:  # noqa: FBT001 - one table of functions
@@ -111,22 +140,26 @@ def _speak(values: dict[str, Any], ours: bool) -> Request:  # noqa: FBT001 - one
         names = {"sample_id": "sample_audio_id"}
         fields = _fields({names.get(name, name): value for name, value in values.items()})
         return Request(method="POST", path=f"{MEDIA}/audio-tools/tts", fields=fields)
-    path = f"{MEDIA}/audio-tools/tts/{engine}"
-    options = dict(values.get("options", {}))
-    kept: tuple[str, ...] = ("text", "voice", "speed")
+    if engine not in {"kokoro", "chatterbox"}:
+        raise _lacking(f"the engine {engine}")
+    kept = {"text", "voice", "speed"}
     if engine == "chatterbox":
-        kept = ("text", "chunk_chars", "chunk_silence_ms")
-    known: dict[str, Any] = {name: values[name] for name in kept if name in values}
+        kept = {"text", "chunk_chars", "chunk_silence_ms"}
+    known = {name: value for name, value in values.items() if name in kept}
+    options = dict(values.get("options") or {})
     if engine == "chatterbox":
-        for name in ("exaggeration", "cfg_weight", "temperature"):
-            if name in options:
-                known[name] = options.pop(name)
+        known |= {name: options.pop(name) for name in _CHATTERBOX if name in options}
         if "sample_id" in values:
             known["sample_audio_id"] = values["sample_id"]
-    elif engine != "kokoro":
-        raise _lacking(f"the engine {engine}")
-    if options:
-        raise _lacking(f"the option {next(iter(options))}")
+    # What would be spoken otherwise than it was asked for is refused; what is as usual, left out.
+    more = {n: v for n, v in values.items() if n not in known and n not in _LEFT_OUT["speak"]}
+    usual = {"speed": 1, "voice": "default", "options": values.get("options")}
+    refused = [n for n, v in more.items() if usual.get(n) != v and not n.startswith("chunk_")]
+    if engine == "chatterbox" and not str(values.get("language") or "en").startswith("en"):
+        refused.append("language")
+    for name in [*options, *refused]:
+        raise _lacking(f"the option {name} of {engine}")
+    path = f"{MEDIA}/audio-tools/tts/{engine}"
     return Request(method="POST", path=path, fields=_fields(known))
 
 
