@@ -180,7 +180,7 @@ class RemoteBackend:
 
     def url(self, file_id: str) -> str:
         """Return where a file can be read by whoever has the token."""
-        return direct.url_of(self.line, file_id)
+        return direct.url_of(self.line, file_id) if file_id else f"{self.line.url}{MEDIA}/storage/"
 
     async def frame(self, video_id: str, timestamp: float) -> bytes:
         """Return the picture at so many seconds of a video, as a JPEG."""

@@ -64,13 +64,13 @@ _LISTS = {
 _CHATTERBOX = ("exaggeration", "cfg_weight", "temperature")
 # What an older server takes no notice of: it may be left out where the result is as good, and is
 # refused where it would be another one.
-_LEFT_OUT = {
+_LEFT_OUT: dict[str, set[str]] = {
     "captioned_video": {"quality", "alignment_language_code", "cache"},
     "speak": {"engine", "cache", "language", "consent", "sample_id"},
     "imperfect_image": {"seed"},
     "fetch": {"name", "limit"},
 }
-_REFUSED = {
+_REFUSED: dict[str, dict[str, Any]] = {
     "captioned_video": {"caption_style": None, "caption_on": True},
     "extract_frames": {"video_id": None},
     "stitch_images": {"image_ids": []},
@@ -153,7 +153,7 @@ def _speak(values: dict[str, Any], ours: bool) -> Request:  # noqa: FBT001 - one
             known["sample_audio_id"] = values["sample_id"]
     # What would be spoken otherwise than it was asked for is refused; what is as usual, left out.
     more = {n: v for n, v in values.items() if n not in known and n not in _LEFT_OUT["speak"]}
-    usual = {"speed": 1, "voice": "default", "options": values.get("options")}
+    usual: dict[str, Any] = {"speed": 1, "voice": "default", "options": values.get("options")}
     refused = [n for n, v in more.items() if usual.get(n) != v and not n.startswith("chunk_")]
     if engine == "chatterbox" and not str(values.get("language") or "en").startswith("en"):
         refused.append("language")
