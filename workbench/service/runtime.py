@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from workbench.service.settings import Settings
     from workbench.storage.store import Store
 
-__all__ = ["ENDED", "LEDGER", "Runtime"]
+__all__ = ["ENDED", "LEDGER", "Lane", "Runtime"]
 
 log = logging.getLogger(__name__)
 
@@ -40,12 +40,52 @@ LEDGER = "jobs.sqlite"
 ENDED = frozenset({"done", "failed", "cancelled", "dead"})
 """The states in which nothing more happens to a job."""
 
-_THREADS = 8  # for files and the ledger
+_QUICK = "quick.sqlite"  # the ledger of what somebody waits for
+_QUICK_WORKERS = 2  # one may wait for a slow address
+_QUICK_BOUND = 256
+_THREADS = 8  # for files and the ledgers
 _TURN = 1.0  # seconds between two looks at the ledger while a job is waited for
 _SWEEP = 600.0  # seconds between two looks for what is too old
 _LEASES = 10.0  # seconds between two looks for jobs whose process is gone
 
 _T = TypeVar("_T")
+
+
+class Lane:
+    """A ledger, and the workers that do its jobs.
+
+    Parameters
+    ----------
+    path
+        The file of the ledger.
+    where
+        The store.
+    bound
+        Jobs that may wait.
+    workers
+        Processes.
+    settings
+        What the server was told.
+    """
+
+    def __init__(
+        self, path: Path, where: str, *, bound: int, workers: int, settings: Settings
+    ) -> None:
+        self.ledger = Ledger(path, bound=bound)
+        self.pool = WorkerPool(
+            where, path, workers=workers, private=settings.private, quota=settings.quota
+        )
+
+    def recover(self) -> None:
+        """Take up jobs whose process is gone."""
+        for job in self.ledger.recover():
+            log.warning("job %s lost its process and is %s now", job.id, job.state)
+        self.pool.wake()
+
+    def close(self, grace: float) -> None:
+        """Stop the workers."""
+        self.pool.close(grace)
+        self.ledger.close()
 
 
 class Runtime:
@@ -67,14 +107,23 @@ class Runtime:
         self.store: Store = open_store(
             self.where, judge=kind_of, quota=settings.quota, folder=self.folder
         )
-        self.ledger = Ledger(self.folder / LEDGER, bound=settings.bound)
-        self.pool = WorkerPool(
-            self.where,
+        # What somebody waits for, such as an upload, does not stand behind an hour of rendering.
+        self._work = Lane(
             self.folder / LEDGER,
+            self.where,
+            bound=settings.bound,
             workers=settings.workers,
-            private=settings.private,
-            quota=settings.quota,
+            settings=settings,
         )
+        self._quick = Lane(
+            self.folder / _QUICK,
+            self.where,
+            bound=_QUICK_BOUND,
+            workers=_QUICK_WORKERS,
+            settings=settings,
+        )
+        self._lanes = (self._work, self._quick)
+        self.ledger = self._work.ledger
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="service")
         self._waiting: dict[str, set[asyncio.Event]] = {}
         self._keeping: asyncio.Task[None] | None = None
@@ -83,11 +132,11 @@ class Runtime:
     async def open(self) -> None:
         """Take up what an earlier server left, and start the workers."""
         self._loop = asyncio.get_running_loop()
-        for job in await self.thread(self.ledger.recover):
-            log.warning("job %s was left running and is %s now", job.id, job.state)
-        self.pool.listen(self._heard)
-        await self.thread(self.pool.start)
-        self.pool.wake()
+        for lane in self._lanes:
+            lane.pool.listen(self._heard)
+            await self.thread(lane.recover)
+            await self.thread(lane.pool.start)
+            lane.pool.wake()
         self._keeping = asyncio.create_task(self._keep())
 
     async def close(self) -> None:
@@ -96,8 +145,8 @@ class Runtime:
             self._keeping.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._keeping
-        await self.thread(self.pool.close, self.settings.grace)
-        await self.thread(self.ledger.close)
+        closing = [self.thread(lane.close, self.settings.grace) for lane in self._lanes]
+        await asyncio.gather(*closing)
         self._threads.shutdown(wait=True)
 
     async def thread(self, function: Callable[..., _T], *arguments: Any, **options: Any) -> _T:
@@ -128,17 +177,25 @@ class Runtime:
 
         def taken() -> Job:
             values = prepare(kind, parameters, self.store)
-            made = operation(kind).output
-            output = str(self.store.new_id(*made)) if made else ""
-            return self.ledger.submit(kind, values, output=output, key=key)
+            one = operation(kind)
+            output = str(self.store.new_id(*one.output)) if one.output else ""
+            lane = self._quick if one.quick else self._work
+            job = lane.ledger.submit(kind, values, output=output, key=key)
+            lane.pool.wake()
+            return job
 
-        job = await self.thread(taken)
-        self.pool.wake()
-        return job
+        return await self.thread(taken)
 
     async def find(self, id: str) -> Job | None:  # noqa: A002 - the wire's word
         """Return the job of an id, None where there is none."""
-        return await self.thread(self.ledger.find, id)
+        return await self.thread(self._find, id)
+
+    def _find(self, id: str) -> Job | None:  # noqa: A002
+        for lane in self._lanes:
+            job = lane.ledger.find(id)
+            if job is not None:
+                return job
+        return None
 
     async def wait(self, id: str, seconds: float) -> Job | None:  # noqa: A002
         """Return a job once it has ended, or as it is after so many seconds."""
@@ -198,10 +255,15 @@ class Runtime:
         FileGone
             When there is none of that id.
         """
-        job = await self.thread(self.ledger.cancel, id)
-        if job.state == "running":
-            await self.thread(self.pool.cancel, id)
+        job = await self.thread(self._cancel, id)
         self._heard(id, "ended")
+        return job
+
+    def _cancel(self, id: str) -> Job:  # noqa: A002
+        lane = self._quick if self._quick.ledger.find(id) is not None else self._work
+        job = lane.ledger.cancel(id)
+        if job.state == "running":
+            lane.pool.cancel(id)
         return job
 
     async def delete(self, file_id: str) -> bool:
@@ -209,7 +271,7 @@ class Runtime:
 
         def gone() -> bool:
             there = self.store.delete(file_id)
-            self.ledger.forget(file_id)
+            self._forget(file_id)
             return there
 
         job = await self.find(file_id)
@@ -233,9 +295,8 @@ class Runtime:
         swept = time.monotonic() - _SWEEP
         while True:
             try:
-                for job in await self.thread(self.ledger.recover):
-                    log.warning("job %s lost its process and is %s now", job.id, job.state)
-                    self.pool.wake()
+                for lane in self._lanes:
+                    await self.thread(lane.recover)
                 if time.monotonic() - swept >= _SWEEP:
                     swept = time.monotonic()
                     await self.thread(self._sweep)
@@ -245,6 +306,11 @@ class Runtime:
 
     def _sweep(self) -> None:
         for name in self.store.sweep(older=self.settings.ttl):
-            self.ledger.forget(name)
-        if self.settings.ttl is not None:
-            self.ledger.prune(self.settings.ttl)
+            self._forget(name)
+        for lane in self._lanes:
+            if self.settings.ttl is not None:
+                lane.ledger.prune(self.settings.ttl)
+
+    def _forget(self, file_id: str) -> None:
+        for lane in self._lanes:
+            lane.ledger.forget(file_id)

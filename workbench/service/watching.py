@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from workbench.errors import DeadlineExceeded, FileGone, ServiceUnreachable
+from workbench.errors import DeadlineExceeded, FileGone, QueueFull, ServiceUnreachable
 from workbench.service.backend import READY, Status
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ async def until_ready(
         left = _TURN if until is None else max(0.0, until - asked)
         try:
             status = await ask(id, wait=min(left, _TURN))
-        except ServiceUnreachable:
+        except (ServiceUnreachable, DeadlineExceeded, QueueFull):
             if until is not None and until <= loop.time():
                 raise
             status = Status(id=id, status="processing")

@@ -84,6 +84,8 @@ class Operation:
     output
         The type and extension of the one file it makes; None when it makes none, or when what it
         makes is known only afterwards and told in the result.
+    quick
+        Whether somebody waits for its answer: a server does not let it stand behind long work.
     """
 
     name: str
@@ -91,6 +93,7 @@ class Operation:
     run: Callable[[Any, Context], Any]
     check: Callable[[Any, Store], None] | None = None
     output: tuple[str, str] | None = None
+    quick: bool = False
 
 
 def checked(one: Operation, values: Mapping[str, Any]) -> Any:

@@ -25,7 +25,7 @@ INCOMING = "incoming"
 
 _PART = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,99}", re.ASCII)  # never a path, never hidden
 _LIMIT = 500 << 20  # bytes of what an address leads to, where nothing else is said
-_SECONDS = 300.0
+_SECONDS = 120.0
 _CHUNK = 1 << 20
 _FETCHED = 0.9  # of the progress
 
@@ -129,6 +129,6 @@ def _fetch(asked: Fetch, context: Context) -> dict[str, Any]:
 
 
 OPERATIONS = (
-    Operation(name="adopt", parameters=Adopt, run=_adopt, check=_check_part),
-    Operation(name="fetch", parameters=Fetch, run=_fetch, check=_check_url),
+    Operation(name="adopt", parameters=Adopt, run=_adopt, check=_check_part, quick=True),
+    Operation(name="fetch", parameters=Fetch, run=_fetch, check=_check_url, quick=True),
 )

@@ -107,11 +107,17 @@ def _youtube_transcript(asked: _Video, context: Context) -> dict[str, Any]:  # n
 
 
 OPERATIONS = (
-    Operation(name="voices", parameters=_Voices, run=_voices, check=_check_voices),
-    Operation(name="kokoro_voices", parameters=_Nothing, run=_kokoro_voices),
-    Operation(name="chatterbox_languages", parameters=_Nothing, run=_chatterbox_languages),
-    Operation(name="fonts", parameters=_Nothing, run=_fonts),
+    Operation(name="voices", parameters=_Voices, run=_voices, check=_check_voices, quick=True),
+    Operation(name="kokoro_voices", parameters=_Nothing, run=_kokoro_voices, quick=True),
     Operation(
-        name="youtube_transcript", parameters=_Video, run=_youtube_transcript, check=_check_video
+        name="chatterbox_languages", parameters=_Nothing, run=_chatterbox_languages, quick=True
+    ),
+    Operation(name="fonts", parameters=_Nothing, run=_fonts, quick=True),
+    Operation(
+        name="youtube_transcript",
+        parameters=_Video,
+        run=_youtube_transcript,
+        check=_check_video,
+        quick=True,
     ),
 )

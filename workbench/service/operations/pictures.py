@@ -262,6 +262,7 @@ OPERATIONS = (
         run=_extract_frame,
         check=_check_frame,
         output=_JPEG,
+        quick=True,
     ),
     Operation(
         name="extract_frames", parameters=ExtractFrames, run=_extract_frames, check=_check_frames

@@ -243,5 +243,5 @@ OPERATIONS = (
         name="colorkey_overlay", parameters=ColorKey, run=_key, check=_check_key, output=_MP4
     ),
     Operation(name="add_overlay", parameters=Over, run=_over, check=_check_over, output=_MP4),
-    Operation(name="info", parameters=Info, run=_info, check=_check_info),
+    Operation(name="info", parameters=Info, run=_info, check=_check_info, quick=True),
 )
