@@ -21,7 +21,7 @@ from workbench.errors import (
     WorkbenchError,
     one_line,
 )
-from workbench.service.backend import Status
+from workbench.service.backend import READY, Status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -167,7 +167,7 @@ def status_from(told: Any, id: str) -> Status:  # noqa: A002 - the wire's word
     return Status(
         id=id,
         status=word if word in _WORDS else "processing",
-        progress=_progress(told),
+        progress=1.0 if word == READY else _progress(told),
         error=error,
         state=str(told.get("state") or ""),
     )
@@ -177,7 +177,8 @@ def _progress(told: Mapping[str, Any]) -> float | None:
     """Return the progress as a part of 1; one server writes a number, another a text."""
     found = told.get("progress")
     if isinstance(found, str):
-        match = re.search(r"(\d{1,3}(?:\.\d+)?)\s*%?", found)
+        number = r"(\d{1,3}(?:\.\d+)?)"
+        match = re.search(rf"{number}\s*%", found) or re.search(number, found)
         found = float(match[1]) if match else None
     if isinstance(found, bool) or not isinstance(found, int | float):
         return None
