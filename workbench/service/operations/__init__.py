@@ -24,10 +24,18 @@ VARIABLE = "WORKBENCH_OPERATIONS"
 
 def operations() -> dict[str, Operation]:
     """Return every operation by its name."""
-    from workbench.service.operations import files, lists, pictures, sounds, speech, video
+    from workbench.service.operations import (
+        encoding,
+        files,
+        lists,
+        pictures,
+        sounds,
+        speech,
+        video,
+    )
 
     found: dict[str, Operation] = {}
-    for module in (files, lists, pictures, sounds, speech, video):
+    for module in (encoding, files, lists, pictures, sounds, speech, video):
         found |= {one.name: one for one in module.OPERATIONS}
     return found | {one.name: one for one in _added()}
 

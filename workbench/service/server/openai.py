@@ -1,25 +1,23 @@
 """OpenAI's audio: speech and transcriptions, for clients that speak nothing else.
 
-The shapes are those of its API reference: bodies, formats, and errors as
+Bodies and formats are those of its API reference; `refusals` tells errors below ``/v1`` as
 ``{"error": {"message", "type", "param", "code"}}``.
 """
 
 from __future__ import annotations
 
-import io
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+import os
+from typing import Annotated, Any, BinaryIO, Literal
 
-from fastapi import APIRouter, Form, UploadFile
-from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from fastapi import APIRouter, File, Form, UploadFile
+from fastapi.responses import PlainTextResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from workbench.errors import ModelError, ParameterError, WorkbenchError
-from workbench.service.server.asking import Running
-from workbench.service.server.audio import heard
-from workbench.service.server.refusals import status_of
-
-if TYPE_CHECKING:
-    from workbench.audio import Audio
+from workbench.errors import FileGone, ParameterError
+from workbench.service.server.asking import Asked, Asking, answers, given
+from workbench.service.server.incoming import borrowed
+from workbench.service.server.sending import stream
+from workbench.service.server.speakers import Speaker, named, order, speaker
 
 __all__ = ["router"]
 
@@ -31,11 +29,14 @@ _TYPES = {
     "aac": "audio/aac",
     "flac": "audio/flac",
     "wav": "audio/wav",
-    "pcm": "audio/pcm",
+    "pcm": "audio/pcm; rate=24000; channels=1",
 }
-_PCM_RATE = 24_000  # what OpenAI's pcm is: 16 bit, mono
-_LETTERS = 100_000
-_THEIRS = {"alloy", "ash", "ballad", "coral", "echo", "fable", "nova", "onyx", "sage", "shimmer"}
+_LETTERS = 4096  # OpenAI's limit
+_NOTES = "X-Workbench-Notes"
+_OWN = ("whisper", "gpt-")  # OpenAI's names of models mean the server's own
+_MODEL = {"id": "espeak", "object": "model", "created": 0, "owned_by": "workbench"}
+_VOICE = {"id": "en-gb", "name": "English", "language": "en-gb", "gender": "", "engine": "espeak"}
+_SAID = {"text": "Hello there."}
 
 
 class Speech(BaseModel):
@@ -45,175 +46,164 @@ class Speech(BaseModel):
 
     model: str = Field(
         default="tts-1",
-        description="An engine that is here, such as `espeak`; another name for the default one.",
+        description="An engine that is here, such as `espeak`; any other name is the best one "
+        "that is here: Kokoro with its weights, else espeak.",
         examples=["espeak"],
     )
-    input: str = Field(max_length=_LETTERS, examples=["Hello from the server."])
-    voice: str = Field(default="", description="`engine:voice`, or a voice of the engine.")
+    input: str = Field(
+        description="OpenAI takes 4,096 letters, this server as many as its own operation.",
+        examples=["Hello from the server."],
+    )
+    voice: str = Field(
+        default="",
+        description="`engine:voice`, or a name from `/v1/audio/voices`; OpenAI's own names are "
+        "taken for the nearest voice.",
+        examples=["en-gb"],
+    )
     response_format: Literal["mp3", "opus", "aac", "flac", "wav", "pcm"] = "mp3"
     speed: float = Field(default=1.0, ge=0.25, le=4.0)
-    instructions: str = Field(default="", description="Taken, and left aside.")
+    instructions: str = Field(default="", description="Left aside, and a header says so.")
+    stream_format: str = Field(default="audio", description="`audio` only.")
 
 
-@router.get("/models")
-async def models() -> dict[str, Any]:
-    """List the engines and the recognisers."""
-    from workbench.engines.registry import engines, transcribers
-
-    names = [name for name in (*engines(), *transcribers()) if name != "remote"]
-    listed = [{"id": name, "object": "model", "owned_by": "workbench"} for name in names]
-    return {"object": "list", "data": listed}
+@router.get("/models", responses=answers({"object": "list", "data": [_MODEL]}))
+async def models(asked: Asked) -> dict[str, Any]:
+    """List the engines, and OpenAI's names that are taken for the ones that are here."""
+    names = await asked.runtime.thread(named)
+    return {"object": "list", "data": [{**_MODEL, "id": name} for name in names]}
 
 
-@router.get("/audio/voices")
-async def voices(runtime: Running) -> dict[str, Any]:
-    """List the voices, as `engine:voice`."""
-    told = await runtime.call("voices", {})
-    return {
-        "voices": [
-            {"id": one["name"], "name": one["label"], "language": one["language"]}
-            for one in told["voices"]
-        ]
-    }
+@router.get("/models/{model}", responses=answers(_MODEL))
+async def model(asked: Asked, model: str) -> dict[str, Any]:
+    """Tell of one of them."""
+    if model not in await asked.runtime.thread(named):
+        raise FileGone("is no model of this server", subject=model)
+    return {**_MODEL, "id": model}
 
 
-@router.post("/audio/speech", response_class=Response)
-async def speech(runtime: Running, asked: Speech) -> Response:
+@router.get("/audio/voices", responses=answers({"voices": [_VOICE]}))
+async def voices(asked: Asked) -> dict[str, Any]:
+    """List the voices by the names that `voice` takes where no engine is named."""
+    told = await asked.call("voices", {})
+    engines = await asked.runtime.thread(order)
+    found: dict[str, dict[str, Any]] = {}
+    for engine in engines:
+        for one in told["voices"]:
+            name = one["name"].removeprefix(f"{engine}:")
+            if one["engine"] == engine:  # the first engine that has it is the one that is asked
+                found.setdefault(name.lower(), {**one, "id": name, "name": one["label"]})
+    return {"voices": [{key: one[key] for key in _VOICE} for one in found.values()]}
+
+
+@router.post("/audio/speech", response_class=Response, responses=answers(kind="audio/mpeg"))
+async def speech(asked: Asked, wanted: Speech) -> Response:
     """Speak a text. The sound is the answer, and is not kept."""
-    try:
-        engine, voice = await runtime.thread(_voice, asked)
-        fields = {"text": asked.input, "engine": engine, "voice": voice, "speed": asked.speed}
-        told = await runtime.call("speak", fields, seconds=3600)
+    if wanted.stream_format != "audio":
+        raise ParameterError("must be audio", subject="stream_format")
+    chosen: Speaker = await asked.runtime.thread(speaker, wanted.model, wanted.voice)
+    fields = {
+        "text": wanted.input,
+        "engine": chosen.engine,
+        "voice": chosen.voice,
+        "speed": wanted.speed,
+    }
+    told = await asked.call("speak", fields)
+    if wanted.response_format != "wav":
+        spoken = told["file_id"]
         try:
-            sound = await runtime.thread(runtime.store.get, told["file_id"])
+            form = {"audio_id": spoken, "format": wanted.response_format}
+            told = await asked.call("encode_audio", form)
         finally:
-            await runtime.delete(told["file_id"])
-        data = await runtime.thread(_encoded, sound, asked.response_format)
-    except WorkbenchError as error:
-        return _refused(error)
-    return Response(data, media_type=_TYPES[asked.response_format])
+            await asked.runtime.delete(spoken)
+    notes = [chosen.note] if chosen.note else []
+    if len(wanted.input) > _LETTERS:
+        notes.append(f"input is longer than {_LETTERS:,} letters, and was spoken to its end")
+    if wanted.instructions:
+        notes.append("instructions were left aside: no engine here takes them")
+    headers = {_NOTES: "; ".join(notes)} if notes else {}
+    return await _once(asked, told["file_id"], headers, _TYPES[wanted.response_format])
 
 
-def _voice(asked: Speech) -> tuple[str, str | None]:
-    """Return the engine and the voice that a request means.
+async def _once(asked: Asking, file_id: str, headers: dict[str, str], kind: str) -> Response:
+    """Send a file that is deleted by then; what is open is read to its end all the same."""
 
-    A client that knows only OpenAI's names gets the default engine with its own voice: Kokoro
-    where its weights are here, else espeak.
-    """
-    from workbench.engines.registry import engine, engines
-
-    if ":" in asked.voice:
-        name, _, voice = asked.voice.partition(":")
-        return name, voice
-    name = asked.model if asked.model in engines() and asked.model != "remote" else _default()
-    if not asked.voice:
-        return name, None
-    try:
-        engine(name).find_voice(asked.voice)
-    except ModelError:
-        if asked.voice.lower() in _THEIRS:
-            return name, None
-        raise
-    return name, asked.voice
-
-
-def _default() -> str:
-    from workbench.engines.registry import engine
-    from workbench.engines.weights import find_model, state
+    def opened() -> tuple[BinaryIO, int]:
+        file = asked.runtime.store.open(file_id)
+        return file, file.seek(0, os.SEEK_END)
 
     try:
-        engine("kokoro")
-    except ModelError:
-        return "espeak"
-    return "kokoro" if state(find_model("kokoro")).state == "ready" else "espeak"
+        file, size = await asked.runtime.thread(opened)
+    finally:
+        await asked.runtime.delete(file_id)
+    return stream(asked.runtime, file, 0, size, headers=headers, kind=kind)
 
 
-def _encoded(wav: bytes, form: str) -> bytes:
-    """Return a WAV as another format."""
-    if form == "wav":
-        return wav
-    import soundfile
-
-    from workbench.audio import Audio
-
-    samples, rate = soundfile.read(io.BytesIO(wav), dtype="float32", always_2d=True)
-    sound = Audio(samples=samples, rate=rate)
-    if form == "pcm":
-        return _pcm(sound.mono().resample(_PCM_RATE))
-    return sound.encode(f".{form}") if form in {"mp3", "flac"} else _by_ffmpeg(wav, form)
-
-
-def _pcm(sound: Audio) -> bytes:
-    import numpy as np
-
-    clipped = np.clip(sound.samples, -1, 1) * 32_767
-    return np.rint(clipped).astype("<i2").tobytes()
-
-
-def _by_ffmpeg(wav: bytes, form: str) -> bytes:
-    from workbench.media.ffmpeg import encode
-    from workbench.storage.atomic import workspace
-
-    container, coder = {"opus": ("ogg", "libopus"), "aac": ("adts", "aac")}[form]
-    with workspace() as folder:
-        (folder / "in.wav").write_bytes(wav)
-        arguments = ["-f", "wav", "-i", "file:in.wav", "-c:a", coder, "-b:a", "96k"]
-        encode([*arguments, "-f", container, "file:out"], folder=folder, limit=300)
-        return (folder / "out").read_bytes()
-
-
-@router.post("/audio/transcriptions")
+@router.post("/audio/transcriptions", responses=answers(_SAID))
 async def transcriptions(
-    runtime: Running,
-    file: Annotated[UploadFile, Form()],
-    model: Annotated[str, Form(examples=["whisper-1"])] = "whisper-1",
-    language: Annotated[str | None, Form()] = None,
-    prompt: Annotated[str, Form(description="Taken, and left aside.")] = "",  # noqa: ARG001
+    asked: Asked,
+    file: Annotated[UploadFile, File(description="A sound or a clip; it is not kept.")],
+    model: Annotated[
+        str, Form(description="`whisper-1`, or a size of Whisper.", examples=["whisper-1"])
+    ] = "whisper-1",
+    language: Annotated[
+        str | None, Form(description="Absent to find out.", examples=["en"])
+    ] = None,
+    prompt: Annotated[str, Form(description="Left aside, and a header says so.")] = "",
     response_format: Annotated[
         Literal["json", "text", "srt", "verbose_json", "vtt"], Form()
     ] = "json",
-    temperature: Annotated[float, Form(ge=0, le=1)] = 0.0,  # noqa: ARG001 - of the model's own
+    temperature: Annotated[
+        float, Form(ge=0, le=1, description="Left aside: the likeliest words are written.")
+    ] = 0.0,
+    granularities: Annotated[
+        list[Literal["word", "segment"]] | None, Form(alias="timestamp_granularities[]")
+    ] = None,
 ) -> Any:
-    """Write down what is said in a recording, which is not kept."""
-    fields: dict[str, Any] = {} if language in {None, ""} else {"language": language}
-    if not model.startswith(("whisper-1", "gpt-")):  # OpenAI's names mean the server's own model
-        fields["model"] = model
-    try:
-        told = await heard(runtime, file, fields)
-    except WorkbenchError as error:
-        return _refused(error)
-    if response_format == "json":
-        return {"text": told["transcription"]}
+    """Write down what is said in a recording."""
+    own = model.startswith(_OWN)
+    async with borrowed(asked, file) as file_id:
+        fields = {"audio_id": file_id, "language": language, "model": None if own else model}
+        told = await asked.call("transcribe", given(fields))
+    left = [name for name, value in (("prompt", prompt), ("temperature", temperature)) if value]
+    headers = {_NOTES: f"{' and '.join(left)} left aside"} if left else None
+    if response_format in {"srt", "vtt"}:
+        text = await asked.runtime.thread(_captions, told, response_format)
+        return PlainTextResponse(text, headers=headers)
     if response_format == "text":
-        return PlainTextResponse(told["transcription"] + "\n")
+        return PlainTextResponse(f"{told['transcription']}\n", headers=headers)
+    body = {"text": told["transcription"]}
     if response_format == "verbose_json":
-        words = [{"word": w["text"], "start": w["start"], "end": w["end"]} for w in told["words"]]
-        segments = [{"id": n, **one} for n, one in enumerate(told["segments"])]
-        return {
-            "task": "transcribe",
-            "language": told["language"],
-            "duration": told["duration"],
-            "text": told["transcription"],
-            "words": words,
-            "segments": segments,
-        }
-    return PlainTextResponse(_captions(told, response_format))
+        body = _verbose(told, granularities or ["segment"])
+    from fastapi.responses import JSONResponse
+
+    return JSONResponse(body, headers=headers)
+
+
+def _verbose(told: dict[str, Any], granularities: list[Any]) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "task": "transcribe",
+        "language": told["language"],
+        "duration": told["duration"],
+        "text": told["transcription"],
+    }
+    if "segment" in granularities:
+        # What a segment has beyond its text and times is not told here; clients expect numbers.
+        unknown = {"seek": 0, "tokens": [], "temperature": 0.0, "avg_logprob": 0.0,
+                   "compression_ratio": 1.0, "no_speech_prob": 0.0}  # fmt: skip
+        body["segments"] = [{"id": n, **one, **unknown} for n, one in enumerate(told["segments"])]
+    if "word" in granularities:
+        body["words"] = [
+            {"word": one["text"], "start": one["start"], "end": one["end"]} for one in told["words"]
+        ]
+    return body
 
 
 def _captions(told: dict[str, Any], form: str) -> str:
-    from workbench.captions.cues import caption
+    from workbench.captions.cues import Cues, caption
     from workbench.timing import Transcript, Word
 
     words = tuple(Word(**word) for word in told["words"])
-    if not words:
-        return "" if form == "srt" else "WEBVTT\n"
-    cues = caption(Transcript(words=words, language=told["language"]))
+    cues = Cues(cues=(), language=told["language"])
+    if words:
+        cues = caption(Transcript(words=words, language=told["language"]))
     return cues.to_srt() if form == "srt" else cues.to_vtt()
-
-
-def _refused(error: WorkbenchError) -> JSONResponse:
-    status = status_of(error)
-    kind = "invalid_request_error" if status < 500 else "server_error"  # noqa: PLR2004
-    param = error.subject if isinstance(error, ParameterError) else None
-    told = {"message": str(error), "type": kind, "param": param, "code": error.code}
-    return JSONResponse({"error": told}, status)
