@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from workbench.errors import DeadlineExceeded, FileGone
+from workbench.errors import DeadlineExceeded, FileGone, QueueFull
 from workbench.media.kinds import kind_of
 from workbench.service.backend import failure
 from workbench.service.jobs import Ledger
@@ -75,6 +75,22 @@ class Lane:
         self.pool = WorkerPool(
             where, path, workers=workers, private=settings.private, quota=settings.quota
         )
+
+    def look_for_room(self) -> None:
+        """Refuse what would be refused in the end, before it is looked at closely.
+
+        Raises
+        ------
+        QueueFull
+            When as many wait as may.
+        """
+        waiting = self.ledger.counts().get("queued", 0)
+        if waiting >= self.ledger.bound:
+            raise QueueFull(
+                f"{waiting} jobs wait already, and no more may",
+                subject="queue",
+                cure="try again in a while",
+            )
 
     def recover(self) -> None:
         """Take up jobs whose process is gone."""
@@ -176,10 +192,12 @@ class Runtime:
         """
 
         def taken() -> Job:
-            values = prepare(kind, parameters, self.store)
             one = operation(kind)
-            output = str(self.store.new_id(*one.output)) if one.output else ""
             lane = self._quick if one.quick else self._work
+            if not key:
+                lane.look_for_room()
+            values = prepare(kind, parameters, self.store)
+            output = str(self.store.new_id(*one.output)) if one.output else ""
             job = lane.ledger.submit(kind, values, output=output, key=key)
             lane.pool.wake()
             return job
