@@ -7,12 +7,13 @@ from typing import Annotated
 
 import typer
 
-from workbench.errors import ParameterError
+from workbench.errors import ParameterError, shown
 
 __all__ = ["serve"]
 
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?", re.ASCII | re.IGNORECASE)
-_TIME = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw]?)", re.ASCII | re.IGNORECASE)
+# No more digits than a number of bytes has: thousands of them are no number to Python.
+_SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,9})?)\s*([kmgt]?)(i?)b?", re.ASCII | re.IGNORECASE)
+_TIME = re.compile(r"(\d{1,12}(?:\.\d{1,9})?)\s*([smhdw]?)", re.ASCII | re.IGNORECASE)
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
@@ -87,7 +88,9 @@ def _bytes(name: str, text: str) -> int:
     """
     match = _SIZE.fullmatch(text.strip())
     if match is None:
-        raise ParameterError(f"{text!r} is no size", subject=name, cure="such as 512MiB or 50GB")
+        raise ParameterError(
+            f"{shown(text)} is no size", subject=name, cure="such as 512MiB or 50GB"
+        )
     unit = 1024 if match[3] else 1000
     power = " kmgt".index(match[2].lower() or " ")
     return round(float(match[1]) * float(unit**power))
@@ -103,5 +106,7 @@ def _seconds(name: str, text: str) -> float:
     """
     match = _TIME.fullmatch(text.strip())
     if match is None:
-        raise ParameterError(f"{text!r} is no time", subject=name, cure="such as 12h, 7d or never")
+        raise ParameterError(
+            f"{shown(text)} is no time", subject=name, cure="such as 12h, 7d or never"
+        )
     return float(match[1]) * _SECONDS[match[2].lower()]

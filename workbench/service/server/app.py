@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING, Any
 
+import python_multipart  # noqa: F401 - without it fastapi fails with no name of what is missing
 from fastapi import FastAPI, Security
 from fastapi.security import APIKeyHeader
 
