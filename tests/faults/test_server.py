@@ -256,7 +256,7 @@ def test_no_token_is_in_the_logs(server: Served, tmp_path: Path):
         for value in ("wrong-token-1234", "Bearer wrong-token-1234", f"Basic {TOKEN}x"):
             answer = client.get(f"{M}/fonts?token={TOKEN}", headers={"Authorization": value})
             assert answer.status_code == 401
-            assert answer.json() == {"error": "Unauthorized"}
+            assert answer.json()["error"] == "Unauthorized"
     with server.client() as client:
         for value in (TOKEN, f"Bearer {TOKEN}"):
             assert client.get(f"{M}/storage/x", headers={"Authorization": value}).status_code < 500

@@ -19,7 +19,7 @@ from workbench.errors import (
 from workbench.service.backend import READY
 from workbench.service.configs import QUALITIES, is_path
 from workbench.service.generated import MediaProcessingStatus
-from workbench.service.watching import until_ready
+from workbench.service.waiting import until_ready
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
