@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import random
+import weakref
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -98,6 +99,8 @@ class Line:
         self._local = parts.hostname in _LOOPBACK
         self._clients: dict[Any, tuple[httpx.AsyncClient, AsyncGenerator[None]]] = {}
         self._ours: bool | None = None
+        # It also keeps the connections until then: what is collected all at once is not closed.
+        weakref.finalize(self, _let_go, self._clients).atexit = False
 
     def __repr__(self) -> str:
         return f"Line({self.url!r})"
@@ -133,9 +136,8 @@ class Line:
         for loop, (_, held) in list(self._clients.items()):
             if loop is running:
                 await held.aclose()
-            elif loop.is_running():
-                with contextlib.suppress(RuntimeError):  # it may end at this very moment
-                    asyncio.run_coroutine_threadsafe(held.aclose(), loop)
+            else:
+                _ask_to_close(loop, held)
 
     async def ours(self) -> bool:
         """Return whether the server is `workbench serve`; it is asked once.
@@ -265,7 +267,7 @@ class Line:
             async with asyncio.timeout(None if body is not None else limit):
                 answer = await client.send(asked, stream=True)
                 try:
-                    content = await _all_of(answer)
+                    return await _whole(answer)
                 finally:
                     await answer.aclose()
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
@@ -274,8 +276,6 @@ class Line:
             raise _Trouble(self._late(method, limit)) from None
         except httpx.TransportError as error:
             raise _Trouble(self._lost(error, method)) from None
-        kept = [(k, v) for k, v in answer.headers.multi_items() if k != "content-encoding"]
-        return httpx.Response(answer.status_code, headers=kept, content=content, request=asked)
 
     @contextlib.asynccontextmanager
     async def stream(
@@ -296,13 +296,7 @@ class Line:
         try:
             async with client.stream("GET", path, headers=headers) as answer:
                 if not answer.is_success:
-                    whole = httpx.Response(
-                        answer.status_code,
-                        headers={"content-type": answer.headers.get("content-type", "")},
-                        content=await _all_of(answer),
-                        request=answer.request,
-                    )
-                    raise self._refusal(whole, path.rpartition("/")[2])
+                    raise self._refusal(await _whole(answer), path.rpartition("/")[2])
                 yield answer
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise self._unreachable(error) from None
@@ -351,14 +345,32 @@ async def _holding(
         await client.aclose()
 
 
-async def _all_of(answer: httpx.Response) -> bytes:
-    """Return a body that fits in memory.
+def _let_go(clients: Mapping[Any, tuple[Any, AsyncGenerator[None]]]) -> None:
+    """Close the connections of a line that nobody uses any more."""
+    for loop, (_, held) in list(clients.items()):
+        _ask_to_close(loop, held)
+
+
+def _ask_to_close(loop: asyncio.AbstractEventLoop, held: AsyncGenerator[None]) -> None:
+    """Have a loop, which may be another thread's, end a generator of its own."""
+
+    async def close() -> None:
+        await held.aclose()
+
+    with contextlib.suppress(RuntimeError):  # it has ended, and has closed it
+        loop.call_soon_threadsafe(lambda: loop.create_task(close()))
+
+
+async def _whole(answer: httpx.Response) -> httpx.Response:
+    """Return an answer with its body, where that fits in memory.
 
     Raises
     ------
     ServiceError
         When it does not.
     """
+    import httpx
+
     found = bytearray()
     async for piece in answer.aiter_bytes():
         found += piece
@@ -366,4 +378,7 @@ async def _all_of(answer: httpx.Response) -> bytes:
             raise ServiceError(
                 f"answered with more than {_ANSWER:,} bytes", subject=str(answer.url.path)
             )
-    return bytes(found)
+    headers = [(k, v) for k, v in answer.headers.multi_items() if k != "content-encoding"]
+    return httpx.Response(
+        answer.status_code, headers=headers, content=bytes(found), request=answer.request
+    )

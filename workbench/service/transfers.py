@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.errors import (
@@ -21,7 +22,6 @@ from workbench.service.wire import MEDIA
 from workbench.storage.atomic import replacing, workspace
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from typing import BinaryIO
 
     import httpx
@@ -71,7 +71,7 @@ async def upload(
     except TimeoutError:
         raise _slow("upload", seconds) from None
     except OSError as error:
-        raise storage_error(error, name) from error
+        raise storage_error(error, source if isinstance(source, Path) else name) from error
     told = json_of(answer)
     found = told.get("file_id") if isinstance(told, dict) else None
     if not isinstance(found, str) or not found:  # v0.3.5 says null, with 200
@@ -150,7 +150,7 @@ async def look(line: Line, file_id: str) -> Wholeness:
     """Return what a file of the server's is like as it comes by; nothing of it is kept."""
     seen = Wholeness(f".{file_id.rpartition('.')[2]}")
     async with line.stream(f"{MEDIA}/storage/{file_id}") as answer:
-        async for piece in answer.aiter_raw(_PIECE):
+        async for piece in answer.aiter_raw():
             seen.feed(piece)
             if seen.hopeless:
                 break
@@ -205,19 +205,21 @@ async def _once(
                 part = answer.status_code == _PART and _begins(answer) == done
                 going_on = part or answer.headers.get("accept-ranges") == "bytes"
                 await _write(answer, path, done if part else 0, progress, limit)
-                break
-        except (httpx.TransportError, ServiceError) as error:
-            refused = isinstance(error, ServiceError) and not (
-                headers or isinstance(error, ServiceUnreachable)
-            )
-            if refused or attempt == _ATTEMPTS:
-                if isinstance(error, ServiceError):
-                    raise
+            break
+        except ServiceUnreachable:
+            if attempt == _ATTEMPTS:
+                raise
+        except ServiceError:
+            if not headers:
+                raise
+            going_on = False  # it may be the part that is refused
+        except httpx.TransportError as error:
+            if attempt == _ATTEMPTS:
                 raise ServiceError(
                     f"broke off {_ATTEMPTS} times ({type(error).__name__})", subject=file_id
                 ) from None
-            done = 0 if headers else _size(path)  # what went on and broke begins again
-            await asyncio.sleep(0.1 * 2**attempt)
+        done = _size(path)
+        await asyncio.sleep(0.1 * 2**attempt)
     if progress is not None:
         progress(1.0)
     return await asyncio.to_thread(_seen, path, file_id)
@@ -253,7 +255,7 @@ async def _write(
     with path.open("r+b" if done else "wb") as file:
         file.seek(done)
         file.truncate()
-        async for piece in answer.aiter_raw(_PIECE):
+        async for piece in answer.aiter_raw():
             file.write(piece)
             done += len(piece)
             if done > most:
