@@ -54,4 +54,6 @@ def _encode(asked: _Encode, context: Context) -> dict[str, Any]:
     return {"file_id": kept.id, "size": kept.size}
 
 
-OPERATIONS = (Operation(name="encode_audio", parameters=_Encode, run=_encode, check=_check),)
+OPERATIONS = (
+    Operation(name="encode_audio", parameters=_Encode, run=_encode, check=_check, quick=True),
+)

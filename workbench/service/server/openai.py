@@ -35,7 +35,7 @@ _LETTERS = 4096  # OpenAI's limit
 _NOTES = "X-Workbench-Notes"
 _OWN = ("whisper", "gpt-")  # OpenAI's names of models mean the server's own
 _MODEL = {"id": "espeak", "object": "model", "created": 0, "owned_by": "workbench"}
-_VOICE = {"id": "en-gb", "name": "English", "language": "en-gb", "gender": "", "engine": "espeak"}
+_VOICE = {"id": "en", "name": "English", "language": "en-gb", "gender": "", "engine": "espeak"}
 _SAID = {"text": "Hello there."}
 
 

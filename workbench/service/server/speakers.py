@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from workbench.errors import ModelError, VoiceNotFound, one_line
@@ -9,6 +10,7 @@ from workbench.errors import ModelError, VoiceNotFound, one_line
 __all__ = ["Speaker", "named", "order", "speaker"]
 
 _MODELS = ("tts-1", "whisper-1")  # what clients ask for when nobody has told them more
+_ELSEWHERE = "remote"  # asks another server, which may be this one
 _LOCAL = ("kokoro", "espeak", "chatterbox")
 # OpenAI's voices, each as the one of Kokoro that was named after it or is nearest to it.
 _THEIRS = {
@@ -57,18 +59,18 @@ def named() -> list[str]:
     """
     from workbench.engines.registry import transcribers
 
-    return [*dict.fromkeys([*order(), *transcribers(), *_MODELS])]
+    ears = [name for name in transcribers() if name != _ELSEWHERE]
+    return [*dict.fromkeys([*order(), *ears, *_MODELS])]
 
 
 def order() -> list[str]:
     """Return the engines in the order in which they are asked for a voice.
 
-    Kokoro with its weights comes first, then espeak, which is always here. An engine that would
-    ask another server is left out: that may be this one.
+    Kokoro with its weights comes first, then espeak, which is always here.
     """
     from workbench.engines.registry import engines
 
-    known = [name for name in engines() if name != "remote"]
+    known = [name for name in engines() if name != _ELSEWHERE]
     first = ["kokoro"] if _has_kokoro() else ["espeak"]
     return [name for name in dict.fromkeys([*first, *_LOCAL, *known]) if name in known]
 
@@ -103,8 +105,8 @@ def speaker(model: str, voice: str) -> Speaker:
 
     Examples
     --------
-    >>> speaker("espeak", "en-gb")
-    Speaker(engine='espeak', voice='en-gb', note='')
+    >>> speaker("espeak", "en-us")
+    Speaker(engine='espeak', voice='en-us', note='')
     >>> speaker("tts-1", "espeak:es").voice
     'es'
     """
@@ -122,13 +124,30 @@ def speaker(model: str, voice: str) -> Speaker:
         near = _THEIRS[voice.lower()] if meant[0] == "kokoro" else None
         note = f"the voice {voice.lower()} is {meant[0]}:{near or 'its usual one'} here"
         return Speaker(engine=meant[0], voice=near, note=note)
+    # First who has a voice of just that name, as the list says, then who takes it for one.
+    return _named_so(meant, voice) or _taken_for(meant, voice)
+
+
+def _named_so(engines: list[str], voice: str) -> Speaker | None:
+    from workbench.engines.registry import engine
+
+    for name in engines:
+        with suppress(ModelError):
+            for one in engine(name).voices():
+                if one.name.lower() == voice.lower():
+                    return Speaker(engine=name, voice=one.name)
+    return None
+
+
+def _taken_for(engines: list[str], voice: str) -> Speaker:
+    from workbench.engines.registry import engine
+
     refused: ModelError | None = None
-    for name in meant:
+    for name in engines:
         try:
             return Speaker(engine=name, voice=engine(name).find_voice(voice).name)
         except ModelError as error:
-            if refused is None or len(meant) == 1:
-                refused = error
+            refused = refused or error
     if isinstance(refused, VoiceNotFound):
         raise refused
     raise VoiceNotFound(
