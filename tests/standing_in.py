@@ -37,7 +37,7 @@ _TRANSCRIPT = _named(lists.OPERATIONS, "youtube_transcript")
 
 
 def _by_espeak(asked: Speak) -> Speak:
-    if asked.engine == "espeak" or (asked.engine == "kokoro" and asked.voice not in _VOICES):
+    if asked.engine != "chatterbox" and (asked.engine != "kokoro" or asked.voice not in _VOICES):
         return asked
     changes = {"engine": "espeak", "voice": None, "options": {}, "sample_id": None}
     return asked.model_copy(update=changes)
