@@ -22,13 +22,14 @@ from workbench.errors import (
     one_line,
 )
 from workbench.service.backend import READY, Status
+from workbench.service.wire import file_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import httpx
 
-__all__ = ["error_of", "json_of", "media_info", "retry_after", "status_from", "without"]
+__all__ = ["error_of", "id_of", "json_of", "media_info", "retry_after", "status_from", "without"]
 
 _WORDS = {"processing", "ready", "failed", "not_found"}
 _NO_PATH, _METHOD = 404, 405
@@ -48,7 +49,7 @@ def json_of(answer: httpx.Response) -> Any:
     """Return the JSON of an answer, None when it is none."""
     try:
         return answer.json()
-    except (ValueError, UnicodeDecodeError):
+    except (ValueError, RecursionError):  # brackets in brackets in brackets
         return None
 
 
@@ -185,7 +186,26 @@ def _progress(told: Mapping[str, Any]) -> float | None:
     return min(1.0, max(0.0, found / 100))
 
 
-def media_info(told: Any, file_id: str) -> dict[str, Any]:
+def id_of(told: Any, subject: str) -> str:
+    """Return the id of the file, or of the job, in an answer.
+
+    Raises
+    ------
+    MediaError
+        When there is none: v0.3.5 answers null, with 200, where nothing was sent.
+    ServiceError
+        When it is no id.
+    """
+    found = told.get("file_id") or told.get("job_id") if isinstance(told, dict) else None
+    if not isinstance(found, str):
+        raise MediaError("was not kept or not taken by the server", subject=subject)
+    try:
+        return file_id(found)
+    except ParameterError:
+        raise ServiceError("answered with what is no id", subject=subject) from None
+
+
+def media_info(told: Any, name: str) -> dict[str, Any]:
     """Return the facts of a file; the old server knew nothing of what is no media, and said ``{}``.
 
     Raises
@@ -194,13 +214,13 @@ def media_info(told: Any, file_id: str) -> dict[str, Any]:
         When there are none.
     """
     if not isinstance(told, dict) or not told:
-        raise MediaError("is neither a video nor a sound", subject=file_id)
+        raise MediaError("is neither a video nor a sound", subject=name)
     found = dict(told)
-    for name in ("duration", "fps"):
-        if isinstance(found.get(name), str):
-            top, _, bottom = found[name].partition("/")
+    for key in ("duration", "fps"):
+        if isinstance(found.get(key), str):
+            top, _, bottom = found[key].partition("/")
             try:
-                found[name] = float(top) / float(bottom or 1)
+                found[key] = float(top) / float(bottom or 1)
             except (ValueError, ZeroDivisionError):
-                found[name] = None
+                found[key] = None
     return found

@@ -12,18 +12,17 @@ from workbench.errors import (
     Cancelled,
     FileGone,
     JobError,
-    MediaError,
     ParameterError,
     ServiceError,
     WorkbenchError,
 )
 from workbench.service import direct, older, transfers
-from workbench.service.answers import json_of, status_from
+from workbench.service.answers import id_of, json_of, status_from
 from workbench.service.backend import READY, Status
 from workbench.service.line import Line
-from workbench.service.older import file_id as checked
 from workbench.service.waiting import TURN, late, until_ready
 from workbench.service.wire import MEDIA, request
+from workbench.service.wire import file_id as checked
 from workbench.storage.atomic import workspace
 
 if TYPE_CHECKING:
@@ -142,7 +141,7 @@ class RemoteBackend:
         told = await direct.posted(
             self.line, "fetch", {"url": url, "media_type": media_type or None}
         )
-        return _id_of(told, url)
+        return id_of(told, url)
 
     async def download(
         self, file_id: str, target: Path | None, progress: Report | None = None
@@ -212,7 +211,7 @@ class RemoteBackend:
         answer = await self.line.ask(
             asked.method, asked.path, fields=asked.fields, key=key, until=until
         )
-        job = _id_of(json_of(answer), operation)
+        job = id_of(json_of(answer), operation)
         if not ours:
             self._remember(job, whole=False)
         return job
@@ -224,13 +223,21 @@ class RemoteBackend:
 
     async def status(self, id: str, *, wait: float = 0.0) -> Status:  # noqa: A002
         """Return how a job is doing, after at most `wait` seconds in which it may end."""
+        return (await self._told(id, wait))[0]
+
+    async def _told(self, id: str, wait: float) -> tuple[Status, Any]:  # noqa: A002
+        """Return how a job is doing, and what it has told if it is done."""
         path = _status_path(id)
         ours = await self.line.ours()
         query = {"wait": f"{min(wait, TURN):g}"} if ours and wait > 0 else None
         told = json_of(await self.line.ask("GET", path, query=query, seconds=TURN + 20))
         found = status_from(told, id)
-        if ours:
-            return found
+        if not ours:
+            return await self._of_an_older_one(id, found), None
+        return found, told.get("result") if isinstance(told, dict) else None
+
+    async def _of_an_older_one(self, id: str, found: Status) -> Status:  # noqa: A002
+        """Return what a status of an older server means."""
         if found.status == "not_found" and self._whole.get(id) is False:
             # So a failure of Chatterbox looks on the older server.
             gone = JobError("failed on the server, which does not say why", subject=id)
@@ -246,17 +253,21 @@ class RemoteBackend:
         return found
 
     async def result(self, id: str) -> Any:  # noqa: A002 - the wire's word
-        """Return what a job that is done has told; an older server tells nothing."""
-        found = await self.line.ask("GET", _status_path(id))
-        told = json_of(found)
-        status = status_from(told, id)
+        """Return what a job that is done has told; an older server tells nothing.
+
+        Raises
+        ------
+        FileGone
+            When there is no such job.
+        WorkbenchError
+            The job's own error.
+        """
+        status, told = await self._told(id, 0.0)
         if status.status == "not_found":
             raise FileGone("is no job", subject=id)
         if status.error is not None:
             raise status.error
-        more = told.get("result") if isinstance(told, dict) else None
-        more = dict(more) if isinstance(more, dict) else {}
-        return more if id.startswith("job_") else {"file_id": id, **more}
+        return _result(id, told)
 
     async def call(
         self,
@@ -291,22 +302,29 @@ class RemoteBackend:
                 job = await self._submit(operation, parameters, "", until)
         except TimeoutError:
             raise late(operation, seconds) from None
+        ours = await self.line.ours()
+        found: list[Any] = []
+
+        async def ask(name: str, *, wait: float) -> Status:
+            status, told = await self._told(name, wait)
+            found[:] = [told]
+            return status
+
         try:
-            left = until - loop.time()
-            await until_ready(self.status, job, seconds=left, progress=progress)
-            return await self.result(job)
+            await until_ready(ask, job, seconds=seconds, until=until, progress=progress)
         except BaseException as error:
             theirs = isinstance(error, WorkbenchError) and not isinstance(error, ServiceError)
-            if not theirs or isinstance(error, Cancelled):  # nobody waits for it any more
+            # Nobody waits for it any more.
+            if ours and (not theirs or isinstance(error, Cancelled)):
                 await self._abandon(job)
             raise
+        return _result(job, found[0])
 
     async def _abandon(self, job: str) -> None:
         """Stop a job, if that can be done in a moment."""
         with contextlib.suppress(WorkbenchError, TimeoutError):
-            if await self.line.ours():
-                asking = self.line.ask("DELETE", f"{_JOBS}/{job}")
-                await asyncio.shield(asyncio.wait_for(asking, _STOPPING))
+            asking = self.line.ask("DELETE", f"{_JOBS}/{job}")
+            await asyncio.shield(asyncio.wait_for(asking, _STOPPING))
 
     async def cancel(self, id: str) -> Status:  # noqa: A002
         """Stop a job.
@@ -344,15 +362,6 @@ def _status_path(id: object) -> str:  # noqa: A002
     return f"{MEDIA}/storage/{checked(id)}/status"
 
 
-def _id_of(told: Any, subject: str) -> str:
-    """Return the id in an answer.
-
-    Raises
-    ------
-    MediaError
-        When there is none: v0.3.5 answers null, with 200, where nothing was sent.
-    """
-    found = told.get("file_id") or told.get("job_id") if isinstance(told, dict) else None
-    if not isinstance(found, str):
-        raise MediaError("was not taken by the server", subject=subject)
-    return found
+def _result(id: str, told: Any) -> dict[str, Any]:  # noqa: A002
+    more = dict(told) if isinstance(told, dict) else {}
+    return more if id.startswith("job_") else {"file_id": id, **more}

@@ -8,7 +8,7 @@ from workbench.errors import MediaError, ServiceError
 from workbench.service import older
 from workbench.service.answers import json_of, media_info
 from workbench.service.transfers import upload
-from workbench.service.wire import MEDIA, request
+from workbench.service.wire import MEDIA, file_id, request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,14 +69,14 @@ async def posted(line: Line, operation: str, parameters: Mapping[str, Any]) -> A
 
 async def frame(line: Line, video_id: str, timestamp: float) -> bytes:
     """Return the picture at so many seconds of a video, as a JPEG."""
-    path = f"{MEDIA}/video-tools/extract-frame/{older.file_id(video_id)}"
+    path = f"{MEDIA}/video-tools/extract-frame/{file_id(video_id)}"
     answer = await line.ask("GET", path, query={"timestamp": timestamp}, seconds=LONG)
     return _picture(answer.content, video_id)
 
 
-def url_of(line: Line, file_id: str) -> str:
+def url_of(line: Line, name: str) -> str:
     """Return where a file of the server can be read."""
-    return f"{line.url}{MEDIA}/storage/{older.file_id(file_id)}"
+    return f"{line.url}{MEDIA}/storage/{file_id(name)}"
 
 
 async def _kept(line: Line, picture: bytes) -> dict[str, Any]:

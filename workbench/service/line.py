@@ -34,6 +34,7 @@ TOKENS = ("WORKBENCH_SERVICE_TOKEN", "MEDIA_SERVER_TOKEN")
 
 _DEFAULT = "http://localhost:8000"
 _ATTEMPTS = 4  # of what may be sent again
+_PAUSE = 0.1  # seconds, half of those before the second attempt
 _PASSING = {502, 503, 504}  # of a proxy, or a server that is starting
 _BUSY = 429
 _PATIENCE = 60.0  # seconds for which a full queue is asked again, where no deadline is given
@@ -223,7 +224,7 @@ class Line:
             attempt += 1
             more = attempt < _ATTEMPTS and not once
             # Many clients of one server that restarts do not all come back at once.
-            pause = 0.1 * 2**attempt * random.uniform(0.5, 1.0)  # noqa: S311
+            pause = _PAUSE * 2**attempt * random.uniform(0.5, 1.0)  # noqa: S311
             try:
                 answer = await self._sent(method, path, options, body, seconds)
             except _Trouble as trouble:

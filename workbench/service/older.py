@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import mimetypes
-import re
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import urlsplit
 
-from workbench.errors import ParameterError, ServiceError, shown
+from workbench.errors import ParameterError, ServiceError
 from workbench.service.answers import json_of
 from workbench.service.forms import Form, Source
 from workbench.service.transfers import look, read
-from workbench.service.wire import MEDIA, request
+from workbench.service.wire import MEDIA, file_id, request
 from workbench.storage.ids import EXTENSIONS
 
 if TYPE_CHECKING:
@@ -26,36 +25,10 @@ if TYPE_CHECKING:
 
     from workbench.service.line import Line
 
-__all__ = ["file_id", "frames", "guessed", "hear", "named", "settled", "voices", "without"]
+__all__ = ["frames", "guessed", "hear", "named", "settled", "voices", "without"]
 
 _SETTLE = 1.0  # seconds between two looks at what may grow
 _LONG = 600.0  # seconds in which an operation that answers when it is done may do so
-# Its extensions are whatever files were called; nothing of it can lead out of a path.
-_ID = re.compile(
-    r"(?:image|video|audio|tmp)_[0-9a-fA-F-]{32,36}(?:-\d{2})?(?:\.[A-Za-z0-9]{1,16})?"
-)
-
-
-def file_id(text: object) -> str:
-    """Return an id of a file of any server.
-
-    Raises
-    ------
-    ParameterError
-        When it is none.
-
-    Examples
-    --------
-    >>> file_id("image_9b1deb4d-3b7d-4bad-9bdd-2b0d7b3dcb6d.JPEG")[-5:]
-    '.JPEG'
-    """
-    if not isinstance(text, str) or not _ID.fullmatch(text):
-        raise ParameterError(
-            f"{shown(text)} is none",
-            subject="file id",
-            cure="use an id as uploading or submitting returned it",
-        )
-    return text
 
 
 async def settled(line: Line, name: str) -> bool:

@@ -15,7 +15,7 @@ from workbench.errors import (
     ServiceUnreachable,
     storage_error,
 )
-from workbench.service.answers import json_of
+from workbench.service.answers import id_of, json_of
 from workbench.service.forms import Form, Source
 from workbench.service.wholeness import Wholeness
 from workbench.service.wire import MEDIA
@@ -72,11 +72,7 @@ async def upload(
         raise _slow("upload", seconds) from None
     except OSError as error:
         raise storage_error(error, source if isinstance(source, Path) else name) from error
-    told = json_of(answer)
-    found = told.get("file_id") if isinstance(told, dict) else None
-    if not isinstance(found, str) or not found:  # v0.3.5 says null, with 200
-        raise MediaError("was not kept by the server", subject=name)
-    return found
+    return id_of(json_of(answer), name)
 
 
 async def read(

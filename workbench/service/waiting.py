@@ -40,6 +40,7 @@ async def until_ready(
     id: str,  # noqa: A002 - the wire's word
     *,
     seconds: float | None = None,
+    until: float | None = None,
     poll: float | None = None,
     progress: Report | None = None,
 ) -> Status:
@@ -55,6 +56,8 @@ async def until_ready(
         Of the job.
     seconds
         In which it has to be ready; None for as long as it takes.
+    until
+        The time of the loop at which those seconds are over; None for that many from now.
     poll
         Seconds between two questions; None for 20 ms at first and a second in the end.
     progress
@@ -72,7 +75,8 @@ async def until_ready(
         The job's own error.
     """
     loop = asyncio.get_running_loop()
-    until = None if seconds is None else loop.time() + max(0.0, seconds)
+    if until is None and seconds is not None:
+        until = loop.time() + max(0.0, seconds)
     pause, left = _FIRST, TURN
     trouble: ServiceError | None = None
     while left > 0:

@@ -3,19 +3,45 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import ServiceError
-from workbench.storage.ids import FileId
+from workbench.errors import ParameterError, ServiceError, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["MEDIA", "TOOLS", "Request", "request"]
+__all__ = ["MEDIA", "TOOLS", "Request", "file_id", "request"]
 
 MEDIA = "/api/v1/media"
 TOOLS = "/api/v1/utils"
+# An older server's extensions are whatever files were called; nothing of it can lead out of a path.
+_ID = re.compile(
+    r"(?:image|video|audio|tmp)_[0-9a-fA-F-]{32,36}(?:-\d{2})?(?:\.[A-Za-z0-9]{1,16})?"
+)
+
+
+def file_id(text: object) -> str:
+    """Return an id of a file of any server.
+
+    Raises
+    ------
+    ParameterError
+        When it is none.
+
+    Examples
+    --------
+    >>> file_id("image_9b1deb4d-3b7d-4bad-9bdd-2b0d7b3dcb6d.JPEG")[-5:]
+    '.JPEG'
+    """
+    if not isinstance(text, str) or not _ID.fullmatch(text):
+        raise ParameterError(
+            f"{shown(text)} is none",
+            subject="file id",
+            cure="use an id as uploading or submitting returned it",
+        )
+    return text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,8 +190,8 @@ def _speak(values: dict[str, Any], ours: bool) -> Request:  # noqa: FBT001 - one
 
 
 def _info(values: dict[str, Any], ours: bool) -> Request:  # noqa: ARG001, FBT001
-    name = FileId.parse(values["file_id"])
-    tools = "audio-tools" if name.type == "audio" else "video-tools"
+    name = file_id(values["file_id"])
+    tools = "audio-tools" if name.startswith("audio_") else "video-tools"
     return Request(method="GET", path=f"{MEDIA}/{tools}/info/{name}")
 
 
