@@ -25,6 +25,7 @@ VARIABLE = "WORKBENCH_OPERATIONS"
 def operations() -> dict[str, Operation]:
     """Return every operation by its name."""
     from workbench.service.operations import (
+        aligning,
         encoding,
         files,
         lists,
@@ -35,7 +36,7 @@ def operations() -> dict[str, Operation]:
     )
 
     found: dict[str, Operation] = {}
-    for module in (encoding, files, lists, pictures, sounds, speech, video):
+    for module in (aligning, encoding, files, lists, pictures, sounds, speech, video):
         found |= {one.name: one for one in module.OPERATIONS}
     return found | {one.name: one for one in _added()}
 
