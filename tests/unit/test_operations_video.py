@@ -46,6 +46,8 @@ class Files(dict[str, str]):
             "green.mp4": lambda: clip(path, "lime", size="160x120", seconds=0.5, tone=None),
             "half.mp4": lambda: _half(path),
             "turned.mp4": lambda: turned(path, clip(path.with_name("flat.mp4"), size="96x64"), 90),
+            "odd.mp4": lambda: clip(path, "red", size="54x96", tone=None),
+            "portrait.mp4": lambda: clip(path, "white", size="50x74", tone=None),
             "white.png": lambda: Image.new("RGB", (80, 80), "white").save(path),
             "music.wav": lambda: _tone(path, 1000.0, 0.5, 0.5),
             "mono.wav": lambda: _tone(path, 440.0, 1.0, 0.5, channels=1),
@@ -190,15 +192,26 @@ def test_red_is_a_colour(shop: Shop, files: Files):
         assert colour(shop.frame(made, 0.2), 0.5, 0.5) == "lime"
 
 
-def test_an_overlay_of_another_shape_is_seen_whole(shop: Shop, files: Files):
+@pytest.mark.parametrize(
+    ("base", "over"),
+    [("red.mp4", "tall.mp4"), ("red.mp4", "wide.mp4"), ("tall.mp4", "red.mp4"),
+     ("odd.mp4", "portrait.mp4")],
+)  # fmt: skip
+@pytest.mark.parametrize("operation", ["colorkey_overlay", "add_overlay"])
+def test_a_clip_of_another_shape_covers_the_frame(
+    shop: Shop, files: Files, operation: str, base: str, over: str
+):
     """It lay unscaled in the corner, cut off at the frame's edge."""
-    made = shop.do(
-        "colorkey_overlay", video_id=files["red.mp4"], overlay_video_id=files["tall.mp4"],
-        color="black",
-    )  # fmt: skip
-    frame = shop.frame(made, 1.0)
-    assert [colour(frame, x, 0.5) for x in (0.05, 0.5, 0.95)] == ["red", "blue", "red"]
-    assert [colour(frame, 0.5, y) for y in (0.03, 0.97)] == ["blue", "blue"]
+    fields: dict[str, Any] = {"overlay_video_id": files[over], "color": "black"}
+    if operation == "add_overlay":
+        fields = {"overlay_id": files[over], "opacity": 1.0}
+    made = shop.do(operation, video_id=files[base], **fields)
+    frame = shop.frame(made, 0.5)
+    assert frame.shape == shop.frame(files[base], 0.5).shape
+    above = {"tall.mp4": "blue", "wide.mp4": "lime", "red.mp4": "red", "portrait.mp4": "white"}
+    for across in (0.0, 0.5, 0.999):
+        for down in (0.0, 0.5, 0.999):
+            assert colour(frame, across, down) == above[over]
 
 
 HOSTILE = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from math import gcd
+from math import ceil, gcd
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
@@ -21,6 +21,7 @@ __all__ = ["OPERATIONS"]
 
 _MOST = 1_000  # videos of a merge
 _SIDE = 4096  # pixels
+_WIDEST = 4.0  # frames: what an overlay may be scaled to
 _KILO = 1000
 
 
@@ -117,7 +118,7 @@ def _check_key(asked: ColorKey, store: Store) -> None:
 def _key(asked: ColorKey, context: Context) -> dict[str, Any]:
     _check_key(asked, context.store)
     about = {"key": asked.color.strip(), "similarity": asked.similarity, "blend": asked.blend}
-    return _laid(asked.video_id, asked.overlay_video_id, context, fill=False, **about)
+    return _laid(asked.video_id, asked.overlay_video_id, context, **about)
 
 
 def _check_over(asked: Over, store: Store) -> None:
@@ -127,13 +128,14 @@ def _check_over(asked: Over, store: Store) -> None:
 
 def _over(asked: Over, context: Context) -> dict[str, Any]:
     _check_over(asked, context.store)
-    return _laid(asked.video_id, asked.overlay_id, context, fill=True, opacity=asked.opacity)
+    return _laid(asked.video_id, asked.overlay_id, context, opacity=asked.opacity)
 
 
-def _laid(
-    base_id: str, overlay_id: str, context: Context, *, fill: bool, **about: Any
-) -> dict[str, Any]:
-    """Lay something over a video, in its middle: all of it is seen, or it fills the frame."""
+def _laid(base_id: str, overlay_id: str, context: Context, **about: Any) -> dict[str, Any]:
+    """Lay something over the whole frame of a video, in its own shape.
+
+    The old server laid clips unscaled into the upper left corner.
+    """
     from workbench.media.probe import probe
     from workbench.media.video import Video
 
@@ -151,7 +153,7 @@ def _laid(
             .overlay(
                 overlay,
                 position="center",
-                scale=_scale(above, width, height, fill=fill),
+                scale=_scale(above, width, height),
                 loop=above.kind == "video",
                 **about,
             )
@@ -172,13 +174,13 @@ def _frame(info: MediaInfo) -> tuple[int, int, int]:
     return width, height, min(120, max(1, round(video.fps or 30)))
 
 
-def _scale(info: MediaInfo, width: int, height: int, *, fill: bool) -> float:
-    """Return the width of what is laid over a frame, as a share of the frame's."""
+def _scale(info: MediaInfo, width: int, height: int) -> float:
+    """Return the width of what covers a frame, as a share of the frame's."""
     video = info.video
     if video is None:
         return 1.0
-    by_height = height * video.width / video.height / width
-    return min(4.0, max(1.0, by_height)) if fill else max(0.01, min(1.0, by_height))
+    by_height = 2 * ceil(height * video.width / video.height / 2)  # no row of pixels too few
+    return min(_WIDEST, max(1.0, by_height / width))
 
 
 # -- telling ------------------------------------------------------------------------------------
