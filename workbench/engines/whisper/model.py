@@ -22,7 +22,7 @@ from workbench.paths import user_path
 if TYPE_CHECKING:
     from workbench.engines.weights.catalog import Model
 
-__all__ = ["Loading", "Weights", "find", "languages", "library_version", "load", "own"]
+__all__ = ["Loading", "Weights", "find", "languages", "library_version", "load", "names", "own"]
 
 _PREFIX = "whisper-"
 _SHORT = {"large": "large-v3", "turbo": "large-v3-turbo"}  # as the library has it
@@ -61,6 +61,20 @@ def identity(model: str) -> str:
     except (WorkbenchError, OSError):
         return model
     return f"{name} {folder.absolute()} {state.st_size} {state.st_mtime_ns}"
+
+
+def names() -> tuple[str, ...]:
+    """Return what models can be called: sizes, other words for them, names of the catalogue.
+
+    Examples
+    --------
+    >>> {"small", "turbo", "whisper-small"} <= set(names())
+    True
+    """
+    from workbench.engines import weights
+
+    listed = [one.name for one in weights.models() if one.engine == "whisper"]
+    return (*(name.removeprefix(_PREFIX) for name in listed), *_SHORT, *listed)
 
 
 def find(model: str) -> Weights:

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from workbench.errors import ConsentMissing, MediaError, ParameterError, TextError
+from workbench.errors import (
+    ConsentMissing,
+    MediaError,
+    ParameterError,
+    TextError,
+    shown,
+    suggest,
+)
 from workbench.service.operations.base import Context, Operation, Parameters
 from workbench.service.operations.waves import write_wav
 from workbench.storage.ids import FileId
@@ -250,6 +257,18 @@ def _check_recording(audio_id: str, store: Store) -> None:
 
 def _check_transcribe(asked: _Transcribe, store: Store) -> None:
     _check_recording(asked.audio_id, store)
+    if asked.model is None:
+        return
+    # By its name alone: a folder is named by whoever runs the service, in WHISPER_MODEL. A client
+    # that may name one learns which there are, and has whatever lies there loaded.
+    from workbench.engines.whisper.model import names
+
+    if asked.model.strip() not in names():
+        raise ParameterError(
+            f"{shown(asked.model)} is not a Whisper model",
+            subject="model",
+            cure=suggest(asked.model, names()) or "use a size such as small",
+        )
 
 
 def heard_in(asked: _Transcribe, context: Context) -> Any:
