@@ -255,6 +255,30 @@ def test_pictures_of_the_web_come_first(shop: Shop, colours: list[str]):
     assert shop.left() == []
 
 
+def test_pictures_may_be_listed_with_commas(shop: Shop, colours: list[str]):
+    """Of "a, b" the old server asked the store for " b"; it cut addresses at their own commas."""
+    data = {f"/{n}.png": (shop.folder / f"{n}.png").read_bytes() for n in ("red", "lime")}
+    with answering(files(data)) as server:
+        made = shop.do(
+            "stitch_images",
+            private=True,
+            image_urls=f"{server.url('/lime.png?crop=0,9')}, {server.url('/red.png')},",
+            image_ids=f" {colours[2]} ,{colours[0]}",
+        )
+    grid = opened(shop, made)
+    height, width = grid.shape[:2]
+    spots = [(0.25, 0.25), (0.25, 0.75), (0.75, 0.25), (0.75, 0.75)]
+    shown = [int(grid[int(height * down), int(width * across)].argmax()) for down, across in spots]
+    assert shown == [1, 0, 2, 0]
+    with pytest.raises(ParameterError, match="pictures"):
+        shop.do("stitch_images", image_urls=" , ", image_ids="")
+    for said in ("http://a.example/a.png,file:///etc/passwd", "a,b"):
+        with pytest.raises(WorkbenchError):
+            shop.do("stitch_images", image_urls=said)
+    with pytest.raises(ParameterError, match="pictures"):
+        shop.do("stitch_images", image_urls="http://a.example/," * 51)
+
+
 @pytest.mark.parametrize("count", [0, 51])
 def test_a_grid_has_some_pictures_but_not_too_many(shop: Shop, colours: list[str], count: int):
     """The old server took any number of them."""

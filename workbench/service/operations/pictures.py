@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from workbench.errors import ParameterError
 from workbench.service.operations.base import Context, Operation, Parameters
@@ -28,6 +29,7 @@ _SECONDS = 300.0  # of a download
 _BEFORE = 0.3  # seconds before the end, where a later moment was asked for
 _GRID = (1920, 1080)
 _LONGEST = 8000  # letters of an address
+_NEXT = re.compile(r",(?=\s*(?:[a-z]+://|image_))", re.IGNORECASE)
 
 
 class ExtractFrame(Parameters):
@@ -47,11 +49,30 @@ class ExtractFrames(Parameters):
     stitch: bool = False
 
 
+def _apart(said: object) -> object:
+    """Return a text with commas, as the old wire has it, as a list of what is between them.
+
+    A comma within an address is a part of it.
+
+    Examples
+    --------
+    >>> _apart("https://a.example/?x=1,2, https://b.example/,")
+    ['https://a.example/?x=1,2', 'https://b.example/']
+    """
+    if not isinstance(said, str):
+        return said
+    parts = [part.strip(", \n") for part in _NEXT.split(said)]
+    return [part for part in parts if part]
+
+
+Listed = Annotated[list[str], BeforeValidator(_apart)]
+
+
 class StitchImages(Parameters):
     """Pictures by their addresses, then by their ids."""
 
-    image_urls: list[str] = Field(default_factory=list)
-    image_ids: list[str] = Field(default_factory=list)
+    image_urls: Listed = Field(default_factory=list)
+    image_ids: Listed = Field(default_factory=list)
     max_width: int = Field(default=_GRID[0], ge=16, le=8192)
     max_height: int = Field(default=_GRID[1], ge=16, le=8192)
 
