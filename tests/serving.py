@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["TOKEN", "Served", "served"]
 
-TOKEN = "a-token-of-the-tests"
+TOKEN = "a-token-of-the-tests"  # noqa: S105 - opens a server that lives for a test
 _ADDRESS = re.compile(r"http://[\w.]+:(\d+)")
 
 
