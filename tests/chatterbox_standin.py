@@ -13,7 +13,7 @@ it does wrong as well:
 """
 
 # The signatures are the package's.
-# ruff: noqa: PLR0917, FBT002, ARG003, ARG005
+# ruff: noqa: PLR0917, FBT002, ARG003
 
 from __future__ import annotations
 
