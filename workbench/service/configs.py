@@ -11,7 +11,15 @@ from typing import Any
 from workbench.errors import ParameterError, shown, suggest
 from workbench.voice import PRESETS, Preset, Voice
 
-__all__ = ["QUALITIES", "SUBTITLES", "VOICES", "caption_fields", "is_path", "voice_fields"]
+__all__ = [
+    "QUALITIES",
+    "SUBTITLES",
+    "VOICES",
+    "caption_fields",
+    "given_id",
+    "is_path",
+    "voice_fields",
+]
 
 log = logging.getLogger(__name__)
 
@@ -134,6 +142,19 @@ def caption_fields(config: Mapping[str, Any] | None) -> dict[str, Any]:
     if "alignment" in given and "position" not in given:
         fields["caption_config_subtitle_position"] = _PLACES.get(given["alignment"], "bottom")
     return fields
+
+
+def given_id(name: str, value: object) -> str:
+    """Return what should be the id of a file.
+
+    Raises
+    ------
+    ParameterError
+        When it is no text, or empty.
+    """
+    if not isinstance(value, str) or not value:
+        raise ParameterError(f"must be a file's id, not {shown(value)}", subject=name)
+    return value
 
 
 def is_path(text: str | os.PathLike[str]) -> bool:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from workbench.progress import Report
     from workbench.service.backend import Backend, Status
 
-__all__ = ["IMAGE_SIZE", "MODES", "FileService", "given_id"]
+__all__ = ["IMAGE_SIZE", "MODES", "FileService"]
 
 log = logging.getLogger(__name__)
 
@@ -378,19 +378,6 @@ class FileService:
 
     async def _submit(self, operation: str, parameters: Mapping[str, Any]) -> str:
         return await (await self._ready()).submit(operation, parameters)
-
-
-def given_id(name: str, value: object) -> str:
-    """Return what should be the id of a file.
-
-    Raises
-    ------
-    ParameterError
-        When it is no text, or empty.
-    """
-    if not isinstance(value, str) or not value:
-        raise ParameterError(f"must be a file's id, not {shown(value)}", subject=name)
-    return value
 
 
 def _told(backend: Backend, status: Status) -> MediaProcessingStatus:

@@ -25,21 +25,21 @@ from workbench.errors import (
 from workbench.service.backend import Status, failure, status_of
 from workbench.service.failures import as_error
 from workbench.service.operations.base import Context, files_in
+from workbench.service.putting import pieces, put
 from workbench.service.running import Running, ended
 from workbench.storage.ids import FileId
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from typing import BinaryIO
 
     from workbench.progress import Report
     from workbench.service.jobs import Job, Ledger
-    from workbench.storage.store import Store, StoredFile
+    from workbench.storage.store import Store
 
 __all__ = ["LocalBackend"]
 
 LEDGER = "jobs.sqlite"
-_CHUNK = 1 << 20
 _AT_ONCE = 2
 
 
@@ -121,12 +121,12 @@ class LocalBackend:
     ) -> str:
         """Keep a file; return its id."""
 
-        def put() -> str:
-            file = _put(self.store, source, media_type, name, progress)
+        def keep() -> str:
+            file = put(self.store, source, media_type, name, progress)
             self.ledger.record(file.id)
             return file.id
 
-        return await asyncio.to_thread(put)
+        return await asyncio.to_thread(keep)
 
     async def fetch(self, url: str, *, media_type: str = "") -> str:
         """Keep what a URL leads to; return its id."""
@@ -147,7 +147,7 @@ class LocalBackend:
             with self.store.open(file_id) as source:
                 try:
                     with replacing(target) as part, part.open("wb") as file:
-                        for piece in _pieces(source, self.store.stat(file_id).size, progress):
+                        for piece in pieces(source, self.store.stat(file_id).size, progress):
                             file.write(piece)
                 except OSError as error:
                     raise storage_error(error, target) from error
@@ -382,33 +382,3 @@ def _name(id: object) -> str:  # noqa: A002
 def _told(job: Job) -> dict[str, Any]:
     told = dict(job.result or {})
     return {"file_id": job.output, **told} if job.output else told
-
-
-def _put(
-    store: Store,
-    source: bytes | Path | BinaryIO,
-    media_type: str,
-    name: str,
-    progress: Report | None,
-) -> StoredFile:
-    if isinstance(source, bytes):
-        return store.put(source, type=media_type, name=name, size=len(source))
-    if isinstance(source, Path):
-        from workbench.media.limits import existing
-
-        file = existing(source)
-        size = file.stat().st_size
-        with file.open("rb") as stream:
-            pieces = _pieces(stream, size, progress)
-            return store.put(pieces, type=media_type, name=name or file.name, size=size)
-    return store.put(_pieces(source, 0, progress), type=media_type, name=name)
-
-
-def _pieces(stream: BinaryIO, size: int, progress: Report | None) -> Iterator[bytes]:
-    """Yield a stream in pieces, and report how much of it has been."""
-    done = 0
-    while piece := stream.read(_CHUNK):
-        yield piece
-        done += len(piece)
-        if progress is not None and size:
-            progress(min(1.0, done / size))

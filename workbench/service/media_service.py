@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import ParameterError
-from workbench.service.configs import caption_fields
-from workbench.service.file_service import given_id
+from workbench.service.configs import caption_fields, given_id
 from workbench.service.generated import GeneratedVideo
 from workbench.service.speech_service import SpeechService, given
 
