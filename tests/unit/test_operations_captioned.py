@@ -23,6 +23,7 @@ from workbench.errors import (
     WeightsMissing,
     WorkbenchError,
 )
+from workbench.service.operations import prepare
 from workbench.service.operations.captioned import CaptionedVideo
 
 if TYPE_CHECKING:
@@ -234,6 +235,23 @@ def test_speed_acts_and_quality_never_changes_it(shop: Shop, grey: str):
     for quality in ("preview", "production"):
         shop.do("captioned_video", **fields, quality=quality)
         assert shop.told["duration"] == lengths[1.0]
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [("af_heart", ("kokoro", "af_heart")), ("espeak:en-us", ("espeak", "en-us")),
+     (" chatterbox: ", ("chatterbox", None))],
+)  # fmt: skip
+def test_a_voice_may_name_its_engine_and_be_chosen_by_its_language(
+    shop: Shop, grey: str, monkeypatch: pytest.MonkeyPatch, said: str, meant: tuple[str, str | None]
+):
+    """Its voice was always one of Kokoro's, and its language was for recordings alone."""
+    asked: list[Any] = []
+    monkeypatch.setattr("workbench.service.operations.speech.voice_of", asked.append)
+    fields = {"text": "Hola.", "kokoro_voice": said, "language": "es", "kokoro_speed": 1.5}
+    prepare("captioned_video", {"background_id": grey, **fields}, shop.store)
+    assert (asked[0].engine, asked[0].voice, asked[0].language) == (*meant, "es")
+    assert (asked[0].text, asked[0].speed) == ("Hola.", 1.5)
 
 
 def test_quality_changes_the_picture(shop: Shop, speech: str):

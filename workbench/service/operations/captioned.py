@@ -166,6 +166,7 @@ def _speak(asked: CaptionedVideo) -> Any:
         text=asked.text or "",
         engine=engine,
         voice=voice or None,
+        language=asked.language,
         speed=asked.kokoro_speed,
         cache=asked.cache,
     )
