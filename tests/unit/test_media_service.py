@@ -398,9 +398,14 @@ def test_another_process_sees_the_jobs_and_the_files(local: SyncMediaService, tm
 
 def test_what_was_left_running_by_a_process_that_died_has_ended(tmp_path: Path):
     code = (
-        "import os, sys, threading, workbench as wb\n"
+        "import os, sys, threading, time, workbench as wb\n"
         "service = wb.SyncMediaService(execution_mode='local', store=sys.argv[1])\n"
-        "threading.Timer(1.0, os._exit, (9,)).start()\n"
+        "ledger = service.service._backend.ledger\n"
+        "def die():\n"
+        "    while not ledger.jobs(states=('running',)):\n"
+        "        time.sleep(0.01)\n"
+        "    os._exit(9)\n"
+        "threading.Thread(target=die).start()\n"
         "service.generate_tts(sys.stdin.read(), {'engine': 'espeak', 'voice': 'en-gb'})\n"
     )
     subprocess.run(
