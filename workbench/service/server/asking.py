@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import Depends, Header, Request, UploadFile
 from fastapi.exceptions import RequestValidationError
 
-from workbench.errors import Cancelled
+from workbench.errors import Cancelled, ParameterError
 from workbench.service.server.refusals import EXAMPLE
 
 if TYPE_CHECKING:
@@ -116,8 +116,22 @@ Key = Annotated[str, Depends(_key)]
 async def submit(
     runtime: Runtime, operation: str, fields: Mapping[str, Any], key: str = ""
 ) -> dict[str, str]:
-    """Take on a job; return the id of the file that it makes, as the wire has it."""
+    """Take on a job; return the id of the file that it makes, as the wire has it.
+
+    Raises
+    ------
+    ParameterError
+        When the key is that of another operation's job.
+    WorkbenchError
+        When it cannot be done.
+    """
     job = await runtime.submit(operation, given(fields), key=key)
+    if job.kind != operation:
+        raise ParameterError(
+            f"is that of a job of another kind, {job.kind}",
+            subject="Idempotency-Key",
+            cure="use a key of its own for each piece of work",
+        )
     return {"file_id": job.output}
 
 
