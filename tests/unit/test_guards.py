@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import hashlib
 import hmac
 import json
@@ -162,6 +163,17 @@ def test_anything_else_is_refused(guarded: ASGIApp, sent: str | None) -> None:
         assert answer.json["error"] == "Unauthorized"
         assert answer.json["code"] == "unauthorized"
         assert answer.headers["www-authenticate"] == "Bearer"
+
+
+def test_a_browser_asks_for_the_token_where_people_read(guarded: ASGIApp) -> None:
+    """It sends what it was told as HTTP's ``Basic``, any name and the token as the password."""
+    pair = base64.b64encode(b"anybody:first").decode()
+    wrong = base64.b64encode(b"first:anything").decode()
+    assert ask(guarded, "/openapi.json").headers["www-authenticate"].startswith("Basic ")
+    assert ask(guarded, "/docs").headers["www-authenticate"].startswith("Basic ")
+    assert ask(guarded, "/docs", authorization=f"Basic {pair}").status == 200
+    assert ask(guarded, "/docs", authorization=f"Basic {wrong}").status == 401
+    assert ask(guarded, "/docs", "POST").headers["www-authenticate"] == "Bearer"
 
 
 def test_a_token_in_the_query_opens_nothing(guarded: ASGIApp) -> None:

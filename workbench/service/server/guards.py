@@ -14,6 +14,7 @@ The order, from the outside in::
 from __future__ import annotations
 
 import asyncio
+import base64
 import hashlib
 import hmac
 import json
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BodyDeadline", "HostGuard", "Stopping", "TokenGuard", "UploadLimit", "refuse"]
 
+_PAGES = frozenset({"/docs", "/openapi.json", "/redoc"})  # what people open in a browser
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _MIB = 1 << 20
 _FORM = _MIB  # bytes of a body that is read to memory before anybody looks at it
@@ -68,7 +70,9 @@ class TokenGuard:
     """Lets through who has a token, and everybody to ``/health``.
 
     The header is ``Authorization: TOKEN``, as the old clients send it, or ``Bearer TOKEN``. A
-    token in the query would be in every log and history on the way, so it is not looked for.
+    browser that opens ``/docs`` asks for a name, which may be anything, and a password, which is
+    the token (HTTP's own ``Basic``). A token in the query would be in every log and history on the
+    way, so it is not looked for.
 
     Parameters
     ----------
@@ -97,7 +101,11 @@ class TokenGuard:
             error = Unauthorized(
                 "the token is missing or wrong", cure="send Authorization: Bearer TOKEN"
             )
-            await refuse(send, 401, error, (b"www-authenticate", b"Bearer"))
+            browsing = scope["method"] in _READING and scope["path"] in _PAGES
+            wanted = (
+                b'Basic realm="workbench: the token is the password"' if browsing else b"Bearer"
+            )
+            await refuse(send, 401, error, (b"www-authenticate", wanted))
         else:
             await send({"type": "websocket.close", "code": 1008})
 
@@ -105,10 +113,31 @@ class TokenGuard:
         sent = _named(scope, b"authorization")
         if len(sent) != 1:
             return False
-        scheme, space, rest = sent[0].partition(" ")
-        told = _digest(rest.strip() if space and scheme.lower() == "bearer" else sent[0])
+        told = _digest(_token_in(sent[0]))
         # All are compared, each in the same time: neither says which one was nearly right.
         return sum(hmac.compare_digest(told, known) for known in self._known) > 0
+
+
+def _token_in(header: str) -> str:
+    """Return the token that an ``Authorization`` header holds.
+
+    Examples
+    --------
+    >>> _token_in("abc"), _token_in("Bearer abc"), _token_in("Basic bWU6YWJj")
+    ('abc', 'abc', 'abc')
+    """
+    scheme, space, rest = header.partition(" ")
+    if not space:
+        return header
+    if scheme.lower() == "bearer":
+        return rest.strip()
+    if scheme.lower() == "basic":
+        try:
+            pair = base64.b64decode(rest.strip(), validate=True).decode()
+        except ValueError:
+            return header
+        return pair.partition(":")[2]
+    return header
 
 
 def _digest(token: str) -> bytes:
