@@ -51,11 +51,15 @@ class Served:
 
 @contextlib.contextmanager
 def served(
-    folder: Path, *options: str, environment: dict[str, str] | None = None, port: int = 0
+    folder: Path,
+    *options: str,
+    environment: dict[str, str] | None = None,
+    port: int = 0,
+    store: str = "",
 ) -> Iterator[Served]:
-    """Run a server over a folder until the block ends."""
+    """Run a server over a folder, or over another store, until the block ends."""
     log = folder.with_suffix(".log")
-    command = [sys.executable, "-m", "workbench", "serve", "--store", str(folder)]
+    command = [sys.executable, "-m", "workbench", "serve", "--store", store or str(folder)]
     command += ["--port", str(port), *options]
     env = {**os.environ, "AUTH_TOKENS": TOKEN, **(environment or {})}
     with log.open("ab") as file:
