@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from workbench.engines.voices_folder import VARIABLE, voices_folder
 from workbench.errors import (
     ConsentMissing,
     MediaError,
@@ -34,9 +35,6 @@ if TYPE_CHECKING:
 
 __all__ = ["LANGUAGE_TAG", "VARIABLE", "ReferenceVoice", "voices_folder"]
 
-VARIABLE = "WORKBENCH_VOICES"
-"""The environment variable that names another folder."""
-
 LANGUAGE_TAG = re.compile(r"[a-z]{2,8}(-[a-z0-9]{1,8})*")
 """A BCP 47 tag in lower case."""
 
@@ -49,11 +47,6 @@ _LOWEST_RATE = 16_000  # Chatterbox's own ears; what is above 8 kHz makes a timb
 _SILENT = 0.01  # -40 dB of full scale: the loudest tenth of a second of a recording nobody hears
 _FULL = 0.999
 _CLIPPED = 0.001  # of all samples: limiters touch full scale now and then, clipping stays there
-
-
-def voices_folder() -> Path:
-    """Return the folder of the voices to be cloned; it need not exist."""
-    return user_path(os.environ.get(VARIABLE) or "voices")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -113,6 +113,18 @@ class ChatterboxEngine:
         reference = chatterbox_voices.find(voice).reference
         return reference.consent() if reference is not None else None
 
+    def ready(self, voice: str) -> None:
+        """Look whether the files that a voice needs are here; nothing is loaded.
+
+        Raises
+        ------
+        VoiceNotFound, ConsentMissing
+            As `find_voice`.
+        WeightsMissing, WeightsCorrupt
+            When a file is missing, or not as it should be.
+        """
+        self._located(chatterbox_voices.find(voice))
+
     def synthesize(
         self, text: str, *, voice: str, options: Options | None = None, seed: int | None = None
     ) -> Take:
@@ -187,15 +199,19 @@ class ChatterboxEngine:
         if found.reference is not None:
             found.reference.verify()
         name = found.model.name
-        more = [CONDS] if found.reference is None else []
-        more += [CANGJIE] if found.language == "zh" else []
         return _Job(
             voice=found,
-            folder=self._folder(found.model, more),
+            folder=self._located(found),
             options=(options or ChatterboxOptions()).effective(found.model),
             seed=_seed(seed),
             ready=ready(text, found.language, latin=name != "multilingual", tags=name == "turbo"),
         )
+
+    def _located(self, found: chatterbox_voices.FoundVoice) -> Path:
+        """Return the folder that has what a voice needs."""
+        more = [CONDS] if found.reference is None else []
+        more += [CANGJIE] if found.language == "zh" else []
+        return self._folder(found.model, more)
 
     def _folder(self, kind: Kind, more: Sequence[str] = ()) -> Path:
         # Of two folders that have the model, only one may have what is needed besides.

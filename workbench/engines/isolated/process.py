@@ -20,6 +20,8 @@ from workbench import __version__, errors
 from workbench.audio import Audio
 from workbench.engines.isolated import worker as isolated_worker
 from workbench.engines.isolated.worker import PROTOCOL, from_line, to_line
+from workbench.engines.voices_folder import VARIABLE as VOICES
+from workbench.engines.voices_folder import other_folder
 from workbench.errors import ModelError, WorkbenchError
 
 __all__ = ["Worker", "raised"]
@@ -214,11 +216,13 @@ def _folder() -> str:
 
 
 def _settings() -> dict[str, str]:
-    return {
+    found = {
         name: value
         for name, value in os.environ.items()
         if name.startswith(_SETTINGS) and name not in _OWN
     }
+    voices = other_folder()
+    return found if voices is None else {**found, VOICES: str(voices)}
 
 
 def _environment() -> dict[str, str]:

@@ -122,6 +122,20 @@ class KokoroEngine:
         """
         return kokoro_voices.find(name).info
 
+    def ready(self, voice: str) -> None:
+        """Look whether all that a voice needs is here; nothing is loaded.
+
+        Raises
+        ------
+        VoiceNotFound
+            When there is no such voice.
+        EngineMissing, WeightsMissing, WeightsCorrupt
+            When a package or a file is missing, or not as it should be.
+        """
+        found = kokoro_voices.find(voice)
+        kokoro_model.check(found)
+        kokoro_model.folder(found)
+
     def synthesize(
         self, text: str, *, voice: str, options: Options | None = None, seed: int | None = None
     ) -> Take:

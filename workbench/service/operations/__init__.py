@@ -28,6 +28,7 @@ def operations() -> dict[str, Operation]:
         aligning,
         encoding,
         files,
+        listening,
         lists,
         pictures,
         sounds,
@@ -36,7 +37,8 @@ def operations() -> dict[str, Operation]:
     )
 
     found: dict[str, Operation] = {}
-    for module in (aligning, encoding, files, lists, pictures, sounds, speech, video):
+    modules = (aligning, encoding, files, listening, lists, pictures, sounds, speech, video)
+    for module in modules:
         found |= {one.name: one for one in module.OPERATIONS}
     return found | {one.name: one for one in _added()}
 

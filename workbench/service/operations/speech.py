@@ -1,58 +1,80 @@
-"""Speaking and listening."""
+"""Speaking."""
 
 from __future__ import annotations
 
-import contextlib
-import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from workbench.errors import (
-    ConsentMissing,
-    MediaError,
-    ParameterError,
-    TextError,
-    shown,
-    suggest,
-)
+from workbench.errors import TextError
 from workbench.service.operations.base import Context, Operation, Parameters
-from workbench.service.operations.waves import write_wav
-from workbench.storage.ids import FileId
+from workbench.service.operations.inputs import writing
+from workbench.service.operations.samples import (
+    CONSENT,
+    Consent,
+    check_sample,
+    consent_to,
+    sampled,
+)
+from workbench.service.operations.voices import Manner, manner, ready
+from workbench.service.operations.waves import Wave, write_wav
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
+    from pathlib import Path
 
     from workbench.audio import Audio
+    from workbench.script import Script
     from workbench.storage.store import Store
+    from workbench.take import Narration
     from workbench.timing import Word
 
-__all__ = ["CONSENT", "OPERATIONS", "Speak", "spoken", "voice_of"]
-
-CONSENT = "WORKBENCH_SAMPLE_CONSENT"
-"""The variable in which whoever runs a server says, as ``who; purpose``, that the owners of all
-voices that are sent to be cloned agree: what the older wire has no field for."""
+__all__ = ["CONSENT", "OPERATIONS", "Speak", "listed", "spoken", "voice_of"]
 
 _LONGEST = 100_000  # letters
-_VOICES = {"kokoro": "af_heart", "espeak": "en-us", "chatterbox": "default"}
-_USUAL_RATE = 175  # espeak's words a minute
-_SLOWEST, _FASTEST = 0.25, 4.0
-# The lab's limits: longer chunks are cut off by the model, and the old default of 1,024 was.
-_CHUNK = 300
-_LINE = 500  # letters: half a minute of speech
+_ROW = 20_000  # letters of a line, as `workbench.script` has it
+_LINE = 500  # letters that are spoken in one go: half a minute
+# What Chatterbox is sure to come to the end of: longer chunks are cut off by the model, and the
+# old server's default was 1,024.
+_CHUNK, _LEAST = 280, 20
 _GAP = 0.35  # seconds between two lines
 _CHANNELS = {"kokoro": 2, "chatterbox": 2}  # the old ones wrote mono twice
-
-
-class Consent(Parameters):
-    """Whose voice it is, and what they agreed to."""
-
-    who: str = Field(min_length=1, max_length=200)
-    purpose: str = Field(min_length=1, max_length=500)
+_SPOKEN = 0.95  # of the work; the rest is a change of speed, and writing
 
 
 class Speak(Parameters):
-    """What is spoken, and by whom."""
+    """What is spoken, and by whom.
+
+    Parameters
+    ----------
+    text
+        A script as `workbench.script` has it, up to 100,000 letters.
+    engine
+        ``kokoro``, ``espeak``, ``chatterbox`` or another one that is installed.
+    voice
+        One of its voices; None for the one of `language`, else the engine's own.
+    speed
+        0.25 to 4; None and 0 for 1. What the engine cannot do itself is done to its sound.
+    options
+        Further options of the engine, by name.
+    sample_id
+        A sound of the store whose voice Chatterbox clones.
+    consent
+        Who agreed to that, and to what for; see `samples.CONSENT`.
+    chunk_chars
+        Letters that are spoken in one go: 20 to 500, for Chatterbox to 280; what is beyond counts
+        as that.
+    chunk_silence_ms
+        Between two such pieces, and between two lines; None for 350 between lines, and for
+        whatever the engine has between pieces.
+    language
+        What is spoken, as a BCP 47 tag; None for what the voice speaks.
+    seed
+        For engines that use chance.
+    cache
+        Whether what was spoken before is taken from the cache.
+    """
 
     text: str
     engine: str = "kokoro"
@@ -63,59 +85,27 @@ class Speak(Parameters):
     consent: Consent | None = None
     chunk_chars: int | None = Field(default=None, ge=1)
     chunk_silence_ms: int | None = Field(default=None, ge=0, le=5000)
-    language: str | None = None
+    language: str | None = Field(default=None, max_length=40)
     seed: int | None = Field(default=None, ge=0, le=2**32 - 1)
     cache: bool = True
 
 
-class _Transcribe(Parameters):
-    audio_id: str
-    language: str | None = None
-    model: str | None = None
-
-
-def voice_of(asked: Speak) -> tuple[str, dict[str, Any], float]:
-    """Return the voice, the engine's options, and how much faster the sound is made afterwards.
+def voice_of(asked: Speak) -> Manner:
+    """Return how a text is spoken, once all that is needed for it is known to be here.
 
     Raises
     ------
-    ParameterError
-        When the speed is out of range, or an option is not one of the engine's.
-    VoiceNotFound, EngineNotFound, EngineMissing
+    VoiceNotFound, EngineNotFound, EngineMissing, WeightsMissing, WeightsCorrupt
         When the voice cannot be had.
+    ParameterError
+        When the language, the speed or an option is not one of the engine's.
     """
-    from workbench.engines.registry import engine
-
-    found = engine(asked.engine)
-    name = asked.voice or _VOICES.get(asked.engine) or found.voices()[0].name
-    if asked.engine == "chatterbox" and asked.voice is None and asked.language:
-        name = asked.language
-    voice = found.find_voice(name).name
-    options = dict(asked.options)
-    speed = asked.speed or 1.0  # the old server took 0 for 1 as well
-    if not _SLOWEST <= speed <= _FASTEST:
-        raise ParameterError(f"must be {_SLOWEST} to {_FASTEST}, not {speed:g}", subject="speed")
-    known = {spec.name: spec for spec in found.options.describe()}
-    if asked.chunk_silence_ms is not None and "gap" in known:
-        options.setdefault("gap", asked.chunk_silence_ms)
-    faster = 1.0
-    if speed != 1.0 and "speed" in known and _within(known["speed"], speed):
-        options.setdefault("speed", speed)
-    elif speed != 1.0 and "rate" in known and _within(known["rate"], speed * _USUAL_RATE):
-        options.setdefault("rate", round(speed * _USUAL_RATE))
-    else:  # beyond what the engine can: the sound is made faster, its pitch kept
-        faster = speed
-    found.options.build(options)
-    return f"{asked.engine}:{voice}", options, faster
+    found = manner(asked)
+    ready(found.voice)
+    return found
 
 
-def _within(spec: Any, value: float) -> bool:
-    return bool(spec.minimum <= value <= spec.maximum)
-
-
-def _check_speak(asked: Speak, store: Store) -> None:
-    from workbench.script import Script
-
+def _check(asked: Speak, store: Store) -> None:
     if len(asked.text) > _LONGEST:
         raise TextError(
             f"has {len(asked.text):,} letters, more than {_LONGEST:,}",
@@ -124,121 +114,136 @@ def _check_speak(asked: Speak, store: Store) -> None:
         )
     if not any(letter.isalnum() for letter in asked.text):
         raise TextError("has nothing to speak", subject="text", cure="write at least one word")
-    Script.parse(_in_lines(asked))
+    named = {line.voice for line in _parsed(asked.text).lines if line.voice}
     if asked.sample_id is None:
-        voice_of(asked)
-        return
-    from workbench.engines.registry import engine
-
-    engine(asked.engine)
-    if asked.engine != "chatterbox":
-        raise ParameterError(f"{asked.engine} clones no voices", subject="sample_id")
-    store.stat(asked.sample_id)
-    if FileId.parse(asked.sample_id).type == "image":
-        raise MediaError("is a picture, not a voice", subject=asked.sample_id)
-    _consent(asked)
+        named.add(manner(asked).voice)
+    else:
+        check_sample(asked, store)
+        found = manner(asked, sample="")
+        tag = found.language.strip().lower().partition("-")[0]
+        named.add(f"chatterbox:{'default' if tag == 'en' else tag}")
+    for voice in sorted(named):
+        ready(voice)
 
 
-def _consent(asked: Speak) -> Consent:
-    if asked.consent is not None:
-        return asked.consent
-    who, _, purpose = os.environ.get(CONSENT, "").partition(";")
-    if who.strip() and purpose.strip():
-        return Consent(who=who.strip(), purpose=purpose.strip())
-    raise ConsentMissing(
-        "is a voice that nobody has said may be cloned",
-        subject=asked.sample_id or "sample",
-        cure="say whose it is and what they agreed to: consent, with who and purpose",
-    )
+def _parsed(text: str) -> Script:
+    """Return a text as a script; a line may be as long as it likes."""
+    from workbench.script import Script
+    from workbench.text.chunking import chunks
+
+    rows = text.splitlines()
+    if any(len(row) > _ROW for row in rows):
+        rows = [
+            piece
+            for row in rows
+            for piece in (chunks(row, limit=_ROW) if len(row) > _ROW else [row])
+        ]
+    return Script.parse("\n".join(rows))
 
 
-@contextlib.contextmanager
-def _sampled(asked: Speak, context: Context) -> Iterator[str | None]:
-    """Yield the name of the voice that a sample becomes while the block runs."""
-    if asked.sample_id is None:
-        yield None
-        return
-    from workbench.engines.reference import ReferenceVoice
+def script_of(asked: Speak, how: Manner) -> Script:
+    """Return what is spoken, with no line longer than what is spoken in one go.
 
-    consent = _consent(asked)
-    name = f"sample-{FileId.parse(asked.sample_id).key[:23]}"
-    with context.store.reading(asked.sample_id) as path:
-        voice = ReferenceVoice.record(
-            name,
-            path,
-            who=consent.who,
-            purpose=consent.purpose,
-            consent=True,
-            language=asked.language or "en",
-            replace=True,
+    Between two lines work can be stopped, and how far it is be told.
+    """
+    from workbench.script import Line, Pause, Script
+    from workbench.text.chunking import chunks
+
+    cloned = asked.engine == "chatterbox"
+    size = min(asked.chunk_chars or _LINE, _CHUNK if cloned else _LINE)
+    size = max(size, _LEAST)
+    items: list[Line | Pause] = []
+    for item in _parsed(asked.text).items:
+        if isinstance(item, Pause) or len(item.text) <= size:
+            items.append(item)
+            continue
+        least = min(_LEAST, size // 2) if cloned else 0
+        pieces = chunks(item.text, limit=size, language=how.language, least=least)
+        for number, piece in enumerate(pieces):
+            if number:
+                items.append(Pause(seconds=how.gap, number=item.number))
+            items.append(replace(item, text=piece.strip()))
+    return Script(items=tuple(items))
+
+
+def _narrated(asked: Speak, context: Context) -> tuple[Narration, Manner]:
+    from workbench.speech.speak import speak
+    from workbench.voice import Preset, Voice
+
+    with sampled(asked, context) as sample:
+        how = manner(asked, sample=sample)
+        # As a preset: an engine's option may be called like a parameter of `speak`.
+        voice = Preset(name="asked", voice=Voice.parse(how.voice), options=how.options)
+        narration = speak(
+            script_of(asked, how),
+            voice,
+            seed=asked.seed,
+            cache=asked.cache,
+            progress=lambda done: context.progress(_SPOKEN * done),
+            cancel=context.cancel,
+            gap=_GAP if asked.chunk_silence_ms is None else asked.chunk_silence_ms / 1000,
         )
-    try:
-        yield name
-    finally:
-        for file in voice.folder.glob(f"{name}.*"):
-            file.unlink(missing_ok=True)
+    return narration, how
 
 
 def spoken(asked: Speak, context: Context) -> tuple[Audio, tuple[Word, ...], list[str], str]:
     """Return a text as spoken: the sound, its words, warnings and the voice."""
-    from workbench.speech.speak import speak
-
-    with _sampled(asked, context) as sample:
-        if sample is not None:
-            asked = asked.model_copy(update={"voice": sample})
-        voice, options, faster = voice_of(asked)
-        narration = speak(
-            _in_lines(asked),
-            voice,
-            seed=asked.seed,
-            cache=asked.cache,
-            progress=context.progress,
-            cancel=context.cancel,
-            gap=_GAP if asked.chunk_silence_ms is None else asked.chunk_silence_ms / 1000,
-            **options,
-        )
-    sound, words = narration.audio, narration.words
-    if faster != 1.0:
-        from workbench.media.sounds import change_speed
-
-        sound = change_speed(sound, faster, progress=context.progress, cancel=context.cancel)
-        words = tuple(_moved(word, faster) for word in words)
-    return sound, words, list(narration.warnings), voice
+    narration, how = _narrated(asked, context)
+    notes = list(dict.fromkeys([*how.notes, *narration.warnings]))
+    sound = _faster(narration.audio, how, context)
+    return sound, _moved(narration.words, how.faster), notes, how.voice
 
 
-def _moved(word: Word, faster: float) -> Word:
-    from dataclasses import replace
+def _faster(sound: Audio, how: Manner, context: Context) -> Audio:
+    if how.faster == 1.0:
+        return sound
+    from workbench.media.sounds import change_speed
 
-    return replace(word, start=word.start / faster, end=word.end / faster)
+    return change_speed(
+        sound,
+        how.faster,
+        progress=lambda done: context.progress(_SPOKEN + 0.04 * done),
+        cancel=context.cancel,
+    )
 
 
-def _in_lines(asked: Speak) -> str:
-    """Return the text with no line longer than is spoken in one go.
-
-    Between two lines work can be stopped, and how far it is be told.
-    """
-    from workbench.text.chunking import chunks
-
-    size = _LINE if asked.chunk_chars is None else min(asked.chunk_chars, _CHUNK)
-    lines = []
-    for line in asked.text.splitlines():
-        pieces = [line] if len(line) <= size else chunks(line, limit=size)
-        lines += [piece.strip() for piece in pieces]
-    return "\n".join(lines)
+def _moved(words: Sequence[Word], faster: float) -> tuple[Word, ...]:
+    if faster == 1.0:
+        return tuple(words)
+    return tuple(replace(word, start=word.start / faster, end=word.end / faster) for word in words)
 
 
 def _speak(asked: Speak, context: Context) -> dict[str, Any]:
-    sound, words, warnings, voice = spoken(asked, context)
-    sound = sound.with_channels(_CHANNELS.get(asked.engine, sound.channels))
-    assert context.output is not None  # noqa: S101 - the operation has one
-    with context.store.writing(context.output) as path:
-        write_wav(path, sound)
-    return {
-        "duration": round(sound.duration, 6),
-        "words": listed(words),
-        "warnings": warnings,
-        "voice": voice,
+    narration, how = _narrated(asked, context)
+    channels = _CHANNELS.get(asked.engine, 1)
+    with writing(context) as path:
+        if how.faster == 1.0:
+            duration = _written(path, narration, channels)
+        else:
+            sound = _faster(narration.audio, how, context).with_channels(channels)
+            write_wav(path, sound)
+            duration = sound.duration
+        context.progress(1.0)
+    told = {
+        "duration": round(duration, 6),
+        "words": listed(_moved(narration.words, how.faster)),
+        "warnings": list(dict.fromkeys([*how.notes, *narration.warnings])),
+        "voice": how.voice,
     }
+    if asked.sample_id is not None:
+        consent = consent_to(asked).model_dump()
+        told |= {"voice": f"{asked.engine}:{asked.sample_id}", "consent": consent}
+    return told
+
+
+def _written(path: Path, narration: Narration, channels: int) -> float:
+    """Write a narration take by take: two hours of it in one array would be gigabytes."""
+    with Wave(path, narration.parts[0].take.audio.rate, channels) as file:
+        for part in narration.parts:
+            file.silence(max(0, round(part.start * file.rate) - file.frames))
+            file.add(part.take.audio.mono())
+        file.silence(max(0, round(narration.duration * file.rate) - file.frames))
+    return file.duration
 
 
 def listed(words: Sequence[Word]) -> list[dict[str, Any]]:
@@ -249,63 +254,12 @@ def listed(words: Sequence[Word]) -> list[dict[str, Any]]:
     ]
 
 
-def _check_recording(audio_id: str, store: Store) -> None:
-    store.stat(audio_id)
-    if FileId.parse(audio_id).type == "image":
-        raise MediaError("is a picture, and has no sound", subject=audio_id)
-
-
-def _check_transcribe(asked: _Transcribe, store: Store) -> None:
-    _check_recording(asked.audio_id, store)
-    if asked.model is None:
-        return
-    # By its name alone: a folder is named by whoever runs the service, in WHISPER_MODEL. A client
-    # that may name one learns which there are, and has whatever lies there loaded.
-    from workbench.engines.whisper.model import names
-
-    if asked.model.strip() not in names():
-        raise ParameterError(
-            f"{shown(asked.model)} is not a Whisper model",
-            subject="model",
-            cure=suggest(asked.model, names()) or "use a size such as small",
-        )
-
-
-def heard_in(asked: _Transcribe, context: Context) -> Any:
-    """Return what is heard in a recording of the store."""
-    from workbench.speech.transcribe import transcribe
-
-    with context.store.reading(asked.audio_id) as path:
-        return transcribe(
-            path,
-            language=asked.language,
-            model=asked.model or os.environ.get("WHISPER_MODEL") or None,
-            progress=context.progress,
-            cancel=context.cancel,
-        )
-
-
-def _transcribe(asked: _Transcribe, context: Context) -> dict[str, Any]:
-    heard = heard_in(asked, context)
-    return {
-        "transcription": heard.text.strip(),
-        "duration": heard.duration,
-        "language": heard.language,
-        "segments": [
-            {"start": one.start, "end": one.end, "text": one.text.strip()} for one in heard.segments
-        ],
-        "words": listed(heard.words),
-        "warnings": list(heard.warnings),
-    }
-
-
 OPERATIONS = (
     Operation(
         name="speak",
         parameters=Speak,
         run=_speak,
-        check=_check_speak,
+        check=_check,
         output=("audio", ".wav"),
     ),
-    Operation(name="transcribe", parameters=_Transcribe, run=_transcribe, check=_check_transcribe),
 )
