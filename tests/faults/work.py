@@ -80,6 +80,16 @@ def greedy(values: Seconds, context: Context) -> dict[str, Any]:
     """Work that lets no other thread of the process run."""
     import ctypes
 
+    # Signals go to other threads, which then wait for this one; else they would end the sleep.
+    signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    ctypes.PyDLL(None).usleep(int(values.seconds * 1e6))
+    return {}
+
+
+def early(values: Seconds, context: Context) -> dict[str, Any]:
+    """Work in a library that any signal ends early, and which does not tell."""
+    import ctypes
+
     ctypes.PyDLL(None).usleep(int(values.seconds * 1e6))
     return {}
 
@@ -167,6 +177,7 @@ OPERATIONS = (
     Operation(name="deaf", parameters=Seconds, run=deaf),
     Operation(name="stubborn", parameters=Seconds, run=stubborn),
     Operation(name="greedy", parameters=Seconds, run=greedy),
+    Operation(name="early", parameters=Seconds, run=early),
     Operation(name="child", parameters=Note, run=child),
     Operation(name="note", parameters=Note, run=note),
     Operation(name="render", parameters=Note, run=render),

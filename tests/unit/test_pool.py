@@ -54,6 +54,7 @@ def test_progress_is_told_and_kept(tmp_path):
         while not pool.find(job).ended:
             seen.append(pool.find(job).progress)
             time.sleep(0.02)
+        pool.ended(job)
         told = [event for name, event in pool.heard if name == job.id]
         assert told[-1] == "ended"
         # 200 reports, of which about ten a second are passed on.

@@ -20,15 +20,18 @@ _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 _TICK = 0.01  # seconds, to which the system rounds when a process started
 
 _ending = threading.Event()
+_parents: list[int] = []  # the one there is, once it is known
 
 
 def follow(parent: int) -> None:
     """End with the parent also when somebody else holds the other end of the socket."""
+    _parents.append(parent)
     heard, spoken = socket.socketpair()
     spoken.settimeout(0.0)
     # The signal's number is written by the system itself, whatever the main thread is at.
     signal.set_wakeup_fd(spoken.fileno(), warn_on_full_buffer=False)
-    signal.signal(signal.SIGTERM, lambda *_: None)
+    # The call that it breaks off may return as if it were done: main is told first.
+    signal.signal(signal.SIGTERM, lambda *_: _ending.set())
     signal.signal(signal.SIGINT, lambda *_: None)
 
     def watch() -> None:
@@ -60,7 +63,7 @@ def stay() -> None:
 
     A job whose child was just killed for that has not failed, and it is certainly not done.
     """
-    while _ending.is_set():
+    while _ending.is_set() or os.getppid() not in _parents:
         time.sleep(1.0)
 
 

@@ -7,6 +7,7 @@ it, at most, and is replaced.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import secrets
@@ -34,6 +35,7 @@ log = logging.getLogger(__name__)
 _WARDEN = Path(__file__).with_name("warden.py")
 _LATE = 1.5  # seconds a job that is to end gets before its process is killed
 _JOBS = 200  # after which a worker is replaced: what libraries leak does not add up
+_LIMIT = Path("/sys/fs/cgroup/memory.max")  # of the container
 _SHARE = 0.8  # of the machine's memory, for all workers together
 
 
@@ -77,10 +79,9 @@ class WorkerPool:
             "ledger": str(ledger_path),
             "private": private,
             "quota": quota,
-            "jobs": jobs,
             "memory": memory or _memory(workers),
         }
-        self._workers = workers
+        self._workers, self._jobs = workers, jobs
         self._lock = threading.Lock()
         self._slots: list[Slot] = []
         self._listeners: list[Callable[[str, str], None]] = []
@@ -99,7 +100,8 @@ class WorkerPool:
             self._slots = [
                 Slot(
                     self._ledger,
-                    self._settings,
+                    # Not all are replaced at once: it takes a second, in which the others work.
+                    self._settings | {"jobs": self._jobs + number * (self._jobs // 4)},
                     variables,
                     mark=f"{self._mark}-{number}",
                     tell=self._tell,
@@ -252,4 +254,6 @@ def _memory(workers: int) -> int:
         total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (OSError, ValueError):
         return 1 << 62
+    with contextlib.suppress(OSError, ValueError):  # "max", or no such thing
+        total = min(total, int(_LIMIT.read_text(encoding="ascii")))
     return int(total * _SHARE / workers)

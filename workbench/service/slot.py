@@ -157,8 +157,8 @@ class Slot:
         # It was not waited for yet, so its number is nobody else's.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # Popen.kill waits for it
+            os.kill(process.pid, signal.SIGKILL)
         end_marked(self._mark)
 
     # -- the thread ---------------------------------------------------------------------------
@@ -267,10 +267,13 @@ class Slot:
 def _ended(pid: int) -> str:
     """Return how a child has ended, without taking its number from it."""
     until = time.monotonic() + _LAST_WORDS
-    while (found := os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT | os.WNOHANG)) is None:
-        if time.monotonic() > until:
-            return ""
-        time.sleep(0.005)
+    try:
+        while (found := os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT | os.WNOHANG)) is None:
+            if time.monotonic() > until:
+                return ""
+            time.sleep(0.005)
+    except ChildProcessError:  # the program around us waits for all its children
+        return ""
     if found.si_code == os.CLD_EXITED:
         return f"with status {found.si_status}"
     with contextlib.suppress(ValueError):
