@@ -307,11 +307,13 @@ def test_every_job_ends_in_a_true_state_whenever_the_server_is_killed(tmp_path: 
     port = _free_port()
 
     def wait(job: str) -> None:
-        with SyncMediaService(f"http://127.0.0.1:{port}", token=TOKEN) as service:
-            try:
-                ended.append(service.wait_for_processing(job, timeout=120).status)
-            except WorkbenchError as error:
-                ended.append(error.code)
+        service = SyncMediaService(f"http://127.0.0.1:{port}", token=TOKEN)
+        try:
+            ended.append(service.wait_for_processing(job, timeout=120).status)
+        except WorkbenchError as error:
+            ended.append(error.code)
+        finally:
+            service.close()
 
     jobs: list[str] = []
     for moment in range(10):
