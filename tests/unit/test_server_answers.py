@@ -113,6 +113,26 @@ def test_what_is_said_is_written_down_and_not_kept(
     assert server.client.get(f"{M}/storage").json() == before
 
 
+@pytest.mark.model
+@pytest.mark.parametrize("mode", ["word", "sentence"])
+def test_a_script_is_timed_in_the_answer(
+    server: Wire, tiny_whisper: whisper_model.TinyWhisper, mode: str
+):
+    (said,) = whisper_model.sentences(tiny_whisper, "en", 1, seed=1)
+    path = server.folder / "script.wav"
+    said.audio.write(path)
+    script = " ".join(said.words).capitalize() + "."
+    form = {"audio_id": server.id("script.wav"), "script": script, "mode": mode}
+    told = server.client.post(f"{AUDIO}/align-script", data=form).json()
+    pieces = told["segments"]
+    assert " ".join(piece["text"] for piece in pieces) == script
+    assert len(pieces) == (len(said.words) if mode == "word" else 1)
+    assert pieces[0]["start"] == pytest.approx(said.starts[0], abs=0.25)
+    for piece in pieces:
+        assert set(piece) == {"text", "start", "end"}
+        assert 0 <= piece["start"] < piece["end"] <= said.audio.duration + 0.01
+
+
 # -- pictures
 
 

@@ -268,7 +268,7 @@ PASSED: list[tuple[str, Form, Form]] = [
     (f"{U}/convert/pcm/wav",
      {"pcm_id": "{a.pcm}", "sample_rate": 16000, "channels": 2, "target_sample_rate": 48000},
      {"pcm_id": "{a.pcm}", "sample_rate": 16000, "channels": 2, "target_sample_rate": 48000}),
-    (f"{AUDIO}/merge", {"audio_ids": "{a.wav},{b.wav}", "pause": 0.25},
+    (f"{AUDIO}/merge", {"audio_ids": "{a.wav}, ,{b.wav}", "pause": 0.25},
      {"audio_ids": ["{a.wav}", "{b.wav}"], "pause": 0.25}),
     (f"{AUDIO}/extend-audio", {"audio_id": "{a.wav}", "duration_minutes": 12.5},
      {"audio_id": "{a.wav}", "duration_minutes": 12.5}),

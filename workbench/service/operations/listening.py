@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from workbench.errors import MediaError, ParameterError
+from workbench.errors import MediaError, ParameterError, shown, suggest
 from workbench.service.operations.base import Context, Operation, Parameters
 from workbench.service.operations.inputs import there
 from workbench.service.operations.speech import listed
@@ -20,8 +20,6 @@ __all__ = ["MODEL", "OPERATIONS"]
 
 MODEL = "WHISPER_MODEL"
 """The variable that names the recogniser's model where a request does not, as in the old server."""
-
-_LOCAL = ("/", "\\", "~", ":")  # in what names a folder of this machine
 
 
 class Transcribe(Parameters):
@@ -38,16 +36,20 @@ def _model(asked: Transcribe) -> str | None:
     Raises
     ------
     ParameterError
-        When it is a folder that nobody who runs this service has named.
+        When there is none of that name. A folder is none, unless whoever runs this service has
+        named it: who may name any learns which there are, and has what lies there loaded.
     """
+    from workbench.engines.whisper.model import names
+
     usual = os.environ.get(MODEL) or None
     if not asked.model or asked.model == usual:
         return usual
-    if any(mark in asked.model for mark in _LOCAL) or asked.model.startswith("."):
+    if asked.model.strip() not in names():
         raise ParameterError(
-            "is a folder, and whoever asks does not choose one",
+            f"{shown(asked.model)} is not a Whisper model",
             subject="model",
-            cure=f"name a size, such as small; {MODEL} may name a folder",
+            cure=suggest(asked.model, names())
+            or f"name a size, such as small; a folder can be named in {MODEL} alone",
         )
     return asked.model
 
