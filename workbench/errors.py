@@ -36,15 +36,15 @@
 
 from __future__ import annotations
 
-import difflib
 import errno
 import shutil
-import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workbench.wording import one_line, shown, suggest
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
 __all__ = [
     "AddressRefused",
@@ -83,55 +83,6 @@ __all__ = [
     "storage_error",
     "suggest",
 ]
-
-
-def one_line(text: str, *, limit: int = 300) -> str:
-    r"""Return `text` on one line, at most `limit` letters.
-
-    Control characters, line breaks and invisible marks are shown as escapes, so that no message
-    can move a terminal's cursor or turn its text around.
-
-    Examples
-    --------
-    >>> one_line("a\nb")
-    'a\\nb'
-    """
-    shown = "".join(
-        c if c == " " or unicodedata.category(c)[0] not in "CZ" else repr(c)[1:-1] for c in text
-    )
-    return shown if len(shown) <= limit else f"{shown[: limit - 1]}…"
-
-
-def shown(value: object, *, limit: int = 80) -> str:
-    """Return a value as it stands in an error, whatever it is and however long.
-
-    Examples
-    --------
-    >>> shown("a" * 100, limit=5), shown(10**5000)
-    ("'aaaa…", 'a int')
-    """
-    try:
-        text = repr(value)
-    except Exception:  # noqa: BLE001 - Python refuses to write out thousands of digits
-        return f"a {type(value).__name__}"
-    return text if len(text) <= limit else f"{text[:limit]}…"
-
-
-def suggest(name: str, choices: Iterable[str], *, most: int = 3) -> str:
-    """Return a hint such as ``did you mean 'rate'?``, or an empty string.
-
-    Examples
-    --------
-    >>> suggest("ratee", ["rate", "pitch"])
-    "did you mean 'rate'?"
-    >>> suggest("zzz", ["rate", "pitch"])
-    ''
-    """
-    lowered = {choice.lower(): choice for choice in choices}
-    near = difflib.get_close_matches(name.lower(), lowered, n=most, cutoff=0.5)
-    if not near:
-        return ""
-    return f"did you mean {' or '.join(repr(lowered[n]) for n in near)}?"
 
 
 class WorkbenchError(Exception):

@@ -43,6 +43,7 @@ VALUES = {
     "recognition",
     "formats",
     "soundfiles",
+    "wording",
 }
 ROOMS = dict.fromkeys(VALUES, "values") | {
     "display": "widgets",

@@ -14,8 +14,6 @@ The order, from the outside in::
 from __future__ import annotations
 
 import asyncio
-import base64
-import hashlib
 import hmac
 import json
 from ipaddress import ip_address
@@ -29,6 +27,7 @@ from workbench.errors import (
     Unauthorized,
     WorkbenchError,
 )
+from workbench.service.server.tokens import digest, token_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -91,7 +90,7 @@ class TokenGuard:
         if not [token for token in tokens if token]:
             raise ParameterError("is missing", subject="token", cure="give the server at least one")
         self.app = app
-        self._known = [_digest(token) for token in tokens if token]
+        self._known = [digest(token) for token in tokens if token]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or pass the request on."""
@@ -113,35 +112,9 @@ class TokenGuard:
         sent = _named(scope, b"authorization")
         if len(sent) != 1:
             return False
-        told = _digest(_token_in(sent[0]))
+        told = digest(token_in(sent[0]))
         # All are compared, each in the same time: neither says which one was nearly right.
         return sum(hmac.compare_digest(told, known) for known in self._known) > 0
-
-
-def _token_in(header: str) -> str:
-    """Return the token that an ``Authorization`` header holds.
-
-    Examples
-    --------
-    >>> _token_in("abc"), _token_in("Bearer abc"), _token_in("Basic bWU6YWJj")
-    ('abc', 'abc', 'abc')
-    """
-    scheme, space, rest = header.partition(" ")
-    if not space:
-        return header
-    if scheme.lower() == "bearer":
-        return rest.strip()
-    if scheme.lower() == "basic":
-        try:
-            pair = base64.b64decode(rest.strip(), validate=True).decode()
-        except ValueError:
-            return header
-        return pair.partition(":")[2]
-    return header
-
-
-def _digest(token: str) -> bytes:
-    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()
 
 
 def _is_health(scope: Scope) -> bool:
