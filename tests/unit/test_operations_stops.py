@@ -1,9 +1,9 @@
-"""What an operation is told to stop by reaches whatever does its work."""
+"""What an operation is told reaches whatever does its work: a stop, and that nothing be kept."""
 
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from lavfi import clip
@@ -12,6 +12,10 @@ from PIL import Image
 from whisper_model import say
 
 from workbench.errors import Cancelled
+from workbench.storage.cache import VARIABLE as CACHE
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytestmark = pytest.mark.media
 
@@ -81,3 +85,19 @@ def test_work_can_be_stopped_before_it_reports(
         shop.do(case.partition(" ")[0], **fields)
     assert [type(cancel) for cancel in given] == [threading.Event]
     assert shop.left() == []
+
+
+@pytest.mark.parametrize("case", ["captioned_video", "colorkey_overlay", "add_overlay"])
+def test_what_is_rendered_is_kept_in_the_store_alone(
+    shop: Shop,
+    files: dict[str, str],
+    case: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+):
+    """What a server makes once would fill a folder that no quota and no sweeper knows of."""
+    monkeypatch.setenv(CACHE, str(tmp_path))
+    fields = {name: files.get(value, value) for name, value in OPERATIONS[case].items()}
+    made = shop.do(case, **fields)
+    assert shop.store.stat(made).size > 0
+    assert list(tmp_path.rglob("*.mp4")) == []
