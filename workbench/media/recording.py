@@ -18,15 +18,18 @@ from workbench.storage.atomic import workspace
 if TYPE_CHECKING:
     import os
     import threading
+    from collections.abc import Iterator
     from pathlib import Path
 
+    from workbench.audio import Samples
     from workbench.media.probe import MediaInfo
 
-__all__ = ["read_sound"]
+__all__ = ["read_sound", "stream_sound"]
 
 _PATIENCE = 120.0  # seconds a decoder may take before its first sample is in doubt
 _LAYOUTS = 8  # channels; what has more is no layout that can be mixed down by its places
 _CHANNELS = 32
+_FRAMES = 1 << 14  # that are read at a time
 
 
 def read_sound(
@@ -57,6 +60,49 @@ def read_sound(
     MediaError
         When there is no such file, it has no sound, is damaged or over the limits.
     """
+    info = _looked_at(path, limits)
+    data = bytearray()
+    for piece in _read(path, info, limits, cancel):
+        data += piece
+    sound = _mixed(np.frombuffer(data, "<f4"), info)
+    if not sound.frames:
+        raise _empty(path)
+    return sound
+
+
+def stream_sound(
+    path: str | os.PathLike[str],
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+    cancel: threading.Event | None = None,
+) -> Iterator[Audio]:
+    """Yield the sound of any recording or video in pieces, for what need not be held at once.
+
+    Parameters
+    ----------
+    path, limits, cancel
+        As for `read_sound`.
+
+    Yields
+    ------
+    Audio
+        One after the other; joined, they are what `read_sound` returns.
+
+    Raises
+    ------
+    MediaError
+        As `read_sound`: when the first piece is asked for, and for damage, when it is come to.
+    """
+    info = _looked_at(path, limits)
+    some = False
+    for piece in _read(path, info, limits, cancel):
+        some = True
+        yield _mixed(np.frombuffer(bytes(piece), "<f4"), info)
+    if not some:
+        raise _empty(path)
+
+
+def _looked_at(path: str | os.PathLike[str], limits: Limits) -> MediaInfo:
     info = probe(path, limits=limits)
     if info.audio is None:
         raise MediaError("has no sound", subject=str(path))
@@ -64,34 +110,51 @@ def read_sound(
         raise MediaError(
             f"has {info.audio.channels} channels, more than {_CHANNELS}", subject=str(path)
         )
-    file = existing(path)
-    check_intact(file, limits=limits)
+    check_intact(existing(path), limits=limits)
+    return info
+
+
+def _read(
+    path: str | os.PathLike[str],
+    info: MediaInfo,
+    limits: Limits,
+    cancel: threading.Event | None,
+) -> Iterator[memoryview]:
+    """Yield the sound of a file as bytes of floats, whole frames at a time."""
     if cancel is not None and cancel.is_set():  # a short run is over before its watcher looks
         raise Cancelled("stopped on request", subject=str(path))
-    data = bytearray()
     with workspace() as folder:
         pieces = read(
-            _reading(file, info, limits),
-            1 << 16,
+            _reading(existing(path), info, limits),
+            _FRAMES * 4 * _given(info),
             folder=folder,
             limit=_PATIENCE + (info.duration or limits.seconds),
             memory=limits.memory,
             cancel=cancel,
         )
         try:
-            for piece in pieces:
-                data += piece
+            yield from pieces
         except Failed as error:
             raise MediaError(
                 f"is damaged ({error.problem})", subject=str(path), cure="make or fetch it again"
             ) from error
+
+
+def _given(info: MediaInfo) -> int:
+    """Return how many channels come from the decoder."""
+    assert info.audio is not None  # noqa: S101 - looked at by the caller
     channels = info.audio.channels
-    given = channels if channels > _LAYOUTS else min(channels, 2)
-    samples = np.frombuffer(data, "<f4").reshape(-1, given)
-    sound = Audio.owning(samples, info.audio.rate).with_channels(min(channels, 2))
-    if not sound.frames:
-        raise MediaError("has no sound in it", subject=str(path), cure="make or fetch it again")
-    return sound
+    return channels if channels > _LAYOUTS else min(channels, 2)
+
+
+def _mixed(samples: Samples, info: MediaInfo) -> Audio:
+    assert info.audio is not None  # noqa: S101 - looked at by the caller
+    sound = Audio.owning(samples.reshape(-1, _given(info)), info.audio.rate)
+    return sound.with_channels(min(info.audio.channels, 2))
+
+
+def _empty(path: str | os.PathLike[str]) -> MediaError:
+    return MediaError("has no sound in it", subject=str(path), cure="make or fetch it again")
 
 
 def _reading(file: Path, info: MediaInfo, limits: Limits) -> list[str]:

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from workbench.audio import Audio
 from workbench.errors import MediaTooLarge
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
     from types import TracebackType
 
-    from workbench.audio import Audio
+__all__ = ["HEAD", "MOST", "Wave", "write_wav"]
 
-__all__ = ["Wave", "write_wav"]
+HEAD = 44
+"""Bytes before the samples of a file that `Wave` writes."""
+
+MOST = (1 << 32) - HEAD
+"""Bytes of samples that a file can have: its length has 32 bits."""
 
 _FULL = 32_767.0
-_HEAD = 44  # bytes
-_MOST = (1 << 32) - _HEAD  # bytes of samples: a length has 32 bits
 _PIECE = 1 << 16  # frames that are converted at a time: they fit into a processor's cache
 
 
@@ -37,7 +41,6 @@ class Wave:
     --------
     >>> from tempfile import TemporaryDirectory
     >>> from pathlib import Path
-    >>> from workbench.audio import Audio
     >>> with TemporaryDirectory() as folder:
     ...     with Wave(Path(folder, "a.wav"), 8000, 2) as file:
     ...         file.add(Audio.silence(1, 16_000))
@@ -50,7 +53,7 @@ class Wave:
         self.rate, self.channels = rate, channels
         self.frames = 0
         self._file = path.open("wb")
-        self._file.write(bytes(_HEAD))
+        self._file.write(bytes(HEAD))
 
     def __enter__(self) -> Self:
         return self
@@ -87,6 +90,31 @@ class Wave:
             self._file.write(np.rint(piece, out=piece).astype("<i2").data)
         self.frames += given.frames
 
+    def pour(self, pieces: Iterable[Audio]) -> None:
+        """Write one sound that comes in pieces, all of one rate and as many channels.
+
+        Raises
+        ------
+        MediaTooLarge
+            When a WAV file cannot hold it.
+        """
+        stream: Any = None
+        for piece in pieces:
+            if piece.rate != self.rate:
+                import soxr
+
+                if stream is None:
+                    stream = soxr.ResampleStream(
+                        piece.rate, self.rate, piece.channels, dtype="float32"
+                    )
+                    last = np.zeros((0, piece.channels), np.float32)
+                made = stream.resample_chunk(piece.samples)
+                self.add(Audio.owning(made, self.rate))
+            else:
+                self.add(piece)
+        if stream is not None:
+            self.add(Audio.owning(stream.resample_chunk(last, last=True), self.rate))
+
     def pause(self, seconds: float) -> None:
         """Write silence."""
         self.silence(round(seconds * self.rate))
@@ -107,9 +135,9 @@ class Wave:
         return self.frames / self.rate
 
     def _room(self, frames: int) -> None:
-        if (self.frames + frames) * self.channels * 2 > _MOST:
+        if (self.frames + frames) * self.channels * 2 > MOST:
             raise MediaTooLarge(
-                f"is more than a WAV file holds ({_MOST / 1e9:.1f} GB)",
+                f"is more than a WAV file holds ({MOST / 1e9:.1f} GB)",
                 subject="the sound",
                 cure="make it in parts",
             )
@@ -118,7 +146,7 @@ class Wave:
         size, block = self.frames * self.channels * 2, self.channels * 2
         form = struct.pack("<HHIIHH", 1, self.channels, self.rate, self.rate * block, block, 16)
         return (
-            struct.pack("<4sI4s4sI", b"RIFF", size + _HEAD - 8, b"WAVE", b"fmt ", 16)
+            struct.pack("<4sI4s4sI", b"RIFF", size + HEAD - 8, b"WAVE", b"fmt ", 16)
             + form
             + struct.pack("<4sI", b"data", size)
         )
