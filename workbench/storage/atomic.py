@@ -134,7 +134,11 @@ def machine() -> str:
         space = str(Path("/proc/self/ns/pid").readlink())
     except OSError:  # no such thing outside Linux
         space = ""
-    return hashlib.sha256(f"{socket.gethostname()} {space}".encode()).hexdigest()[:8]
+    try:
+        own = Path("/etc/machine-id").read_text(encoding="ascii", errors="replace").strip()
+    except OSError:
+        own = ""
+    return hashlib.sha256(f"{socket.gethostname()} {own} {space}".encode()).hexdigest()[:8]
 
 
 def alive(pid: int) -> bool:

@@ -5,11 +5,11 @@ A process id alone says nothing: ids are used again, and another container count
 
 from __future__ import annotations
 
-import hashlib
 import os
-import socket
 from functools import lru_cache
 from pathlib import Path
+
+from workbench.storage.atomic import alive, machine
 
 __all__ = ["gone", "owner_name", "owner_of"]
 
@@ -30,7 +30,7 @@ def owner_name() -> str:
 
 def owner_of(pid: int) -> str:
     """Return the name of a process of this machine."""
-    return f"{_machine()}-{_boot()}-{pid}-{_started(pid) or 0}"
+    return f"{machine()}-{_boot()}-{pid}-{_started(pid) or 0}"
 
 
 def gone(owner: str) -> bool | None:
@@ -42,32 +42,17 @@ def gone(owner: str) -> bool | None:
     True
     """
     try:
-        machine, boot, pid, start = owner.rsplit("-", 3)
+        home, boot, pid, start = owner.rsplit("-", 3)
         number = int(pid)
     except ValueError:
         return None
-    if machine != _machine():
+    if home != machine():
         return None
     if boot != _boot():  # this machine has been started anew since
         return True
     if _PROC.is_dir():
         return _started(number) != int(start)
-    return not _alive(number)
-
-
-@lru_cache(maxsize=1)
-def _machine() -> str:
-    """Return 8 hex digits for where process ids are counted: this machine, or this container."""
-    try:
-        space = str((_PROC / "self/ns/pid").readlink())
-    except OSError:  # no such thing outside Linux
-        space = ""
-    try:
-        machine = Path("/etc/machine-id").read_text(encoding="ascii", errors="replace").strip()
-    except OSError:
-        machine = ""
-    name = f"{socket.gethostname()} {machine} {space}"
-    return hashlib.sha256(name.encode()).hexdigest()[:8]
+    return not alive(number)
 
 
 @lru_cache(maxsize=1)
@@ -87,13 +72,3 @@ def _started(pid: int) -> int | None:
         return None
     rest = stat.rpartition(b")")[2].split()  # its name may hold blanks and brackets
     return None if rest[0].decode() in _GHOSTS else int(rest[19])
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        return True
-    return True
