@@ -497,7 +497,6 @@ def test_who_is_gone_and_who_cannot_be_known():
 def test_a_process_without_proc(monkeypatch, tmp_path):
     """As on macOS: whether it runs is all that can be seen."""
     monkeypatch.setattr(owners, "_PROC", tmp_path / "none")
-    owners._machine.cache_clear()
     owners._boot.cache_clear()
     try:
         mine = owner_name()
@@ -505,7 +504,6 @@ def test_a_process_without_proc(monkeypatch, tmp_path):
         assert owners.gone(mine) is False
         assert owners.gone(mine.replace(f"-{os.getpid()}-", "-4194305-")) is True
     finally:
-        owners._machine.cache_clear()
         owners._boot.cache_clear()
 
 

@@ -135,10 +135,11 @@ def machine() -> str:
     except OSError:  # no such thing outside Linux
         space = ""
     try:
-        own = Path("/etc/machine-id").read_text(encoding="ascii", errors="replace").strip()
+        own = Path("/etc/machine-id").read_bytes()
     except OSError:
-        own = ""
-    return hashlib.sha256(f"{socket.gethostname()} {own} {space}".encode()).hexdigest()[:8]
+        own = b""
+    name = f"{socket.gethostname()} {space} ".encode() + own
+    return hashlib.sha256(name).hexdigest()[:8]
 
 
 def alive(pid: int) -> bool:
