@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
 
 from workbench.errors import EngineMissing, FileGone, ParameterError, shown
 from workbench.service.operations.base import Context, Operation, Parameters
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["OPERATIONS"]
 
 _VIDEO = re.compile(r"[A-Za-z0-9_-]{11}", re.ASCII)
+_PATIENCE = 20.0  # seconds for each answer
 
 
 class _Nothing(Parameters):
@@ -22,8 +24,8 @@ class _Nothing(Parameters):
 
 
 class _Voices(Parameters):
-    engine: str | None = None
-    language: str | None = None
+    engine: str | None = Field(default=None, max_length=100)
+    language: str | None = Field(default=None, max_length=40)
 
 
 class _Video(Parameters):
@@ -31,13 +33,17 @@ class _Video(Parameters):
 
 
 def _check_voices(asked: _Voices, store: Store) -> None:  # noqa: ARG001
-    if asked.engine is not None:
-        from workbench.engines.registry import engine
+    from workbench.engines.registry import engine
 
+    if asked.engine:
         engine(asked.engine)
 
 
 def _voices(asked: _Voices, context: Context) -> dict[str, Any]:  # noqa: ARG001
+    """List the voices of every engine that is here, or of one.
+
+    An engine that fails is left out, unless it is the one that is asked for.
+    """
     from workbench.speech.voices import voices
 
     found = voices(asked.language or "", engine_name=asked.engine or "")
@@ -67,15 +73,10 @@ def _chatterbox_languages(asked: _Nothing, context: Context) -> dict[str, Any]: 
     return {"languages": dict(LANGUAGES)}
 
 
-@lru_cache(maxsize=1)
-def _families() -> tuple[str, ...]:
+def _fonts(asked: _Nothing, context: Context) -> dict[str, Any]:  # noqa: ARG001
     from workbench.media.fontlist import fonts
 
-    return tuple(font.family for font in fonts())
-
-
-def _fonts(asked: _Nothing, context: Context) -> dict[str, Any]:  # noqa: ARG001
-    return {"fonts": list(_families())}
+    return {"fonts": [font.family for font in fonts()]}
 
 
 def _check_video(asked: _Video, store: Store) -> None:  # noqa: ARG001
@@ -88,22 +89,42 @@ def _check_video(asked: _Video, store: Store) -> None:  # noqa: ARG001
 
 
 def _youtube_transcript(asked: _Video, context: Context) -> dict[str, Any]:  # noqa: ARG001
+    """Return what is said in a video, in English where there is that, else in what there is."""
     try:
         from youtube_transcript_api import YouTubeTranscriptApi
-    except ModuleNotFoundError:
+    except ImportError:
         raise EngineMissing(
             "needs a package that is not installed",
             subject="youtube-transcript",
             cure="pip install youtube-transcript-api",
         ) from None
     try:
-        pieces = YouTubeTranscriptApi().fetch(asked.video_id)
-        text = " ".join(piece.text for piece in pieces)
-    except Exception as error:
+        listed = YouTubeTranscriptApi(http_client=_patient()).list(asked.video_id)
+        pieces = _chosen(listed).fetch()
+        text = " ".join(" ".join(str(piece.text).split()) for piece in pieces)
+    except Exception as error:  # of the library's there are twenty, and of the network's
         raise FileGone(
             f"has no transcript that can be read ({type(error).__name__})", subject=asked.video_id
         ) from error
     return {"video_id": asked.video_id, "transcript": text}
+
+
+def _patient() -> Any:
+    """Return a session that gives up in time; the library's own waits for ever."""
+    from functools import partial
+    from importlib import import_module
+
+    session = import_module("requests").Session()  # what the library asks with
+    session.request = partial(session.request, timeout=_PATIENCE)
+    return session
+
+
+def _chosen(listed: Any) -> Any:
+    """Return the English transcript, else the first: whoever wrote it comes before a machine."""
+    found = sorted(
+        listed, key=lambda one: (not one.language_code.startswith("en"), one.is_generated)
+    )
+    return found[0]
 
 
 OPERATIONS = (
