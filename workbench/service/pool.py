@@ -33,7 +33,7 @@ __all__ = ["WorkerPool"]
 log = logging.getLogger(__name__)
 
 _WARDEN = Path(__file__).with_name("warden.py")
-_LATE = 1.5  # seconds a job that is to end gets before its process is killed
+_LATE = 1.2  # seconds a job that is to end gets before its process is killed
 _JOBS = 200  # after which a worker is replaced: what libraries leak does not add up
 _LIMIT = Path("/sys/fs/cgroup/memory.max")  # of the container
 _SHARE = 0.8  # of the machine's memory, for all workers together
