@@ -87,6 +87,23 @@ def test_without_a_recogniser_the_times_are_estimated_and_that_is_said(
     assert "estimated" in told["warnings"][0]
 
 
+def test_in_a_language_that_the_recogniser_does_not_know_the_times_are_estimated(
+    shop: Shop, talk: tuple[str, str, list[float]]
+):
+    """The older one knew a thousand languages; a recogniser knows a hundred."""
+    told = shop.do("align", audio_id=talk[0], script=talk[1], lang_code="quc")
+    assert len(told["segments"]) == 3
+    assert told["language"] == "quc"
+    assert told["warnings"][0].startswith("the recogniser knows no 'quc'")
+
+
+def test_aligning_can_be_stopped(shop: Shop, talk: tuple[str, str, list[float]]):
+    for raising in (True, False):
+        fields = {"audio_id": talk[0], "script": talk[1]}
+        assert shop.stopped("align", at=0.05, raising=raising, **fields)
+        assert shop.left() == []
+
+
 def test_another_text_than_is_said_is_told_of(shop: Shop, talk: tuple[str, str, list[float]]):
     told = shop.do("align", audio_id=talk[0], script="Quite another text, word for word.")
     assert "% is heard in the recording" in told["warnings"][0]

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from workbench.errors import ParameterError, TextError, WeightsMissing
+from workbench.errors import (
+    DeviceError,
+    EngineMissing,
+    ParameterError,
+    TextError,
+    WeightsCorrupt,
+    WeightsMissing,
+    shown,
+)
 from workbench.service.operations.base import Context, Operation, Parameters
 from workbench.service.operations.inputs import there
 
@@ -77,7 +85,7 @@ def _timed(
     from workbench.speech.estimate import estimate
     from workbench.speech.transcribe import transcribe
 
-    sound = read_sound(path)
+    sound = read_sound(path, cancel=context.cancel)
     context.progress(0.1)
     try:
         heard = transcribe(
@@ -94,6 +102,12 @@ def _timed(
         note = f"of the script {found.matched:.0%} is heard in the recording"
     except WeightsMissing:
         note = "there is no recogniser here"
+    except ParameterError as error:
+        if error.subject != "language":
+            raise
+        note = f"the recogniser knows no {shown(language)}"
+    except (EngineMissing, DeviceError, WeightsCorrupt) as error:
+        note = f"the recogniser cannot work ({error.problem})"
     note += ": the times of the words are estimated from its loudness"
     return estimate(script, sound, language=language), [note]
 
