@@ -632,6 +632,7 @@ def test_a_job_that_failed_is_told_from_a_file_that_is_gone(old: OldServer):
         failed = await backend.submit("speak", {"text": "Hi."})
         with pytest.raises(JobError, match="does not say why"):
             await backend.call("speak", {"text": "Hi."})
+        await asyncio.to_thread(old.ready, failed)
         status = await backend.status(failed)
         assert (status.status, status.error.code) == ("failed", "job")
         await backend.delete(failed)
