@@ -102,7 +102,7 @@ def _chromium(playwright: Playwright) -> str | None:
     return None
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # its loop runs in this thread while it lives: no other can
 def browser() -> Iterator[Browser]:
     from playwright.sync_api import sync_playwright
 
@@ -134,7 +134,7 @@ def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     assert errors == []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def artefacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where screenshots are kept: $WORKBENCH_ARTEFACTS, or a temporary folder."""
     named = os.environ.get("WORKBENCH_ARTEFACTS")
@@ -190,13 +190,13 @@ def mount(page: Page) -> Callable[..., Mounted]:
     return show
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def narration() -> wb.Narration:
     text = "Welcome to the workbench, where words light up.\nChoose one, and hear it again."
     return wb.speak(text, voice="espeak:en-us", cache=False)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def clip_mp4(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three seconds of a moving test picture with a tone, as browsers play them."""
     path = tmp_path_factory.mktemp("video") / "clip.mp4"
@@ -209,7 +209,7 @@ def clip_mp4(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """A JupyterLab with settings of its own: its address, and the folder it serves."""
     folder = tmp_path_factory.mktemp("lab")
