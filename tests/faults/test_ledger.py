@@ -19,6 +19,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from faults.pools import within
 
 from workbench.errors import StorageError, StorageFull, WorkbenchWarning
 from workbench.service.jobs import Ledger, database, owner_name, schema
@@ -131,8 +132,9 @@ def test_killed_at_any_moment(attempts, kills, jobs, tmp_path):
     workers = [process(WORK, path, out, attempts, 0.03) for _ in range(3)]
     try:
         for _ in range(kills):
-            time.sleep(chance.uniform(0, 0.15))
             victim = workers.pop(0)
+            assert within(60, lambda: at_work(ledger, victim))  # noqa: B023
+            time.sleep(chance.uniform(0, 0.1))
             victim.send_signal(signal.SIGKILL)
             if chance.random() < 0.5:  # before it is waited for, and after
                 ledger.recover()
@@ -160,6 +162,12 @@ def test_killed_at_any_moment(attempts, kills, jobs, tmp_path):
     assert sum(job.attempts - 1 for job in found.values()) > kills / 5  # most met one at work
     assert sound(path)
     ledger.close()
+
+
+def at_work(ledger: Ledger, worker: subprocess.Popen[bytes]) -> bool:
+    """Whether it does a job, or there is none any more."""
+    running = ledger.jobs(states=["running"])
+    return any(f"-{worker.pid}-" in job.owner for job in running) or not ledger.counts()["queued"]
 
 
 # -- files that are no ledger ---------------------------------------------------------------------
