@@ -17,6 +17,7 @@ from workbench.engines import kokoro, registry
 from workbench.engines.registry import engine
 from workbench.engines.voices_folder import voices_folder, voices_in
 from workbench.errors import (
+    Cancelled,
     EngineMissing,
     EngineNotFound,
     ParameterError,
@@ -24,9 +25,10 @@ from workbench.errors import (
     VoiceNotFound,
     WeightsMissing,
 )
-from workbench.service.operations import checked, operation, prepare
+from workbench.service.operations import Context, checked, operation, perform, prepare
 from workbench.service.operations.speech import Speak, script_of, spoken, voice_of
 from workbench.service.operations.voices import Manner, manner
+from workbench.service.operations.waves import write_wav
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,8 +92,6 @@ def test_lines_and_their_pauses_are_written_as_a_narration_has_them(shop: Shop, 
     text = "aa bb\n[pause 0.25s]cc\n[voice:tone:low]dd [pause 40ms] ee"
     made = sound_of(shop, shop.do("speak", text=text, engine="tone", cache=False))
     asked = Speak(text=text, engine="tone", cache=False)
-    from workbench.service.operations import Context
-
     whole, words, _, voice = spoken(asked, Context(store=shop.store))
     assert made.frames == whole.frames
     np.testing.assert_allclose(made.samples, whole.samples, atol=1 / 16_000)
@@ -129,6 +129,23 @@ def test_work_can_be_stopped_between_two_lines(shop: Shop, tone: ToneEngine):
         assert 6 <= len(tone.calls) <= 8
     assert shop.store.list() == []
     assert shop.left() == []
+
+
+def test_work_that_is_not_wanted_any_more_is_not_begun(shop: Shop, tone: ToneEngine):
+    cancel = threading.Event()
+    cancel.set()
+    output = shop.store.new_id("audio", ".wav")
+    context = Context(store=shop.store, output=output, cancel=cancel)
+    with pytest.raises(Cancelled):
+        perform("speak", {"text": HELLO, "engine": "tone", "cache": False}, context)
+    assert tone.calls == []
+
+
+def test_what_is_beyond_full_scale_is_clipped_and_does_not_turn_round(tmp_path: Path):
+    loud = Audio(samples=np.array([0.5, 1.5, -1.5, 1.0, -1.0]), rate=8000)
+    write_wav(tmp_path / "a.wav", loud)
+    found = Audio.read(tmp_path / "a.wav").samples[:, 0]
+    np.testing.assert_allclose(found, [0.5, 1, -1, 1, -1], atol=1e-4)
 
 
 def test_a_long_text_is_written_without_being_held_twice(
