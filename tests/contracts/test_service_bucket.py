@@ -40,6 +40,7 @@ def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server.stop()
 
 
+@pytest.mark.slow  # the store's own contract runs on a bucket every time
 class TestServedFromABucket(ServiceContract):
     @pytest.fixture(scope="class")
     @classmethod

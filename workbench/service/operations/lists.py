@@ -112,9 +112,10 @@ def _youtube_transcript(asked: _Video, context: Context) -> dict[str, Any]:  # n
 def _patient() -> Any:
     """Return a session that gives up in time; the library's own waits for ever."""
     from functools import partial
-    from importlib import import_module
 
-    session = import_module("requests").Session()  # what the library asks with
+    import requests  # what the library asks with
+
+    session: Any = requests.Session()
     session.request = partial(session.request, timeout=_PATIENCE)
     return session
 
