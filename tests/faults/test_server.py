@@ -62,7 +62,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield running
 
 
-def test_a_full_queue_refuses_and_health_answers_meanwhile(server: Served):
+def test_a_full_queue_refuses_and_health_answers_meanwhile(server: Served, media: Path):
     latencies: list[float] = []
     over = threading.Event()
 
@@ -98,11 +98,12 @@ def test_a_full_queue_refuses_and_health_answers_meanwhile(server: Served):
             assert int(one.headers["retry-after"]) >= 1
             assert one.json()["code"] == "busy"
         assert statistics.quantiles(latencies, n=100)[98] <= 1.0
-        # An upload does not stand behind them.
-        asked = time.perf_counter()
+        # An upload does not stand behind them, and what it is can be asked.
         with SyncMediaService(server.url, token=TOKEN) as service:
-            assert service.voices("espeak")
-        assert time.perf_counter() - asked <= 5.0
+            sound = service.upload_file(media / "speech" / "en_jfk.flac", "audio")
+            assert service.info(sound)["duration"] == pytest.approx(11.0, abs=0.1)
+            states = {_state(client, job) for job in jobs}
+        assert "queued" in states
         for job in jobs:  # all of them can be stopped, running or not
             assert client.delete(f"/api/v1/jobs/{job}").status_code == 200
         until = time.monotonic() + 10
@@ -278,6 +279,11 @@ def test_a_token_that_is_made_is_told_once(tmp_path: Path):
     assert server.log.read_text().count(token) == 1
 
 
+def _wait_at(server: Served, job: str) -> None:
+    with server.client() as client, contextlib.suppress(httpx.HTTPError):
+        client.get(f"{M}/storage/{job}/status?wait=30")
+
+
 @pytest.mark.parametrize("how", ["terminated", "killed"])
 def test_no_process_is_left(tmp_path: Path, how: str):
     """A pool of the standard library left two workers running."""
@@ -292,11 +298,18 @@ def test_no_process_is_left(tmp_path: Path, how: str):
             time.sleep(0.3)
         children = offspring(server)
         assert len(children) >= 3
+        waiting = threading.Thread(target=_wait_at, args=(server, job), daemon=True)
+        waiting.start()  # a question that is open all the while
+        time.sleep(0.2)
+        asked = time.monotonic()
         if how == "terminated":
-            assert server.stop() == 0
+            server.process.terminate()
         else:
             server.kill()
-        assert gone(children)
+        assert gone(children, 3.0 - (time.monotonic() - asked))
+        assert server.process.wait(30) == (0 if how == "terminated" else -9)
+        waiting.join(30)
+        assert not waiting.is_alive()
 
 
 def test_every_job_ends_in_a_true_state_whenever_the_server_is_killed(tmp_path: Path):

@@ -31,7 +31,7 @@ def serve(
     ] = "",
     ttl: Annotated[
         str, typer.Option("--ttl", help="When files are deleted, such as 12h or 7d; never.")
-    ] = "7d",
+    ] = "never",
     token: Annotated[
         list[str] | None,
         typer.Option(

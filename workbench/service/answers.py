@@ -111,7 +111,8 @@ def without(secret: str, error: WorkbenchError) -> WorkbenchError:
     """
     if not secret:
         return error
-    told = {name: value.replace(secret, "…") for name, value in error.to_dict().items()}
+    token = secret.partition(" ")[2].strip() or secret  # the scheme before it is no secret
+    told = {name: value.replace(token, "…") for name, value in error.to_dict().items()}
     return type(error)(told["problem"], subject=told["subject"], cure=told["cure"])
 
 

@@ -20,6 +20,7 @@ from workbench.service import direct, older, transfers
 from workbench.service.answers import id_of, json_of, status_from
 from workbench.service.backend import READY, Status
 from workbench.service.line import Line
+from workbench.service.putting import named
 from workbench.service.waiting import TURN, late, until_ready
 from workbench.service.wire import MEDIA, request
 from workbench.service.wire import file_id as checked
@@ -126,7 +127,7 @@ class RemoteBackend:
                 self.line,
                 source,
                 media_type=media_type,
-                name=name or getattr(source, "name", ""),
+                name=name or named(source),
                 progress=progress,
                 seconds=self.transfer,
             )

@@ -11,6 +11,7 @@ import asyncio
 import concurrent.futures
 import contextlib
 import threading
+import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,13 +25,14 @@ from workbench.errors import (
 )
 from workbench.service.backend import Status, failure, status_of
 from workbench.service.failures import as_error
+from workbench.service.known import know
 from workbench.service.operations.base import Context, files_in
 from workbench.service.putting import pieces, put
 from workbench.service.running import Running, ended
 from workbench.storage.ids import FileId
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from typing import BinaryIO
 
     from workbench.progress import Report
@@ -41,6 +43,7 @@ __all__ = ["LocalBackend"]
 
 LEDGER = "jobs.sqlite"
 _AT_ONCE = 2
+_LOOK = 0.1  # seconds between two looks, of a job that waits for its turn
 
 
 class LocalBackend:
@@ -89,6 +92,8 @@ class LocalBackend:
                 url = isinstance(self.where, str) and "://" in self.where
                 folder = store_folder() if self.where is None or url else Path(self.where)
                 ledger = Ledger(folder.expanduser().absolute() / LEDGER)
+                if not ledger.path.exists():
+                    know(store, ledger)
                 ledger.recover()
                 self._opened = store, ledger, owner_name()
             return self._opened
@@ -318,12 +323,16 @@ class LocalBackend:
             private=self.private,
         )
         try:
-            with self._turns:
+            quick = operations.operation(job.kind).quick
+            with contextlib.nullcontext() if quick else self._turn(running):
                 context.progress(0.0)
                 told = operations.perform(job.kind, job.parameters, context)
                 for file_id in files_in(told):
                     ledger.record(file_id)
-                ledger.finish(job.id, owner, told)
+                if quick and not job.output:  # its answer is all there was to it
+                    ledger.forget(job.id)
+                elif not ledger.finish(job.id, owner, told) and output is not None:
+                    store.delete(output)  # it was deleted while it was made
         except BaseException as raised:  # noqa: BLE001 - told to whoever waits, whatever it is
             error = as_error(raised)
             with contextlib.suppress(StorageError):
@@ -337,6 +346,23 @@ class LocalBackend:
             self._running.pop(job.id, None)
             told = dict(told or {})
             running.future.set_result({"file_id": job.output, **told} if job.output else told)
+
+    @contextlib.contextmanager
+    def _turn(self, running: Running) -> Iterator[None]:
+        """Wait until few enough run, or until nobody wants this job any more.
+
+        Raises
+        ------
+        Cancelled
+            When it is to stop.
+        """
+        while not self._turns.acquire(timeout=_LOOK):
+            if running.cancel.is_set():
+                raise Cancelled("was stopped", subject="job")
+        try:
+            yield
+        finally:
+            self._turns.release()
 
     def _stop(self, id: str) -> Job:  # noqa: A002
         job = self.ledger.cancel(id)
@@ -375,7 +401,10 @@ def _name(id: object) -> str:  # noqa: A002
         When it can be neither.
     """
     if isinstance(id, str) and id.startswith("job_"):
-        return id
+        try:
+            return f"job_{uuid.UUID(id.removeprefix('job_'))}"
+        except ValueError:
+            raise ParameterError("is no id of a job", subject=id[:80]) from None
     return str(FileId.parse(id))
 
 

@@ -162,10 +162,11 @@ class MediaService(SpeechService):
             Called with the part that is done, 0 to 1.
         """
         music = background_music_path or background_music_id
-        music_id = music and await self.upload_local_file_if_needed(music, "audio")
-        asked = _merging(video_ids, music_id, music_volume)
-        # Joining many videos takes longer than anything else here; the old service knew.
-        told = await self._do("merge_videos", asked, timeout=2 * self.timeout, progress=progress)
+        async with self._kept(music or None, "audio") as music_id:
+            asked = _merging(video_ids, music_id, music_volume)
+            # Joining many videos takes longer than anything else here; the old service knew.
+            seconds = 2 * self.timeout
+            told = await self._do("merge_videos", asked, timeout=seconds, progress=progress)
         return str(told["file_id"])
 
     async def start_colorkey_overlay(
@@ -240,13 +241,11 @@ class MediaService(SpeechService):
             Whether one picture with all of them follows, as the last id.
         """
         fields: dict[str, Any] = {"amount": amount, "stitch": stitch}
-        text = str(video)
-        if text.startswith(("http://", "https://")):
-            fields["url"] = text
-        else:
-            fields["video_id"] = await self.upload_local_file_if_needed(video, "video")
         fields |= given({"length_seconds": length_seconds})
-        told = await self._do("extract_frames", fields)
+        address = str(video).startswith(("http://", "https://"))
+        async with self._kept(None if address else video, "video") as video_id:
+            fields |= {"url": str(video)} if address else {"video_id": video_id}
+            told = await self._do("extract_frames", fields)
         return [*told["image_ids"], *([told["sheet_id"]] if told.get("sheet_id") else [])]
 
     async def stitch_images(

@@ -54,6 +54,9 @@ class WorkerPool:
         Whether URLs may lead to private addresses.
     quota
         Bytes the store may hold.
+    files
+        The ledger in which files are noted that jobs make besides their output, where that is not
+        the jobs' own.
     jobs
         After how many a worker is replaced.
     memory
@@ -68,6 +71,7 @@ class WorkerPool:
         workers: int = 2,
         private: bool = False,
         quota: int | None = None,
+        files: Path | None = None,
         jobs: int = _JOBS,
         memory: int | None = None,
     ) -> None:
@@ -79,6 +83,7 @@ class WorkerPool:
             "ledger": str(ledger_path),
             "private": private,
             "quota": quota,
+            "files": None if files is None else str(files),
             "memory": memory or _memory(workers),
         }
         self._workers, self._jobs = workers, jobs

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from workbench.progress import Report
     from workbench.storage.store import Store, StoredFile
 
-__all__ = ["pieces", "put"]
+__all__ = ["named", "pieces", "put"]
 
 _PIECE = 1 << 20
 
@@ -43,7 +43,8 @@ def put(
         with file.open("rb") as stream:
             sent = pieces(stream, size, progress)
             return store.put(sent, type=media_type, name=name or file.name, size=size)
-    return store.put(pieces(source, 0, progress), type=media_type, name=name)
+    sent = pieces(source, 0, progress)
+    return store.put(sent, type=media_type, name=name or named(source))
 
 
 def pieces(stream: BinaryIO, size: int, progress: Report | None) -> Iterator[bytes]:
@@ -54,3 +55,15 @@ def pieces(stream: BinaryIO, size: int, progress: Report | None) -> Iterator[byt
         done += len(piece)
         if progress is not None and size:
             progress(min(1.0, done / size))
+
+
+def named(source: object) -> str:
+    """Return what a path or a stream is called, without the folders around it; empty for none.
+
+    Examples
+    --------
+    >>> named(Path("takes/one.wav")), named(b"RIFF")
+    ('one.wav', '')
+    """
+    found = getattr(source, "name", "")  # a number for some streams
+    return Path(found).name if isinstance(found, str) else ""

@@ -19,6 +19,7 @@ from workbench.errors import DeadlineExceeded, FileGone, QueueFull
 from workbench.media.kinds import kind_of
 from workbench.service.backend import failure
 from workbench.service.jobs import Ledger
+from workbench.service.known import know
 from workbench.service.operations import operation, prepare
 from workbench.service.pool import WorkerPool
 from workbench.storage.store import open_store, store_folder
@@ -43,6 +44,7 @@ ENDED = frozenset({"done", "failed", "cancelled", "dead"})
 _QUICK = "quick.sqlite"  # the ledger of what somebody waits for
 _QUICK_WORKERS = 2  # one may wait for a slow address
 _QUICK_BOUND = 256
+_QUICK_KEPT = 3600.0  # seconds for which what it told is remembered
 _THREADS = 8  # for files and the ledgers
 _TURN = 1.0  # seconds between two looks at the ledger while a job is waited for
 _SWEEP = 600.0  # seconds between two looks for what is too old
@@ -66,14 +68,28 @@ class Lane:
         Processes.
     settings
         What the server was told.
+    files
+        The ledger that knows the files they make, where that is another one.
     """
 
     def __init__(
-        self, path: Path, where: str, *, bound: int, workers: int, settings: Settings
+        self,
+        path: Path,
+        where: str,
+        *,
+        bound: int,
+        workers: int,
+        settings: Settings,
+        files: Path | None = None,
     ) -> None:
         self.ledger = Ledger(path, bound=bound)
         self.pool = WorkerPool(
-            where, path, workers=workers, private=settings.private, quota=settings.quota
+            where,
+            path,
+            workers=workers,
+            private=settings.private,
+            quota=settings.quota,
+            files=files,
         )
 
     def look_for_room(self) -> None:
@@ -137,10 +153,12 @@ class Runtime:
             bound=_QUICK_BOUND,
             workers=_QUICK_WORKERS,
             settings=settings,
+            files=self.folder / LEDGER,
         )
         self._lanes = (self._work, self._quick)
         self.ledger = self._work.ledger
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="service")
+        self._copies = ThreadPoolExecutor(_THREADS, thread_name_prefix="copies")
         self._waiting: dict[str, set[asyncio.Event]] = {}
         self._keeping: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -148,6 +166,8 @@ class Runtime:
     async def open(self) -> None:
         """Take up what an earlier server left, and start the workers."""
         self._loop = asyncio.get_running_loop()
+        if not self.ledger.path.exists():  # a folder of the older server, or of a store's own
+            await self.thread(know, self.store, self.ledger)
         for lane in self._lanes:
             lane.pool.listen(self._heard)
             await self.thread(lane.recover)
@@ -161,15 +181,22 @@ class Runtime:
             self._keeping.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._keeping
-        closing = [self.thread(lane.close, self.settings.grace) for lane in self._lanes]
+        grace = self.settings.grace / 2
+        closing = [self.thread(lane.close, grace) for lane in self._lanes]
         await asyncio.gather(*closing)
-        self._threads.shutdown(wait=True)
+        for threads in (self._threads, self._copies):
+            threads.shutdown(wait=True, cancel_futures=True)
 
     async def thread(self, function: Callable[..., _T], *arguments: Any, **options: Any) -> _T:
         """Call a function that may wait for the disk, in a thread of this runtime."""
         loop = asyncio.get_running_loop()
         call = functools.partial(function, *arguments, **options)
         return await loop.run_in_executor(self._threads, call)
+
+    async def copy(self, function: Callable[..., _T], *arguments: Any) -> _T:
+        """Call a function that moves much, apart from those that only look something up."""
+        call = functools.partial(function, *arguments)
+        return await asyncio.get_running_loop().run_in_executor(self._copies, call)
 
     async def submit(self, kind: str, parameters: Mapping[str, Any], *, key: str = "") -> Job:
         """Take on a job that is known to be possible.
@@ -325,9 +352,9 @@ class Runtime:
     def _sweep(self) -> None:
         for name in self.store.sweep(older=self.settings.ttl):
             self._forget(name)
-        for lane in self._lanes:
-            if self.settings.ttl is not None:
-                lane.ledger.prune(self.settings.ttl)
+        if self.settings.ttl is not None:
+            self.ledger.prune(self.settings.ttl)
+        self._quick.ledger.prune(_QUICK_KEPT)  # each was told to who waited for it
 
     def _forget(self, file_id: str) -> None:
         for lane in self._lanes:

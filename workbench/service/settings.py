@@ -54,7 +54,7 @@ class Settings:
     connections
         That may be open at once.
     grace
-        Seconds running answers get to end when the server is stopped.
+        Seconds running answers, and then jobs, get to end when the server is stopped.
 
     Raises
     ------
@@ -73,11 +73,11 @@ class Settings:
     quota: int | None = None
     allowed_hosts: tuple[str, ...] = ()
     private: bool = False
-    ttl: float | None = 7 * _DAY
+    ttl: float | None = None
     head_seconds: float = 10.0
     body_seconds: float = 20.0
     connections: int = 1000
-    grace: float = 3.0
+    grace: float = 2.0
 
     def __post_init__(self) -> None:
         ranges = {

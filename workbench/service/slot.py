@@ -46,6 +46,9 @@ _LIBRARIES = (
 )
 
 
+_SECRETS = {"AUTH_TOKENS"}  # what opens the server is nothing to whoever works for it
+
+
 def environment(workers: int) -> dict[str, str]:
     """Return the environment of one of some workers, with its share of the processors.
 
@@ -59,8 +62,9 @@ def environment(workers: int) -> dict[str, str]:
     """
     share = str(max(1, threads() // workers))
     paths = [str(_ROOT), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
+    kept = {name: value for name, value in os.environ.items() if name not in _SECRETS}
     return {
-        **os.environ,
+        **kept,
         **dict.fromkeys(_LIBRARIES, share),
         "WORKBENCH_THREADS": share,
         "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths)),
@@ -267,6 +271,8 @@ class Slot:
 def _ended(pid: int) -> str:
     """Return how a child has ended, without taking its number from it."""
     until = time.monotonic() + _LAST_WORDS
+    if not hasattr(os, "waitid"):  # macOS, before Python 3.13: it cannot be told without waiting
+        return ""
     try:
         while (found := os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT | os.WNOHANG)) is None:
             if time.monotonic() > until:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from workbench.timing import Word
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
     from typing import BinaryIO
 
     from workbench.progress import Report
@@ -60,10 +61,10 @@ class SpeechService(FileService):
             When it is not done in the service's `timeout`.
         """
         fields = {"text": text, "cache": self.enable_cache, **voice_fields(voice_config)}
-        sample = _sample(voice_config)
-        if sample is not None:
-            fields["sample_id"] = await self.upload_local_file_if_needed(sample, "audio")
-        told = await self._do("speak", fields, progress=progress)
+        async with self._kept(_sample(voice_config), "audio") as sample_id:
+            if sample_id is not None:
+                fields["sample_id"] = sample_id
+            told = await self._do("speak", fields, progress=progress)
         return GeneratedTTS(
             file_id=str(told["file_id"]),
             duration=told.get("duration"),
@@ -177,6 +178,20 @@ class SpeechService(FileService):
         """Make a stereo WAV of bare 16-bit samples; return the id."""
         fields = {"pcm_id": pcm_id, "sample_rate": sample_rate, "channels": channels}
         return await self._file("pcm_to_wav", {**fields, "target_sample_rate": target_sample_rate})
+
+    @contextlib.asynccontextmanager
+    async def _kept(
+        self, file: str | os.PathLike[str] | None, media_type: str
+    ) -> AsyncIterator[str | None]:
+        """Yield the id of a file; one of this machine is in the store while the block runs."""
+        if file is None or not is_path(file):
+            yield file if file is None else str(file)
+            return
+        file_id = await self.upload_file(file, media_type)
+        try:
+            yield file_id
+        finally:
+            await self.cleanup_files([file_id])
 
     async def _file(
         self, operation: str, fields: Mapping[str, Any], progress: Report | None = None

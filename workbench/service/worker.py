@@ -54,6 +54,8 @@ class Worker:
         Where the jobs are.
     store
         Where the files are.
+    files
+        The ledger in which files are noted that a job makes besides its output; None for `ledger`.
     private
         Whether URLs may lead to private addresses.
     jobs
@@ -68,11 +70,13 @@ class Worker:
         ledger: Ledger,
         store: Store,
         *,
+        files: Ledger | None = None,
         private: bool = False,
         jobs: int = 200,
         memory: int = 1 << 62,
     ) -> None:
         self.pool, self.ledger, self.store = pool, ledger, store
+        self.files = ledger if files is None else files
         self.private, self.most, self.memory = private, jobs, memory
         self.owner = owner_name()
         self._interrupt = Interrupt()
@@ -199,7 +203,7 @@ class Worker:
         if error is None:
             try:
                 for file_id in files_in(told):
-                    self.ledger.record(file_id)
+                    self.files.record(file_id)
                 if not self.ledger.finish(job.id, self.owner, told):
                     self._discard(job)
             except ParameterError as wrong:
@@ -334,7 +338,9 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _made(pool: Lines, *, store: str, ledger: str, quota: int | None, **options: Any) -> Worker:
+def _made(
+    pool: Lines, *, store: str, ledger: str, quota: int | None, files: str | None, **options: Any
+) -> Worker:
     """Load what every job needs, and no engine."""
     from workbench.media.kinds import kind_of
     from workbench.service.operations import operations
@@ -345,7 +351,8 @@ def _made(pool: Lines, *, store: str, ledger: str, quota: int | None, **options:
     opened = open_store(store, judge=kind_of, quota=quota, folder=Path(ledger).parent)
     with contextlib.suppress(StorageError):
         opened.sweep()  # what the worker before this one left
-    return Worker(pool, Ledger(Path(ledger)), opened, **options)
+    known = None if files is None else Ledger(Path(files))
+    return Worker(pool, Ledger(Path(ledger)), opened, files=known, **options)
 
 
 if __name__ == "__main__":

@@ -67,7 +67,6 @@ def _adopt(asked: Adopt, context: Context) -> dict[str, Any]:
     finally:
         with contextlib.suppress(OSError):
             path.unlink()
-    context.progress(1.0)
     return {"file_id": kept.id, "size": kept.size}
 
 
@@ -124,7 +123,6 @@ def _fetch(asked: Fetch, context: Context) -> dict[str, Any]:
         context.progress(_FETCHED)
         with naming(part, got.url):
             kept = context.store.put(part, type=asked.media_type, name=asked.name or got.name)
-    context.progress(1.0)
     return {"file_id": kept.id, "size": kept.size}
 
 

@@ -43,7 +43,6 @@ _MIB = 1 << 20
 _FORM = _MIB  # bytes of a body that is read to memory before anybody looks at it
 _AROUND = _MIB  # bytes of a multipart body that are not its file
 _RATE = 500  # bytes a second, on average, that a body has to come with
-_STREAMED = ("multipart/", "audio/", "video/", "image/", "application/octet-stream")
 
 
 async def refuse(
@@ -244,11 +243,12 @@ class UploadLimit:
             await self.app(scope, receive, send)
             return
         kind = (_named(scope, b"content-type") or [""])[0].lower()
-        most = self.limit if kind.startswith(_STREAMED) else min(_FORM, self.limit)
-        whole = most + (_AROUND if kind.startswith("multipart/") else 0)
+        streamed = kind.startswith("multipart/")  # of which files go to disk as they come
+        most = self.limit if streamed else min(_FORM, self.limit)
+        whole = most + (_AROUND if streamed else 0)
         error = MediaTooLarge(
             f"is larger than {most:,} bytes",
-            subject="upload" if kind.startswith(_STREAMED) else "form",
+            subject="upload" if streamed else "form",
             cure="send less, or start the server with a larger --upload-limit",
         )
         told = _named(scope, b"content-length")

@@ -55,7 +55,7 @@ async def adopted(asked: Asking, file: UploadFile, media_type: str | None = None
 
     fields = {"part": part, "media_type": media_type, "name": (file.filename or "")[-_NAME:]}
     try:
-        await asked.while_there(runtime.thread(copy))
+        await asked.while_there(runtime.copy(copy))
         told = await asked.call("adopt", fields)
     except OSError as error:
         raise storage_error(error, "the upload") from error

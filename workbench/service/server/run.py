@@ -216,7 +216,8 @@ def _run(
         lifespan="on",
         log_config=_logs(settings.tokens),
         server_header=False,
-        timeout_graceful_shutdown=math.ceil(settings.grace),
+        # Answers and jobs have one grace together: half for each.
+        timeout_graceful_shutdown=math.ceil(settings.grace / 2),
         backlog=_BACKLOG,
     )
     server = Server(config)
@@ -273,9 +274,11 @@ def _open_files() -> int:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = 1 << 16 if hard == resource.RLIM_INFINITY else min(hard, 1 << 16)
     if soft != resource.RLIM_INFINITY and soft < wanted:
-        with contextlib.suppress(OSError, ValueError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-            soft = wanted
+        for number in (wanted, 10_240, 4096):  # macOS allows fewer than it says
+            with contextlib.suppress(OSError, ValueError):
+                resource.setrlimit(resource.RLIMIT_NOFILE, (min(number, wanted), hard))
+                soft = min(number, wanted)
+                break
     if soft == resource.RLIM_INFINITY:
         return wanted
     if soft <= _SPARE:

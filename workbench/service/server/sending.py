@@ -96,7 +96,7 @@ def stream(
 async def content(runtime: Runtime, file_id: str) -> bytes:
     """Return what is in a file that was made for one answer, and delete it."""
     try:
-        found: bytes = await runtime.thread(runtime.store.get, file_id)
+        found: bytes = await runtime.copy(runtime.store.get, file_id)
         return found
     finally:
         await runtime.delete(file_id)
@@ -140,7 +140,7 @@ async def _pieces(runtime: Runtime, file: BinaryIO, start: int, left: int) -> As
     try:
         await runtime.thread(file.seek, start)
         while left > 0:
-            piece: bytes = await runtime.thread(file.read, min(_PIECE, left))
+            piece: bytes = await runtime.copy(file.read, min(_PIECE, left))
             if not piece:  # the connection is broken off: what came is not the whole
                 raise StorageError("is shorter than it was", subject="the file")
             left -= len(piece)
