@@ -169,6 +169,26 @@ ERRORS: list[Case] = [
         "parameter",
     ),
     (
+        "unknown field",
+        lambda s, f: s.generate_captioned_video(f.id("a.png"), f.id("a.wav"), "Hi.", widht=300),
+        ParameterError,
+        "parameter",
+    ),
+    (
+        "one id for a list",
+        lambda s, f: s.cleanup_files("image_a.png"),
+        ParameterError,
+        "parameter",
+    ),
+    (
+        "a place that is none",
+        lambda s, f: s.generate_captioned_video(
+            f.id("a.png"), f.id("a.wav"), "Hi.", {"alignment": "center"}
+        ),
+        ParameterError,
+        "parameter",
+    ),
+    (
         "a sound as the background",
         lambda s, f: s.generate_captioned_video(f.id("a.wav"), f.id("a.wav"), "Hi."),
         MediaError,
@@ -291,6 +311,8 @@ class ServiceContract:
         assert (info["width"], info["height"]) == (180, 320)
         assert info["duration"] == pytest.approx(spoken.duration, abs=0.1)
         assert (made.tts_id, made.image_id) == (spoken.file_id, shelf.id("a.png"))
+        # The service spoke it, so it knows when each word is said, and need not guess.
+        assert not [note for note in made.warnings if "estimated" in note]
         frame = Image.open(io.BytesIO(service.extract_frame(made.file_id, 0.5))).convert("L")
         middle = np.asarray(frame)[120:200]
         assert middle.max() > 200, "no caption is seen"

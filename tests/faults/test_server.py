@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import signal
 import socket
 import statistics
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -264,6 +267,44 @@ def test_no_token_is_in_the_logs(server: Served, tmp_path: Path):
     told = server.log.read_text(errors="replace")
     assert TOKEN not in told
     assert "wrong-token" not in told
+
+
+def test_an_interrupt_of_a_script_stops_its_job_on_the_server(server: Served):
+    code = (
+        "import sys, workbench as wb\n"
+        "service = wb.SyncMediaService(sys.argv[1], token=sys.argv[2], enable_cache=False)\n"
+        "service.generate_tts(sys.stdin.read(), 'espeak:en-gb')\n"
+    )
+    script = subprocess.Popen(
+        [sys.executable, "-c", code, server.url, TOKEN],
+        stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert script.stdin is not None
+    script.stdin.write(LONG)
+    script.stdin.close()
+    with contextlib.closing(Ledger(_store(server) / LEDGER)) as ledger:
+        while not (running := ledger.jobs(states=("running",))):
+            time.sleep(0.01)
+        script.send_signal(signal.SIGINT)
+        assert script.stderr is not None
+        told = script.stderr.read()
+        script.stderr.close()
+        script.wait(30)
+        assert told.count("Traceback") == 1, told
+        assert ledger.find(running[0].id).state == "cancelled"
+
+
+def test_who_leaves_in_the_middle_of_an_answer_leaves_no_traceback(server: Served):
+    with server.client() as client:
+        job = speak(client, LONG).json()["file_id"]
+        with pytest.raises(httpx.ReadTimeout):
+            client.get(f"{M}/storage/{job}/status?wait=30", timeout=0.5)
+        client.delete(f"/api/v1/jobs/{job}")
+        while _state(client, job) in {"queued", "running"}:
+            time.sleep(0.02)
+        client.delete(f"{M}/storage/{job}")
+    time.sleep(0.3)
+    assert "Traceback" not in server.log.read_text(errors="replace")
 
 
 def test_a_token_that_is_made_is_told_once(tmp_path: Path):

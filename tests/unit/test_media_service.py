@@ -341,6 +341,9 @@ def test_an_interrupt_stops_the_job(local: SyncMediaService, tmp_path: Path):
             local.generate_tts(LONG, ESPEAK)
     finally:
         timer.cancel()
+    backend = LocalBackend(tmp_path / "store")
+    assert [job.state for job in backend.ledger.jobs()] == ["cancelled"]
+    asyncio.run(backend.close())
     local.close()
     assert not list((tmp_path / "store").rglob("*.wav"))
 

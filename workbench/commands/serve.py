@@ -39,9 +39,10 @@ def serve(
         ),
     ] = None,
     workers: Annotated[
-        int | None, typer.Option("--workers", help="Processes that do the work.")
+        int | None,
+        typer.Option("--workers", min=1, help="Processes that do the work; 2 at most by default."),
     ] = None,
-    queue: Annotated[int, typer.Option("--queue", help="Jobs that may wait.")] = 64,
+    queue: Annotated[int, typer.Option("--queue", min=1, help="Jobs that may wait.")] = 64,
     upload_limit: Annotated[
         str, typer.Option("--upload-limit", help="Of an upload, and of what a URL leads to.")
     ] = "512MiB",

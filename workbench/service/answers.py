@@ -45,6 +45,9 @@ _BY_STATUS: dict[int, type[WorkbenchError]] = {
 }
 
 
+_CURE = "give it as token=…, or in WORKBENCH_SERVICE_TOKEN"
+
+
 def json_of(answer: httpx.Response) -> Any:
     """Return the JSON of an answer, None when it is none."""
     try:
@@ -66,6 +69,8 @@ def error_of(answer: httpx.Response, subject: str) -> WorkbenchError:
     told = json_of(answer)
     if isinstance(told, dict) and isinstance(told.get("code"), str) and "problem" in told:
         named = WorkbenchError.from_dict(told)
+        if isinstance(named, Unauthorized):
+            return Unauthorized("wants a token, or another one", subject=subject, cure=_CURE)
         if type(named) is not WorkbenchError:
             return named
         return ServiceError(named.problem, subject=named.subject or subject, cure=named.cure)
@@ -85,7 +90,7 @@ def error_of(answer: httpx.Response, subject: str) -> WorkbenchError:
     kind = _BY_STATUS.get(status, ServiceError)
     cure = ""
     if kind is Unauthorized:
-        cure = "give the token, as the server wants it: token=…"
+        cure = _CURE
     problem = _told(told, answer) or answer.reason_phrase or "no reason given"
     return kind(f"{problem} (HTTP {status})", subject=subject, cure=cure)
 

@@ -184,7 +184,15 @@ class SyncMediaService:
         done: list[float] | None = None,
         report: Report | None = None,
     ) -> _T:
-        future = asyncio.run_coroutine_threadsafe(work, self._running())
+        over = threading.Event()
+
+        async def watched() -> _T:
+            try:
+                return await work
+            finally:
+                over.set()
+
+        future = asyncio.run_coroutine_threadsafe(watched(), self._running())
         try:
             while True:
                 # The bar belongs to the cell of this thread, whichever thread does the work.
@@ -194,8 +202,12 @@ class SyncMediaService:
                     return future.result()
                 if done is not None and report is not None:
                     report(done[0])
-        finally:
-            future.cancel()  # an interrupt ends the work too; of what is done it means nothing
+        except BaseException:
+            # An interrupt ends the work too: there is time to tell the server, or the thread.
+            if not future.done():
+                future.cancel()
+                over.wait(_PATIENCE)
+            raise
 
 
 def _run(loop: asyncio.AbstractEventLoop) -> None:

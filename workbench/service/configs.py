@@ -63,6 +63,7 @@ SUBTITLES = {
 }
 """The keys of a ``subtitle_config``, and the field of the wire that each one sets."""
 
+_SHADOW = 10  # the wire's own
 _PLACES = {2: "bottom", 5: "top", 10: "center"}  # the old numbers of an alignment
 _ID = re.compile(r"(?:image|video|audio|tmp)_[^/\\]*\Z", re.DOTALL)
 _IDLE = ("margin_v", "bg_color")  # the old service took them and did nothing with them
@@ -139,7 +140,15 @@ def caption_fields(config: Mapping[str, Any] | None) -> dict[str, Any]:
         if name in given:
             log.warning("subtitle_config: %s has no effect, as ever", name)
     fields = {SUBTITLES[name]: value for name, value in given.items() if name in SUBTITLES}
+    if "shadow" in given and isinstance(given["shadow"], bool):
+        fields["caption_config_shadow_blur"] = _SHADOW if given["shadow"] else 0
     if "alignment" in given and "position" not in given:
+        if not isinstance(given["alignment"], int):
+            raise ParameterError(
+                f"must be 2, 5 or 10, not {shown(given['alignment'])}",
+                subject="alignment",
+                cure="position takes bottom, top and center",
+            )
         fields["caption_config_subtitle_position"] = _PLACES.get(given["alignment"], "bottom")
     return fields
 

@@ -273,7 +273,17 @@ class FileService:
         return await (await self._ready()).delete(file_id)
 
     async def cleanup_files(self, file_ids: Sequence[str]) -> list[str]:
-        """Delete files; return the ids of those that could not be, of which the log says why."""
+        """Delete files; return the ids of those that could not be, of which the log says why.
+
+        Raises
+        ------
+        ParameterError
+            When it is one id and no list of them.
+        """
+        if isinstance(file_ids, str):
+            raise ParameterError(
+                "must be a list of ids", subject="file_ids", cure="[first, second]"
+            )
         left = []
         for file_id in file_ids:
             try:

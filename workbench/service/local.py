@@ -28,6 +28,7 @@ from workbench.service.failures import as_error
 from workbench.service.known import know
 from workbench.service.operations.base import Context, files_in
 from workbench.service.putting import pieces, put
+from workbench.service.remembered import with_words
 from workbench.service.running import Running, ended
 from workbench.storage.ids import FileId
 
@@ -43,6 +44,7 @@ __all__ = ["LocalBackend"]
 
 LEDGER = "jobs.sqlite"
 _AT_ONCE = 2
+_STOPPING = 3.0  # seconds in which a job that nobody waits for may come to its end
 _LOOK = 0.1  # seconds between two looks, of a job that waits for its turn
 
 
@@ -262,6 +264,8 @@ class LocalBackend:
             return running.future.result()
         finally:
             running.cancel.set()  # of what has ended it means nothing
+            if running.begun and not running.future.done():
+                await ended(running.future, _STOPPING)
 
     async def cancel(self, id: str) -> Status:  # noqa: A002
         """Stop a job that runs here or waits."""
@@ -292,7 +296,8 @@ class LocalBackend:
         from workbench.service import operations
 
         store, ledger, owner = self._open()
-        values = operations.prepare(operation, parameters, store)
+        asked = with_words(operation, parameters, ledger)
+        values = operations.prepare(operation, asked, store)
         made = operations.operation(operation).output
         output = str(store.new_id(*made)) if made else ""
         if running is not None and running.cancel.is_set():  # nobody waits for it any more
@@ -304,6 +309,7 @@ class LocalBackend:
             return job
         running = running or Running(None)
         self._running[job.id] = running
+        running.begun = True
         work = threading.Thread(
             target=self._work, args=(job, running), name=f"service {operation}", daemon=True
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import ParameterError
+from workbench.errors import ParameterError, suggest
 from workbench.service.configs import caption_fields, given_id
 from workbench.service.generated import GeneratedVideo
 from workbench.service.speech_service import SpeechService, given
@@ -116,6 +116,14 @@ class MediaService(SpeechService):
         subtitle_config: Mapping[str, Any] | None,
         fields: Mapping[str, Any],
     ) -> dict[str, Any]:
+        from workbench.service.operations.captioned import CaptionedVideo
+
+        known = CaptionedVideo.model_fields
+        for name in fields:  # a server takes no notice of what it does not know
+            if name not in known:
+                raise ParameterError(
+                    "a captioned video has no such field", subject=name, cure=suggest(name, known)
+                )
         width, height = self.image_size
         asked = {
             "background_id": given_id("image_id", image_id),

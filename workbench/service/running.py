@@ -22,6 +22,7 @@ class Running:
     def __init__(self, progress: Report | None) -> None:
         self.future: concurrent.futures.Future[Any] = concurrent.futures.Future()
         self.cancel = threading.Event()
+        self.begun = False
         self._progress = progress
 
     def reporting(self, id: str, ledger: Ledger) -> Report:  # noqa: A002 - the wire's word

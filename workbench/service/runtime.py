@@ -22,6 +22,7 @@ from workbench.service.jobs import Ledger
 from workbench.service.known import know
 from workbench.service.operations import operation, prepare
 from workbench.service.pool import WorkerPool
+from workbench.service.remembered import with_words
 from workbench.storage.store import open_store, store_folder
 
 if TYPE_CHECKING:
@@ -223,7 +224,8 @@ class Runtime:
             lane = self._quick if one.quick else self._work
             if not key:
                 lane.look_for_room()
-            values = prepare(kind, parameters, self.store)
+            asked = with_words(kind, parameters, self.ledger)
+            values = prepare(kind, asked, self.store)
             output = str(self.store.new_id(*one.output)) if one.output else ""
             job = lane.ledger.submit(kind, values, output=output, key=key)
             lane.pool.wake()

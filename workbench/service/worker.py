@@ -326,7 +326,10 @@ def main(arguments: list[str]) -> int:
     )
     pool = Lines(socket.socket(fileno=int(arguments[0])))
     try:
-        settings, *more = pool.read() or [{}]
+        told = pool.read()
+        if not told:  # the pool ended before this process had begun
+            return 0
+        settings, *more = told
         worker = _made(pool, **settings)
     except BaseException as raised:  # noqa: BLE001 - the pool is to know why, whatever it is
         pool.send(event="broken", error=as_error(raised).to_dict())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from workbench.errors import ModelError, ParameterError, TextError, WeightsMissing
-from workbench.service.operations.base import Context, Operation
+from workbench.service.operations.base import Context, Operation, Parameters
 from workbench.service.operations.inputs import there, writing
 from workbench.service.operations.looks import Looks, check_looks, style_of
 
@@ -47,6 +47,21 @@ class CaptionedVideo(Looks):
     caption_on: bool = True
     quality: Literal["draft", "preview", "production"] = "production"
     cache: bool = True
+
+
+class SpokenWord(Parameters):
+    """A word and its time in seconds."""
+
+    text: str = Field(min_length=1, max_length=1000)
+    start: float = Field(ge=0)
+    end: float = Field(ge=0)
+
+
+class CaptionedJob(CaptionedVideo):
+    """What is asked for, and what the service itself knows of it."""
+
+    # The words of `audio_id` with their times, where the service spoke it.
+    audio_words: list[SpokenWord] | None = Field(default=None, max_length=50_000)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -199,7 +214,21 @@ def _recorded(asked: CaptionedVideo, context: Context) -> Said:
             return Said(audio=audio)
         if script is None:
             return _heard(asked, path, audio, context)
+        if isinstance(asked, CaptionedJob) and asked.audio_words:
+            return _told(asked, audio)
         return _aligned(asked, path, audio, script, context)
+
+
+def _told(asked: CaptionedJob, audio: Audio) -> Said:
+    """Return a recording with the words it was spoken from."""
+    from workbench.timing import Word
+
+    words = tuple(
+        Word(text=one.text, start=one.start, end=min(max(one.start, one.end), audio.duration))
+        for one in asked.audio_words or ()
+        if one.start < audio.duration
+    )
+    return Said(audio=audio, words=words, language=_language(asked) or "", text=asked.text or "")
 
 
 def _language(asked: CaptionedVideo) -> str | None:
@@ -270,7 +299,7 @@ def _aligned(
 OPERATIONS = (
     Operation(
         name="captioned_video",
-        parameters=CaptionedVideo,
+        parameters=CaptionedJob,
         run=_run,
         check=_check,
         output=("video", ".mp4"),

@@ -202,7 +202,8 @@ class TimedProtocol(H11Protocol):
         """
         size = self.transport.get_write_buffer_size()
         connection = self.transport.get_extra_info("socket")
-        with contextlib.suppress(OSError, AttributeError):  # not everywhere, nor once it is closed
+        # Not everywhere, nor once it is closed.
+        with contextlib.suppress(OSError, AttributeError, ValueError):
             told = fcntl.ioctl(connection.fileno(), termios.TIOCOUTQ, bytes(4))
             size += int.from_bytes(told, sys.byteorder)
         return size
