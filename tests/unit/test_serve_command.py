@@ -49,7 +49,7 @@ def test_without_options_it_listens_here_alone(told: list[Settings]):
     """The old server listened to every network and was open to all of them."""
     assert serve().exit_code == 0
     assert told == [Settings(host="127.0.0.1", port=8000, bound=64, upload_limit=512 * MIB,
-                             ttl=7 * DAY, quota=None, private=False, allowed_hosts=())]  # fmt: skip
+                             ttl=None, quota=None, private=False, allowed_hosts=())]  # fmt: skip
     assert 1 <= told[0].workers <= 2
 
 
@@ -102,6 +102,7 @@ def test_a_wrong_option_is_refused_before_anything_starts(
     done = serve(*options)
     assert isinstance(done.exception, ParameterError), done.output
     assert len(str(done.exception)) < 400
+    assert str(done.exception).startswith((options[0], "a token"))
     assert told == []
 
 

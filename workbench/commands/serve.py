@@ -14,6 +14,9 @@ __all__ = ["serve"]
 # No more digits than a number of bytes has: thousands of them are no number to Python.
 _SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,9})?)\s*([kmgt]?)(i?)b?", re.ASCII | re.IGNORECASE)
 _TIME = re.compile(r"(\d{1,12}(?:\.\d{1,9})?)\s*([smhdw]?)", re.ASCII | re.IGNORECASE)
+_TYPED = {"bound": "--queue", "upload_limit": "--upload-limit"} | {
+    name: f"--{name}" for name in ("host", "port", "quota", "ttl", "workers")
+}
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
@@ -40,9 +43,9 @@ def serve(
     ] = None,
     workers: Annotated[
         int | None,
-        typer.Option("--workers", min=1, help="Processes that do the work; 2 at most by default."),
+        typer.Option("--workers", help="Processes that do the work; 2 at most by default."),
     ] = None,
-    queue: Annotated[int, typer.Option("--queue", min=1, help="Jobs that may wait.")] = 64,
+    queue: Annotated[int, typer.Option("--queue", help="Jobs that may wait.")] = 64,
     upload_limit: Annotated[
         str, typer.Option("--upload-limit", help="Of an upload, and of what a URL leads to.")
     ] = "512MiB",
@@ -62,8 +65,8 @@ def serve(
     from workbench.service.server.run import serve as run
     from workbench.service.settings import Settings
 
-    run(
-        Settings(
+    try:
+        settings = Settings(
             store=store,
             host=host,
             port=port,
@@ -76,7 +79,10 @@ def serve(
             private=allow_private,
             workers=Settings().workers if workers is None else workers,
         )
-    )
+    except ParameterError as error:  # by the name that was typed
+        error.subject = _TYPED.get(error.subject, error.subject)
+        raise
+    run(settings)
 
 
 def _bytes(name: str, text: str) -> int:
