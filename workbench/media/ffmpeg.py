@@ -109,8 +109,11 @@ class _Run:
         self._started = self._given_up = False
         self._reader = threading.Thread(target=self._keep_stderr, daemon=True)
         self._watcher = threading.Thread(target=self._watch, args=(limit, cancel), daemon=True)
+        self._cancel = cancel
 
     def __enter__(self) -> Self:
+        if self._cancel is not None and self._cancel.is_set():  # a short run would be over first
+            raise Cancelled("stopped on request", subject="ffmpeg")
         try:
             _launcher.start(self._start)
             self._reader.start()
