@@ -143,7 +143,7 @@ def test_half_a_body_is_ended(server: Small, path: str) -> None:
 
 def test_a_client_that_does_not_read_is_ended(server: Small) -> None:
     with connected(server, 20, request("/large", method="GET")) as slow:
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60  # as long as a busy kernel's buffers keep filling
         while open_ones(server) and time.monotonic() < until:
             time.sleep(0.1)
         assert open_ones(server) == 0
