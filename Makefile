@@ -57,8 +57,8 @@ demo: .venv/base
 # elsewhere they use yours.
 browser:
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
-		! dpkg -s chromium fonts-noto-cjk ffmpeg >/dev/null 2>&1; then \
-		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-noto-cjk ffmpeg >/dev/null; \
+		! dpkg -s chromium fonts-noto-cjk ffmpeg curl >/dev/null 2>&1; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-noto-cjk ffmpeg curl >/dev/null; \
 	fi
 
 check: .venv/test $(EXTRAS:%=.venv/%)

@@ -96,7 +96,7 @@ def _youtube_transcript(asked: _Video, context: Context) -> dict[str, Any]:  # n
         raise EngineMissing(
             "needs a package that is not installed",
             subject="youtube-transcript",
-            cure="pip install youtube-transcript-api",
+            cure="pip install 'media-workbench[serve]'",
         ) from None
     try:
         listed = YouTubeTranscriptApi(http_client=_patient()).list(asked.video_id)
