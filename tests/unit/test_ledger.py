@@ -223,7 +223,12 @@ def test_the_bound_counts_what_waits(ledger):
 def test_a_key_is_one_job_whatever_became_of_it(ledger):
     job = ledger.submit("fonts", {}, key="a")
     assert ledger.submit("fonts", {}, key="a") == job
-    assert ledger.submit("voices", {}, output="audio_2.wav", key="a") == job
+    assert ledger.submit("fonts", {}, output="audio_2.wav", key="a") == job
+    assert ledger.keyed("a", "fonts") == job
+    assert ledger.keyed("b", "fonts") is ledger.keyed("", "fonts") is None
+    for ask in (ledger.submit, lambda kind, _, key: ledger.keyed(key, kind)):
+        with pytest.raises(ParameterError, match="another kind, fonts"):
+            ask("voices", {}, key="a")
     for _ in range(4):
         ledger.submit("fonts", {})
     assert ledger.submit("fonts", {}, key="a") == job  # also when the queue is full

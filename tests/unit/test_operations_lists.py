@@ -220,7 +220,7 @@ def test_without_the_package_it_is_named(shop: Shop, monkeypatch: pytest.MonkeyP
     monkeypatch.setitem(sys.modules, "youtube_transcript_api", None)
     with pytest.raises(EngineMissing) as caught:
         shop.do("youtube_transcript", video_id=VIDEO)
-    assert caught.value.cure == "pip install youtube-transcript-api"
+    assert caught.value.cure == "pip install 'media-workbench[serve]'"
 
 
 @pytest.mark.parametrize(

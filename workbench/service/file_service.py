@@ -147,10 +147,14 @@ class FileService:
             except (ServiceError, TimeoutError) as error:
                 await remote.close()
                 log.info("no server answers (%s): working in this process", error)
-                self._backend = self._local()
+                chosen = self._local()
             else:
                 log.info("working on the server at %s", remote.url("").partition("/api/")[0])
-                self._backend = remote
+                chosen = remote
+            if self._backend is None:
+                self._backend = chosen
+            else:  # another call chose meanwhile, and began to work there
+                await chosen.close()
         return self._backend
 
     async def health_check(self) -> bool:

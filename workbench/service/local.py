@@ -296,6 +296,9 @@ class LocalBackend:
         from workbench.service import operations
 
         store, ledger, owner = self._open()
+        found = ledger.keyed(key, operation)
+        if found is not None:
+            return found
         asked = with_words(operation, parameters, ledger)
         values = operations.prepare(operation, asked, store)
         made = operations.operation(operation).output
@@ -304,7 +307,7 @@ class LocalBackend:
             raise Cancelled("was stopped", subject=operation)
         job = ledger.start(operation, values, owner, output=output, key=key)
         if job.id in self._running or job.owner != owner or job.state != "running":
-            return job  # the key was used before
+            return job  # another thread used the key this moment
         if output and job.output != output:
             return job
         running = running or Running(None)
@@ -342,7 +345,9 @@ class LocalBackend:
         except BaseException as raised:  # noqa: BLE001 - told to whoever waits, whatever it is
             error = as_error(raised)
             with contextlib.suppress(StorageError):
-                if error.code == "cancelled":
+                if operations.operation(job.kind).quick and not job.output:
+                    ledger.forget(job.id)
+                elif error.code == "cancelled":
                     ledger.cancelled(job.id, owner)
                 else:
                     ledger.fail(job.id, owner, error)

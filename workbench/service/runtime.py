@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from workbench.errors import DeadlineExceeded, FileGone, QueueFull
+from workbench.errors import DeadlineExceeded, FileGone, QueueFull, WorkbenchError
 from workbench.media.kinds import kind_of
 from workbench.service.backend import failure
 from workbench.service.jobs import Ledger
@@ -222,8 +222,10 @@ class Runtime:
         def taken() -> Job:
             one = operation(kind)
             lane = self._quick if one.quick else self._work
-            if not key:
-                lane.look_for_room()
+            found = lane.ledger.keyed(key, kind)
+            if found is not None:  # sent again: what it was made of may be gone by now
+                return found
+            lane.look_for_room()
             asked = with_words(kind, parameters, self.ledger)
             values = prepare(kind, asked, self.store)
             output = str(self.store.new_id(*one.output)) if one.output else ""
@@ -278,7 +280,7 @@ class Runtime:
         WorkbenchError
             The job's own error.
         """
-        job = await self.submit(kind, parameters)
+        job = await self._wanted(kind, parameters)
         ended: Job | None = None
         try:
             ended = await self.wait(job.id, seconds)
@@ -293,6 +295,16 @@ class Runtime:
             raise failure(ended)
         told = dict(ended.result or {})
         return {"file_id": ended.output, **told} if ended.output else told
+
+    async def _wanted(self, kind: str, parameters: Mapping[str, Any]) -> Job:
+        """Take on a job; who gives up at that very moment leaves none behind."""
+        asking = asyncio.ensure_future(self.submit(kind, parameters))
+        try:
+            return await asyncio.shield(asking)
+        except asyncio.CancelledError:
+            with contextlib.suppress(WorkbenchError):
+                await self.cancel((await asking).id)
+            raise
 
     async def cancel(self, id: str) -> Job:  # noqa: A002 - the wire's word
         """Stop a job.

@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import FileGone, JobError
+from workbench.errors import FileGone, JobError, ParameterError
 from workbench.service.jobs.job import COLUMNS, Job, job_of, plain
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Collection
 
-__all__ = ["known", "one", "over", "owners", "possible", "released", "run", "within"]
+__all__ = ["keyed", "known", "one", "over", "owners", "possible", "released", "run", "within"]
 
 
 def one(connection: sqlite3.Connection, column: str, value: str) -> Job | None:
@@ -22,6 +22,24 @@ def one(connection: sqlite3.Connection, column: str, value: str) -> Job | None:
         (value,),
     ).fetchone()
     return None if row is None else job_of(row)
+
+
+def keyed(connection: sqlite3.Connection, key: str, kind: str) -> Job | None:
+    """Return the job that has a key, None where there is none.
+
+    Raises
+    ------
+    ParameterError
+        When it is that of a job of another kind.
+    """
+    job = one(connection, "key", key)
+    if job is not None and job.kind != kind:
+        raise ParameterError(
+            f"is that of a job of another kind, {job.kind}",
+            subject="Idempotency-Key",
+            cure="use a key of its own for each piece of work",
+        )
+    return job
 
 
 def known(connection: sqlite3.Connection, name: str) -> Job:

@@ -19,7 +19,16 @@ from workbench.errors import ParameterError, one_line, shown
 if TYPE_CHECKING:
     import sqlite3
 
-__all__ = ["COLUMNS", "ENDED", "STATES", "TRANSITIONS", "Job", "job_of", "key_of", "plain"]
+__all__ = [
+    "COLUMNS",
+    "ENDED",
+    "STATES",
+    "TRANSITIONS",
+    "Job",
+    "job_of",
+    "key_of",
+    "plain",
+]
 
 TRANSITIONS: dict[str, frozenset[str]] = {
     "queued": frozenset({"running", "cancelled"}),

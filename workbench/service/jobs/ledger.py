@@ -131,10 +131,8 @@ class Ledger:
         name = output or f"job_{uuid.uuid4()}"
         now = time.time()
         with self._database.writing() as connection:
-            if key:
-                found = changes.one(connection, "key", key)
-                if found is not None:
-                    return found
+            if key and (found := changes.keyed(connection, key, kind)) is not None:
+                return found
             if not owner:
                 (waiting,) = connection.execute(
                     "SELECT count(*) FROM jobs WHERE state = 'queued'"
@@ -155,6 +153,19 @@ class Ledger:
             if owner:
                 changes.run(connection, name, owner, _IN_PROCESS)
             return changes.known(connection, name)
+
+    def keyed(self, key: str, kind: str) -> Job | None:
+        """Return the job that has a key, None where there is none.
+
+        Raises
+        ------
+        ParameterError
+            When it is no key, or that of a job of another kind.
+        """
+        if not key_of(key) or not self._database.exists:
+            return None
+        with self._database.reading() as connection:
+            return changes.keyed(connection, key, kind)
 
     def record(self, file_id: str) -> None:
         """Know of a file that is in the store: a job of kind ``upload`` that is done."""

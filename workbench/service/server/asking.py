@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import Depends, Header, Request, UploadFile
 from fastapi.exceptions import RequestValidationError
 
-from workbench.errors import Cancelled, ParameterError
+from workbench.errors import Cancelled
 from workbench.service.server.refusals import EXAMPLE
 
 if TYPE_CHECKING:
@@ -126,12 +126,6 @@ async def submit(
         When it cannot be done.
     """
     job = await runtime.submit(operation, given(fields), key=key)
-    if job.kind != operation:
-        raise ParameterError(
-            f"is that of a job of another kind, {job.kind}",
-            subject="Idempotency-Key",
-            cure="use a key of its own for each piece of work",
-        )
     return {"file_id": job.output}
 
 
