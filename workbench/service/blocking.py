@@ -16,8 +16,8 @@ import weakref
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar, cast
 
 from workbench.progress import bar
-from workbench.service.file_service import IMAGE_SIZE
 from workbench.service.media_service import MediaService
+from workbench.service.place import IMAGE_SIZE
 
 if TYPE_CHECKING:
     import os

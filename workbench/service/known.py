@@ -8,7 +8,10 @@ if TYPE_CHECKING:
     from workbench.service.jobs import Ledger
     from workbench.storage.store import Store
 
-__all__ = ["know"]
+__all__ = ["LEDGER", "know"]
+
+LEDGER = "jobs.sqlite"
+"""The file of the ledger in the folder of the store."""
 
 
 def know(store: Store, ledger: Ledger) -> None:

@@ -12,7 +12,6 @@ import concurrent.futures
 import contextlib
 import threading
 import uuid
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import (
@@ -21,34 +20,30 @@ from workbench.errors import (
     FileGone,
     ParameterError,
     StorageError,
-    storage_error,
 )
 from workbench.service.backend import Status, failure, status_of
 from workbench.service.failures import as_error
-from workbench.service.known import know
+from workbench.service.local_files import LocalFiles
 from workbench.service.operations.base import Context, files_in
-from workbench.service.putting import pieces, put
 from workbench.service.remembered import with_words
 from workbench.service.running import Running, ended
 from workbench.storage.ids import FileId
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from typing import BinaryIO
+    from pathlib import Path
 
     from workbench.progress import Report
-    from workbench.service.jobs import Job, Ledger
-    from workbench.storage.store import Store
+    from workbench.service.jobs import Job
 
 __all__ = ["LocalBackend"]
 
-LEDGER = "jobs.sqlite"
 _AT_ONCE = 2
 _STOPPING = 3.0  # seconds in which a job that nobody waits for may come to its end
 _LOOK = 0.1  # seconds between two looks, of a job that waits for its turn
 
 
-class LocalBackend:
+class LocalBackend(LocalFiles):
     """What does the work here. Making one touches neither the disk nor a library.
 
     Parameters
@@ -63,8 +58,6 @@ class LocalBackend:
         Whether URLs may lead to private addresses.
     """
 
-    mode = "local"
-
     def __init__(
         self,
         where: str | Path | None = None,
@@ -75,92 +68,17 @@ class LocalBackend:
     ) -> None:
         if not 1 <= at_once <= 256:  # noqa: PLR2004 - threads
             raise ParameterError(f"must be 1 to 256, not {at_once!r}", subject="at_once")
-        self.where, self.quota, self.private = where, quota, private
+        super().__init__(where, quota=quota)
+        self.private = private
         self._turns = threading.BoundedSemaphore(at_once)
-        self._opening = threading.Lock()
-        self._opened: tuple[Store, Ledger, str] | None = None
         self._running: dict[str, Running] = {}
 
-    # -- what is opened on first use ----------------------------------------------------------
-
-    def _open(self) -> tuple[Store, Ledger, str]:
-        with self._opening:
-            if self._opened is None:
-                from workbench.media.kinds import kind_of
-                from workbench.service.jobs import Ledger, owner_name
-                from workbench.storage.store import open_store, store_folder
-
-                store = open_store(self.where, judge=kind_of, quota=self.quota)
-                url = isinstance(self.where, str) and "://" in self.where
-                folder = store_folder() if self.where is None or url else Path(self.where)
-                ledger = Ledger(folder.expanduser().absolute() / LEDGER)
-                if not ledger.path.exists():
-                    know(store, ledger)
-                ledger.recover()
-                self._opened = store, ledger, owner_name()
-            return self._opened
-
-    @property
-    def store(self) -> Store:
-        """Where the files are."""
-        return self._open()[0]
-
-    @property
-    def ledger(self) -> Ledger:
-        """What tells of the jobs."""
-        return self._open()[1]
-
-    # -- files --------------------------------------------------------------------------------
-
-    async def health(self) -> dict[str, Any]:
-        """Return that it is well, and where its files are."""
-        from workbench import __version__
-
-        return {"status": "ok", "mode": self.mode, "version": __version__}
-
-    async def upload(
-        self,
-        source: bytes | Path | BinaryIO,
-        *,
-        media_type: str = "",
-        name: str = "",
-        progress: Report | None = None,
-    ) -> str:
-        """Keep a file; return its id."""
-
-        def keep() -> str:
-            file = put(self.store, source, media_type, name, progress)
-            self.ledger.record(file.id)
-            return file.id
-
-        return await asyncio.to_thread(keep)
+    # -- files that are made, and their end ----------------------------------------------------
 
     async def fetch(self, url: str, *, media_type: str = "") -> str:
         """Keep what a URL leads to; return its id."""
         told = await self.call("fetch", {"url": url, "media_type": media_type})
         return str(told["file_id"])
-
-    async def download(
-        self, file_id: str, target: Path | None, progress: Report | None = None
-    ) -> bytes | Path:
-        """Return a file's content, or write it to `target`, whole or not at all."""
-
-        def copy() -> bytes | Path:
-            self._whole(file_id)
-            if target is None:
-                return self.store.get(file_id)
-            from workbench.storage.atomic import replacing
-
-            with self.store.open(file_id) as source:
-                try:
-                    with replacing(target) as part, part.open("wb") as file:
-                        for piece in pieces(source, self.store.stat(file_id).size, progress):
-                            file.write(piece)
-                except OSError as error:
-                    raise storage_error(error, target) from error
-            return target
-
-        return await asyncio.to_thread(copy)
 
     async def delete(self, file_id: str) -> bool:
         """Delete a file, and stop the job that makes it."""
@@ -174,26 +92,6 @@ class LocalBackend:
             return there
 
         return await asyncio.to_thread(gone)
-
-    async def files(self, media_type: str = "") -> list[dict[str, Any]]:
-        """Return what is kept, the oldest first."""
-        found = await asyncio.to_thread(self.store.list, media_type)
-        return [
-            {"id": f.id, "type": f.type, "size": f.size, "created": f.created, "name": f.name}
-            for f in found
-        ]
-
-    def url(self, file_id: str) -> str:
-        """Return the ``file:`` address of a file of a store that is a folder.
-
-        Raises
-        ------
-        FileGone
-            When there is no such file.
-        StorageError
-            When the store is a bucket.
-        """
-        return self.store.path(file_id).as_uri()
 
     async def frame(self, video_id: str, timestamp: float) -> bytes:
         """Return the picture at so many seconds of a video, as a JPEG."""
@@ -383,24 +281,6 @@ class LocalBackend:
             concurrent.futures.wait([running.future], timeout=10)
             job = self.ledger.find(id) or job
         return job
-
-    def _whole(self, file_id: str) -> None:
-        """Refuse a file that is not ready, and say why.
-
-        Raises
-        ------
-        ParameterError, FileGone, WorkbenchError
-            When it is no id; is not there; or the job that was to make it failed.
-        """
-        FileId.parse(file_id)
-        if self.store.exists(file_id):
-            return
-        job = self.ledger.find(file_id)
-        if job is not None and status_of(job).status == "failed":
-            raise failure(job)
-        if job is not None and not status_of(job).ended:
-            raise FileGone("is not ready yet", subject=file_id, cure="wait for it")
-        raise FileGone("is not in the store", subject=file_id)
 
 
 def _name(id: object) -> str:  # noqa: A002

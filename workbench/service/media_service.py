@@ -30,7 +30,7 @@ class MediaService(SpeechService):
     Parameters
     ----------
     base_url, execution_mode, enable_cache, quality_level, token, store, image_size, timeout
-        See `FileService`, also for ``at_once``.
+        See `Place`, also for ``at_once``.
 
     Examples
     --------

@@ -19,7 +19,7 @@ from workbench.errors import DeadlineExceeded, FileGone, QueueFull, WorkbenchErr
 from workbench.media.kinds import kind_of
 from workbench.service.backend import failure
 from workbench.service.jobs import Ledger
-from workbench.service.known import know
+from workbench.service.known import LEDGER, know
 from workbench.service.operations import operation, prepare
 from workbench.service.pool import WorkerPool
 from workbench.service.remembered import with_words
@@ -35,9 +35,6 @@ if TYPE_CHECKING:
 __all__ = ["ENDED", "LEDGER", "Lane", "Runtime"]
 
 log = logging.getLogger(__name__)
-
-LEDGER = "jobs.sqlite"
-"""The file of the ledger in the folder of the store."""
 
 ENDED = frozenset({"done", "failed", "cancelled", "dead"})
 """The states in which nothing more happens to a job."""

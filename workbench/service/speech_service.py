@@ -24,7 +24,7 @@ __all__ = ["SpeechService", "given"]
 
 
 class SpeechService(FileService):
-    """Speech by id, and what is said in it. The parameters are those of `FileService`."""
+    """Speech by id, and what is said in it. The parameters are those of `Place`."""
 
     async def generate_tts(
         self,
