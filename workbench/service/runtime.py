@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from workbench.errors import DeadlineExceeded, FileGone, QueueFull, WorkbenchError
+from workbench.errors import DeadlineExceeded, FileGone, WorkbenchError
 from workbench.media.kinds import kind_of
 from workbench.service.backend import failure
 from workbench.service.jobs import Ledger
@@ -89,22 +89,6 @@ class Lane:
             quota=settings.quota,
             files=files,
         )
-
-    def look_for_room(self) -> None:
-        """Refuse what would be refused in the end, before it is looked at closely.
-
-        Raises
-        ------
-        QueueFull
-            When as many wait as may.
-        """
-        waiting = self.ledger.counts().get("queued", 0)
-        if waiting >= self.ledger.bound:
-            raise QueueFull(
-                f"{waiting} jobs wait already, and no more may",
-                subject="queue",
-                cure="try again in a while",
-            )
 
     def recover(self) -> None:
         """Take up jobs whose process is gone."""
@@ -222,7 +206,7 @@ class Runtime:
             found = lane.ledger.keyed(key, kind)
             if found is not None:  # sent again: what it was made of may be gone by now
                 return found
-            lane.look_for_room()
+            lane.ledger.look_for_room()
             asked = with_words(kind, parameters, self.ledger)
             values = prepare(kind, asked, self.store)
             output = str(self.store.new_id(*one.output)) if one.output else ""

@@ -5,14 +5,25 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import FileGone, JobError, ParameterError
+from workbench.errors import FileGone, JobError, ParameterError, QueueFull
 from workbench.service.jobs.job import COLUMNS, Job, job_of, plain
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Collection
 
-__all__ = ["keyed", "known", "one", "over", "owners", "possible", "released", "run", "within"]
+__all__ = [
+    "keyed",
+    "known",
+    "look_for_room",
+    "one",
+    "over",
+    "owners",
+    "possible",
+    "released",
+    "run",
+    "within",
+]
 
 
 def one(connection: sqlite3.Connection, column: str, value: str) -> Job | None:
@@ -40,6 +51,23 @@ def keyed(connection: sqlite3.Connection, key: str, kind: str) -> Job | None:
             cure="use a key of its own for each piece of work",
         )
     return job
+
+
+def look_for_room(connection: sqlite3.Connection, bound: int) -> None:
+    """Refuse another job where as many wait as may.
+
+    Raises
+    ------
+    QueueFull
+        When they do.
+    """
+    (waiting,) = connection.execute("SELECT count(*) FROM jobs WHERE state = 'queued'").fetchone()
+    if waiting >= bound:
+        raise QueueFull(
+            f"{waiting} jobs wait already, and no more may",
+            subject="queue",
+            cure="try again in a while",
+        )
 
 
 def known(connection: sqlite3.Connection, name: str) -> Job:

@@ -12,15 +12,14 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import FileGone, ParameterError, QueueFull, StorageError
+from workbench.errors import FileGone, StorageError
 from workbench.service.jobs import changes
-from workbench.service.jobs.database import Database
-from workbench.service.jobs.job import COLUMNS, ENDED, STATES, Job, job_of, key_of, plain
+from workbench.service.jobs.job import ENDED, Job, key_of, plain
 from workbench.service.jobs.owner import gone
+from workbench.service.jobs.records import Records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
+    from collections.abc import Mapping
 
     from workbench.errors import WorkbenchError
 
@@ -28,11 +27,9 @@ __all__ = ["Ledger"]
 
 _LEASE = 30.0  # seconds a worker has a job before it must say that it is still there
 _IN_PROCESS = 3600.0  # seconds; asked only where the process cannot be looked for
-_BOUND = 64
-_ATTEMPTS = 3
 
 
-class Ledger:
+class Ledger(Records):
     """Jobs in a file, for any number of processes and threads.
 
     Every change is one transaction. A job ends once: who lost it cannot finish it.
@@ -61,26 +58,12 @@ class Ledger:
     >>> with workspace() as folder:
     ...     ledger = Ledger(folder / "jobs.sqlite")
     ...     job = ledger.submit("fonts", {})
-    ...     mine = ledger.claim(owner_name())
-    ...     ledger.finish(mine.id, owner_name(), {"fonts": []})
+    ...     ledger.finish(ledger.claim(owner_name()).id, owner_name(), {"fonts": []})
     ...     ledger.find(job.id).state
     ...     ledger.close()
     True
     'done'
     """
-
-    def __init__(
-        self, path: Path, *, bound: int = _BOUND, attempts: int = _ATTEMPTS, wait: float = 10.0
-    ) -> None:
-        if bound < 1 or attempts < 1:
-            raise ParameterError("must be at least 1", subject="bound or attempts")
-        self.path = path
-        self.bound, self.attempts = bound, attempts
-        self._database = Database(path, wait=wait)
-
-    def close(self) -> None:
-        """Close the file; it is opened again when it is needed."""
-        self._database.close()
 
     # -- taking on ----------------------------------------------------------------------------
 
@@ -134,15 +117,7 @@ class Ledger:
             if key and (found := changes.keyed(connection, key, kind)) is not None:
                 return found
             if not owner:
-                (waiting,) = connection.execute(
-                    "SELECT count(*) FROM jobs WHERE state = 'queued'"
-                ).fetchone()
-                if waiting >= self.bound:
-                    raise QueueFull(
-                        f"{waiting} jobs wait already, and no more may",
-                        subject="queue",
-                        cure="try again in a while",
-                    )
+                changes.look_for_room(connection, self.bound)
             if changes.one(connection, "id", name) is not None:
                 raise StorageError("is another job's", subject=name, cure="take another id")
             connection.execute(
@@ -153,19 +128,6 @@ class Ledger:
             if owner:
                 changes.run(connection, name, owner, _IN_PROCESS)
             return changes.known(connection, name)
-
-    def keyed(self, key: str, kind: str) -> Job | None:
-        """Return the job that has a key, None where there is none.
-
-        Raises
-        ------
-        ParameterError
-            When it is no key, or that of a job of another kind.
-        """
-        if not key_of(key) or not self._database.exists:
-            return None
-        with self._database.reading() as connection:
-            return changes.keyed(connection, key, kind)
 
     def record(self, file_id: str) -> None:
         """Know of a file that is in the store: a job of kind ``upload`` that is done."""
@@ -361,44 +323,3 @@ class Ledger:
                     else:
                         freed.append(changes.released(connection, name, blame=True))
         return freed
-
-    # -- looking ------------------------------------------------------------------------------
-
-    def find(self, id: str) -> Job | None:  # noqa: A002
-        """Return a job by its id, None when there is none."""
-        if not changes.possible(id) or not self._database.exists:
-            return None
-        with self._database.reading() as connection:
-            return changes.one(connection, "id", id)
-
-    def jobs(self, *, states: Iterable[str] = (), limit: int = 100) -> list[Job]:
-        """Return the latest jobs, the newest first.
-
-        Raises
-        ------
-        ParameterError
-            When there is no such state.
-        """
-        wanted = tuple(states)
-        for state in wanted:
-            if state not in STATES:
-                raise ParameterError(f"must be one of {', '.join(STATES)}", subject="state")
-        if not self._database.exists:
-            return []
-        where = f"WHERE {changes.within(wanted)}" if wanted else ""
-        with self._database.reading() as connection:
-            rows = connection.execute(
-                f"SELECT {COLUMNS} FROM jobs {where} ORDER BY number DESC LIMIT ?",  # noqa: S608
-                (*wanted, max(0, limit)),
-            ).fetchall()
-        return [job_of(row) for row in rows]
-
-    def counts(self) -> dict[str, int]:
-        """Return how many jobs are in each state."""
-        found = dict.fromkeys(STATES, 0)
-        if self._database.exists:
-            with self._database.reading() as connection:
-                found |= dict(
-                    connection.execute("SELECT state, count(*) FROM jobs GROUP BY state").fetchall()
-                )
-        return found
