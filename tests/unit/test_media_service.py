@@ -12,10 +12,12 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from workbench.audio import Audio
 from workbench.errors import (
     Cancelled,
     DeadlineExceeded,
@@ -29,6 +31,7 @@ from workbench.service.blocking import SyncMediaService
 from workbench.service.configs import caption_fields, is_path, voice_fields
 from workbench.service.local import LocalBackend
 from workbench.service.media_service import MediaService
+from workbench.service.runtime import Runtime
 from workbench.voice import Preset, Voice
 
 if TYPE_CHECKING:
@@ -455,3 +458,92 @@ def test_cancelling_says_so(local: SyncMediaService, tmp_path: Path):
     local.cancel(job)
     with pytest.raises(Cancelled):
         local.wait_for_processing(job)
+
+
+def test_two_first_calls_choose_one_place(healthy: str):
+    async def both() -> bool:
+        service = MediaService(healthy, "auto")
+        one, other = await asyncio.gather(service._ready(), service._ready())
+        await service.close()
+        return one is other
+
+    assert asyncio.run(both())
+
+
+def test_a_key_finds_its_job_after_what_it_was_made_of_is_gone(tmp_path: Path):
+    """Whoever lost the first answer asks again, maybe after cleaning up."""
+    from PIL import Image
+
+    async def twice() -> tuple[str, str]:
+        backend = LocalBackend(tmp_path / "store")
+        Image.new("RGB", (64, 64)).save(tmp_path / "a.png")
+        asked = {"image_id": await backend.upload(tmp_path / "a.png")}
+        first = await backend.submit("imperfect_image", asked, key="mine")
+        while not (await backend.status(first, wait=5)).ended:
+            pass
+        await backend.delete(asked["image_id"])
+        again = await backend.submit("imperfect_image", asked, key="mine")
+        with pytest.raises(ParameterError, match="another kind, imperfect_image"):
+            await backend.submit("merge_audio", asked, key="mine")
+        await backend.close()
+        return first, again
+
+    first, again = asyncio.run(twice())
+    assert first == again
+
+
+def test_what_is_asked_in_passing_leaves_nothing_in_the_ledger(tmp_path: Path):
+    async def ask() -> int:
+        backend = LocalBackend(tmp_path / "store")
+        await backend.call("fonts", {})
+        with pytest.raises(FileGone):
+            await backend.call("info", {"file_id": NOBODY})
+        left = len(backend.ledger.jobs())
+        await backend.close()
+        return left
+
+    assert asyncio.run(ask()) == 0
+
+
+def test_what_was_sent_for_one_call_goes_with_it(local: SyncMediaService, tmp_path: Path):
+    music = Audio.silence(1.0, 8000).write(tmp_path / "bed.wav")
+    with pytest.raises(FileGone):
+        local.merge_videos([NOBODY], background_music_path=music)
+    assert local.list_files() == []
+
+
+def test_who_gives_up_while_work_is_taken_on_leaves_no_job():
+    async def give_up() -> list[str]:
+        runtime, stopped = Runtime.__new__(Runtime), []
+
+        async def submit(kind: str, parameters: Any) -> Any:
+            await asyncio.sleep(0.05)
+            return SimpleNamespace(id="job_1")
+
+        async def cancel(id: str) -> None:  # noqa: A002
+            stopped.append(id)
+
+        runtime.submit, runtime.cancel = submit, cancel  # type: ignore[method-assign]
+        asking = asyncio.ensure_future(runtime.call("fonts", {}))
+        await asyncio.sleep(0.01)
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        return stopped
+
+    assert asyncio.run(give_up()) == ["job_1"]
+
+
+def test_files_of_a_folder_that_had_no_ledger_are_known(tmp_path: Path):
+    """A folder of the older server: its files had been "not found" by their status."""
+    first = LocalBackend(tmp_path)
+    from PIL import Image
+
+    Image.new("RGB", (64, 64)).save(tmp_path / "a.png")
+    file_id = first.store.put(tmp_path / "a.png").id
+    asyncio.run(first.close())
+    for path in tmp_path.glob("jobs.sqlite*"):
+        path.unlink()
+    again = LocalBackend(tmp_path)
+    assert asyncio.run(again.status(file_id)).status == "ready"
+    asyncio.run(again.close())
