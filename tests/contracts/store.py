@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import threading
 import time
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -324,17 +325,23 @@ class StoreContract:
 
     # -- sweeping -----------------------------------------------------------------------------
 
-    def test_only_what_is_old_and_not_in_use_is_swept(self, store: Store):
+    def test_only_what_is_old_and_not_in_use_is_swept(self, store: Store, monkeypatch):
+        """The clock of the sweep stands: a slow machine makes no file of a moment ago an old one."""
         old, used = store.put(b"Aold", name="o"), store.put(b"Aused")
-        time.sleep(1.1)  # a bucket knows whole seconds
         young = store.put(b"Ayoung")
+        while store.stat(young.id).created - store.stat(used.id).created < 1.0:
+            time.sleep(0.1)  # a bucket knows whole seconds
+            young = store.put(b"Ayoung", file_id=young.id)
+        now = store.stat(young.id).created + 10
+        monkeypatch.setattr("workbench.storage.store.time", SimpleNamespace(time=lambda: now))
         assert store.sweep() == []
         with store.reading(used.id) as path:
-            assert store.sweep(older=1.0) == [old.id]
+            assert store.sweep(older=10.5) == [old.id]
             assert path.read_bytes() == b"Aused"
         assert {f.id for f in store.list()} == {used.id, young.id}
-        assert store.sweep(older=1.0) == [used.id]
-        assert store.sweep(older=0.0) == [young.id] or store.list()
+        assert store.sweep(older=10.5) == [used.id]
+        assert store.sweep(older=9.5) == [young.id]
+        assert store.list() == []
 
     def test_scratch_is_gone_afterwards(self, store: Store):
         with store.scratch() as folder, store.scratch() as other:
