@@ -1,0 +1,390 @@
+"""Which lines of a narration to listen to again, and why: every flag with its figure and limit."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from statistics import median
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import WeakKeyDictionary
+
+from workbench.engines.registry import engine
+from workbench.errors import Cancelled, ModelError, ParameterError
+from workbench.speech.ears import Ears, ears
+from workbench.speech.fuse import FLAGS, check, expected
+from workbench.speech.fuse_sound import Sound
+from workbench.speech.roundtrip import LIMIT, judge
+from workbench.take import Narration
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from workbench.progress import Report
+    from workbench.take import Part, Take
+
+__all__ = ["KINDS", "Flag", "LineFlags", "flagged"]
+
+KINDS: Mapping[str, str] = MappingProxyType(
+    {
+        **FLAGS,
+        "slow": "it takes longer for its text than the other lines by this voice",
+        "quick": "it takes less time for its text than the other lines by this voice",
+        "loud": "it is louder than the other lines",
+        "quiet": "it is quieter than the other lines",
+        "warning": "the engine has something to say about it",
+    }
+)
+"""What each flag means: those of `workbench.speech.fuse.FLAGS`, and what a line's neighbours tell.
+"""
+
+# Of the time of the other lines. Of 30 sentences that espeak reads, all of more than two seconds
+# have 0.86 to 1.1, only one full of addresses 1.6; words that stand alone are allowed their time.
+_QUICK, _SLOW = 0.7, 1.4
+_APART = 0.4  # seconds, as the fuse allows a single word
+_PEERS = 4  # other lines, so that their middle means anything
+_LOUDER = 6.0  # dB; those sentences lie within 2.4
+# The fuse's own limits, to be shown beside its figures.
+_OF_FUSE = {"short": 0.6, "long": 1.6, "repeated": 0.8, "clipped": 0.2}
+_HUSH, _GAP = -50.0, 4.0  # dB below full scale, seconds
+_STARTS, _ENDS = 2.0, -6.0  # dB about the loud level
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flag:
+    """One thing about a line that is worth a second hearing.
+
+    Parameters
+    ----------
+    kind
+        Of `KINDS`.
+    text
+        What it means, for a person.
+    figure, limit
+        What was measured and what it may be at most or at least; None where there is no number to
+        it.
+    unit
+        Of both, as it follows the number: `` times`` (the usual), `` %``, `` dB``, `` s``; empty
+        for none.
+    """
+
+    kind: str
+    text: str
+    figure: float | None = None
+    limit: float | None = None
+    unit: str = ""
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ParameterError(f"{self.kind!r} is not one of {', '.join(KINDS)}", subject="flag")
+
+    def __str__(self) -> str:
+        if self.figure is None or self.limit is None:
+            return f"{self.kind}: {self.text}"
+        figure, limit = (f"{value:.4g}{self.unit}" for value in (self.figure, self.limit))
+        return f"{self.kind}: {self.text} ({figure}, the limit is {limit})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the flag as plain values."""
+        return {
+            "kind": self.kind,
+            "text": self.text,
+            "figure": self.figure,
+            "limit": self.limit,
+            "unit": self.unit,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Flag:
+        """Return the flag that `to_dict` described."""
+        return cls(**data)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineFlags:
+    """A line of a narration and what is to be said of it.
+
+    Parameters
+    ----------
+    number
+        The script's line, ``part.line.number``.
+    text
+        What it says.
+    flags
+        In the order of `KINDS`; none for a line that passed.
+    pace
+        How much time the speech takes, of what its text usually takes at this pace; 1 for just as
+        long.
+    level
+        The level of its loud parts in dB below full scale.
+    cer
+        The part of the letters that a recogniser heard differently, 0 to 1; None where nobody
+        listened.
+    heard
+        What it heard.
+    """
+
+    number: int
+    text: str
+    flags: tuple[Flag, ...] = ()
+    pace: float = 1.0
+    level: float = 0.0
+    cer: float | None = None
+    heard: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing is to be said of it."""
+        return not self.flags
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of its flags."""
+        return tuple(flag.kind for flag in self.flags)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the line's flags as plain values."""
+        return {
+            "number": self.number,
+            "text": self.text,
+            "flags": [flag.to_dict() for flag in self.flags],
+            "pace": self.pace,
+            "level": self.level,
+            "cer": self.cer,
+            "heard": self.heard,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> LineFlags:
+        """Return the line's flags that `to_dict` described."""
+        flags = tuple(Flag.from_dict(row) for row in data["flags"])
+        return cls(**{**data, "flags": flags})
+
+
+class _Figures(NamedTuple):
+    """What is measured in one take, whatever stands around it."""
+
+    faults: tuple[str, ...]
+    spoken: float  # seconds
+    usual: float  # seconds for the text at this pace
+    sound: Mapping[str, float]
+
+
+# A board asks again after each change, and a take never changes.
+_known: WeakKeyDictionary[Take, _Figures] = WeakKeyDictionary()
+_lock = threading.Lock()
+
+
+def flagged(
+    narration: Narration | Iterable[Part],
+    *,
+    listener: str | Ears | None = None,
+    limit: float = LIMIT,
+    progress: Report | None = None,
+    cancel: threading.Event | None = None,
+) -> tuple[LineFlags, ...]:
+    r"""Return for every line what makes it worth a second hearing.
+
+    The fuse looks at each sound (`workbench.speech.fuse`: too short or long for its text, silent,
+    noise, clipped, cut …). A line's neighbours by the same voice with the same options tell whether
+    it is much slower or quicker for its text, and all lines whether it is louder or quieter. What
+    the engine warned of counts too, unless it says so of every line.
+
+    Parameters
+    ----------
+    narration
+        What was spoken, or some of its parts.
+    listener
+        Who listens to lines that nobody has listened to: ``stt``, ``stt:MODEL``, see
+        `workbench.speech.ears`; None for nobody. What a verified take says about its hearing
+        counts in either case.
+    limit
+        The part of the letters that may be heard differently, 0 to 1.
+    progress
+        Called with the part that is done, 0 to 1.
+    cancel
+        Set it from another thread to stop between two lines.
+
+    Returns
+    -------
+    tuple of LineFlags
+        One for every line, in order.
+
+    Raises
+    ------
+    ParameterError
+        When the limit is out of range.
+    ModelError
+        When the recogniser cannot work.
+    Cancelled
+        When `cancel` was set.
+
+    Examples
+    --------
+    >>> import workbench as wb
+    >>> from workbench.speech.joining import replace_take
+    >>> narration = wb.speak("It begins.\nThen this happens.\nIt ends.")
+    >>> [line.passed for line in flagged(narration)]
+    [True, True, True]
+    >>> from dataclasses import replace
+    >>> take = narration.parts[1].take
+    >>> broken = replace(take, audio=wb.Audio.silence(1, 22_050), words=())
+    >>> print(*flagged(replace_take(narration, 2, broken))[1].flags)
+    silent: nothing can be heard, or nothing for 4 s and more (-100 dB, the limit is -50 dB)
+    """
+    if isinstance(limit, bool) or not 0 <= limit <= 1:
+        raise ParameterError(f"must be 0 to 1, not {limit!r}", subject="limit")
+    parts = narration.parts if isinstance(narration, Narration) else tuple(narration)
+    hearing = ears(listener) if isinstance(listener, str) else listener
+    found: list[_Figures] = []
+    heard: list[tuple[float | None, str]] = []
+    for count, part in enumerate(parts, start=1):
+        if cancel is not None and cancel.is_set():
+            raise Cancelled(f"stopped after {count - 1} of {len(parts)} lines", subject="flags")
+        found.append(_figures(part.take))
+        heard.append(_hearing(part.take, hearing, cancel))
+        if progress is not None:
+            progress(count / len(parts))
+    common = _said_by_all(parts)
+    rows = []
+    for place, part in enumerate(parts):
+        figures, (cer, words) = found[place], heard[place]
+        told = {flag.kind: flag for flag in _of_sound(figures)}
+        told |= {flag.kind: flag for flag in _of_neighbours(place, parts, found)}
+        if cer is not None and cer > limit:
+            told["unlike"] = _unlike(cer, limit, words)
+        warnings = [w for w in part.take.warnings if w not in common and not _doubtful(w)]
+        flags = [told[kind] for kind in KINDS if kind in told]
+        flags += [Flag(kind="warning", text=warning) for warning in warnings]
+        rows.append(
+            LineFlags(
+                number=part.line.number, text=part.take.text, flags=tuple(flags),
+                pace=figures.spoken / figures.usual if figures.usual else 1.0,
+                level=figures.sound["level"], cer=cer, heard=words,
+            )
+        )  # fmt: skip
+    return tuple(rows)
+
+
+# -- one take -----------------------------------------------------------------------------------
+
+
+def _figures(take: Take) -> _Figures:
+    with _lock:
+        known = _known.get(take)
+    if known is not None:
+        return known
+    pace = _pace(take)
+    faults = set(take.flags) - {"unlike"}
+    if pace is not None:
+        faults |= set(check(take, pace=pace))
+    sound = Sound(take.audio.mono().samples[:, 0], take.audio.rate)
+    measured = {"level": sound.loud, "pause": sound.longest_pause}
+    if "repeated" in faults:
+        measured["repeated"] = sound.repetition
+    if "clipped" in faults:
+        measured["clipped"] = 100 * sound.clipped
+    if "cut" in faults:
+        measured["first"], measured["last"] = sound.edges
+    figures = _Figures(
+        faults=tuple(flag for flag in FLAGS if flag in faults),
+        spoken=sound.spoken,
+        usual=expected(take.spoken or take.text, take.language) / (pace or 1.0),
+        sound=MappingProxyType(measured),
+    )
+    with _lock:
+        _known[take] = figures
+    return figures
+
+
+def _pace(take: Take) -> float | None:
+    """Return how fast the engine was told to speak; None where its options say nothing here."""
+    try:
+        return engine(take.voice.engine).options.build(take.options).tempo
+    except (ModelError, ParameterError):  # not installed, or of another version
+        return None
+
+
+def _of_sound(figures: _Figures) -> list[Flag]:
+    found = []
+    for kind in figures.faults:
+        figure, limit, unit = _figure(kind, figures)
+        found.append(Flag(kind=kind, text=KINDS[kind], figure=figure, limit=limit, unit=unit))
+    return found
+
+
+def _figure(kind: str, figures: _Figures) -> tuple[float | None, float | None, str]:
+    """Return what a flag of the fuse was given for, its limit and their unit."""
+    sound = figures.sound
+    if kind in {"short", "long"} and figures.usual:
+        return figures.spoken / figures.usual, _OF_FUSE[kind], " times"
+    if kind == "silent":
+        gap = sound["pause"] >= _GAP and sound["level"] >= _HUSH
+        return (sound["pause"], _GAP, " s") if gap else (sound["level"], _HUSH, " dB")
+    if kind == "cut":
+        begins = sound["first"] > _STARTS
+        return (sound["first"], _STARTS, " dB") if begins else (sound["last"], _ENDS, " dB")
+    if kind in sound:
+        return sound[kind], _OF_FUSE[kind], " %" if kind == "clipped" else ""
+    return None, None, ""
+
+
+def _hearing(
+    take: Take, hearing: Ears | None, cancel: threading.Event | None
+) -> tuple[float | None, str]:
+    """Return how unlike its text a take was heard, and what was heard."""
+    record = take.about.get("verify") or {}
+    if record.get("cer") is not None:
+        return float(record["cer"]), str(record.get("heard", ""))
+    if hearing is None:
+        return None, ""
+    verdict = judge(take, transcriber=hearing, options=hearing.options, cancel=cancel)
+    return verdict.cer, verdict.heard
+
+
+def _unlike(cer: float, limit: float, heard: str) -> Flag:
+    said = f"a recogniser heard {heard[:200]!r}" if heard else "a recogniser heard nothing of it"
+    return Flag(kind="unlike", text=said, figure=100 * cer, limit=100 * limit, unit=" %")
+
+
+# -- a line among others ------------------------------------------------------------------------
+
+
+def _of_neighbours(place: int, parts: tuple[Part, ...], found: list[_Figures]) -> list[Flag]:
+    here, take = found[place], parts[place].take
+    others = [n for n in range(len(parts)) if n != place and "silent" not in found[n].faults]
+    flags = []
+    if len(others) >= _PEERS and not {"silent", "empty"} & set(here.faults):
+        away = here.sound["level"] - median(found[n].sound["level"] for n in others)
+        if abs(away) > _LOUDER:
+            kind, limit = ("loud", _LOUDER) if away > 0 else ("quiet", -_LOUDER)
+            flags.append(Flag(kind=kind, text=KINDS[kind], figure=away, limit=limit, unit=" dB"))
+    peers = [
+        found[n].spoken / found[n].usual
+        for n in others
+        if found[n].usual and parts[n].take.voice == take.voice
+        and parts[n].take.options == take.options
+    ]  # fmt: skip
+    if len(peers) < _PEERS or not here.usual or {"short", "long", "silent"} & set(here.faults):
+        return flags
+    usual = here.usual * median(peers)
+    if usual and abs(here.spoken - usual) > _APART:
+        times = here.spoken / usual
+        if times > _SLOW or times < _QUICK:
+            kind, limit = ("slow", _SLOW) if times > 1 else ("quick", _QUICK)
+            flags.append(
+                Flag(kind=kind, text=KINDS[kind], figure=times, limit=limit, unit=" times")
+            )
+    return flags
+
+
+def _said_by_all(parts: tuple[Part, ...]) -> set[str]:
+    """Return the warnings that every line carries: they say nothing of any one."""
+    if len(parts) == 1:
+        return set()
+    return set.intersection(*(set(part.take.warnings) for part in parts)) if parts else set()
+
+
+def _doubtful(warning: str) -> bool:
+    """Whether a warning only repeats what the flags of a take say."""
+    return warning.startswith("doubtful: ")
