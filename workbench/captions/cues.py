@@ -155,9 +155,9 @@ class Cues:
         >>> Cues(cues=(Cue(start=0, end=1, lines=((word,),)),)).problems()
         ['cue 1 (0.0 s): 22 letters a second, and a viewer reads 20']
         """
-        from workbench.captions.problems import problems
+        from workbench.captions.problems import sentences
 
-        found = problems(self.cues, letters=letters, lines=lines, reading_speed=reading_speed)
+        found = sentences(self.cues, letters=letters, lines=lines, reading_speed=reading_speed)
         return list(found)
 
     def to_dict(self) -> dict[str, Any]:
