@@ -6,10 +6,12 @@ import base64
 import contextlib
 import json
 import os
+import queue
 import shutil
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page, Playwright
 
-    from workbench.widgets import Player
+    from workbench.widgets.panel import Panel
 
 FLAGS = (
     "--no-sandbox",
@@ -39,40 +41,65 @@ FLAGS = (
 )
 
 # The part of an anywidget model that widgets use, with the messages and saves it was given.
+# Buffers, also those deep in the state, come as {"$bytes": base64}.
 HOST = """
-async ({name, esm, css, state, buffers}) => {
+async ({name, esm, css, state}) => {
   const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-  if (!window.module) {
+  const open = (value) => {
+    if (Array.isArray(value)) return value.map(open);
+    if (value === null || typeof value !== "object") return value;
+    if ("$bytes" in value) return new DataView(bytes(value.$bytes).buffer);
+    return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, open(v)]));
+  };
+  window.modules ||= {};
+  if (!window.modules[esm]) {
     document.head.append(Object.assign(document.createElement("style"), {textContent: css}));
     const url = URL.createObjectURL(new Blob([esm], {type: "text/javascript"}));
-    window.module = await import(url);
+    window.modules[esm] = await import(url);
   }
-  const data = {...state};
-  for (const [key, text] of Object.entries(buffers)) data[key] = new DataView(bytes(text).buffer);
+  const data = open(state);
   const heard = {};
+  const dirty = new Set();
+  const fire = (event, ...given) => [...(heard[event] || [])].forEach((f) => f(...given));
   const model = {
     sent: [], saved: [], data, answers: null,
     get: (key) => data[key],
-    set: (key, value) => { data[key] = value; },
-    save_changes: () => model.saved.push({position: data.position, playing: data.playing}),
+    set: (key, value) => {
+      if (data[key] === value) return;
+      data[key] = value;
+      dirty.add(key);
+      fire(`change:${key}`);
+    },
+    save_changes: () => {
+      model.saved.push(structuredClone(Object.fromEntries([...dirty].map((k) => [k, data[k]]))));
+      if (window.talk && dirty.size) {
+        window.talk(name, "state", Object.fromEntries([...dirty].map((k) => [k, data[k]])));
+      }
+      dirty.clear();
+    },
     on: (event, handler) => (heard[event] ||= new Set()).add(handler),
     off: (event, handler) => heard[event]?.delete(handler),
-    send: (message) => { model.sent.push(message); model.answers?.(message); },
+    send: (message) => {
+      model.sent.push(message);
+      model.answers?.(message);
+      window.talk?.(name, "message", message);
+    },
     listeners: () => Object.values(heard).reduce((sum, set) => sum + set.size, 0),
     // What the kernel does: a change of state, a message.
     change: (values) => {
-      Object.assign(data, values);
-      for (const key of Object.keys(values)) heard[`change:${key}`]?.forEach((f) => f());
+      const changed = open(values);
+      Object.assign(data, changed);
+      for (const key of Object.keys(changed)) fire(`change:${key}`);
     },
     tell: (message, parts = []) => {
       const views = parts.map((part) => new DataView(bytes(part).buffer));
-      heard["msg:custom"]?.forEach((f) => f(message, views));
+      fire("msg:custom", message, views);
     },
   };
   const el = document.body.appendChild(document.createElement("div"));
   (window.players ||= {})[name] = {model, el};
   window.players[name].start = async () => {
-    window.players[name].leave = await window.module.default.render({model, el});
+    window.players[name].leave = await window.modules[esm].default.render({model, el});
   };
 }
 """
@@ -143,12 +170,69 @@ def artefacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def packed(value: Any) -> Any:
+    """Return a widget's state as JSON can hold it, its buffers as {"$bytes": base64}."""
+    if isinstance(value, bytes | bytearray | memoryview):
+        return {"$bytes": base64.b64encode(value).decode()}
+    if isinstance(value, dict):
+        return {key: packed(part) for key, part in value.items()}
+    return [packed(part) for part in value] if isinstance(value, list | tuple) else value
+
+
+class Wire:
+    """The line between a page and its widget: what one says reaches the other, as in a kernel.
+
+    What comes from threads waits until the test next waits: Playwright belongs to one thread.
+    """
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self._widgets: dict[str, Panel] = {}
+        self._to_page: queue.SimpleQueue[tuple[str, str, Any]] = queue.SimpleQueue()
+        self._from_page: queue.SimpleQueue[tuple[str, str, Any]] = queue.SimpleQueue()
+        page.expose_function("talk", lambda *said: self._from_page.put(said))
+
+    def add(self, name: str, widget: Panel) -> None:
+        """Connect a widget that the page knows by `name`."""
+        self._widgets[name] = widget
+
+        def send(content: Any, buffers: Any = None) -> None:
+            data = [base64.b64encode(part).decode() for part in buffers or ()]
+            self._to_page.put((name, "tell", [packed(content), data]))
+
+        def send_state(key: Any = None) -> None:
+            self._to_page.put((name, "change", packed(widget.get_state(key))))
+
+        widget.send = send
+        widget.send_state = send_state
+        # ipywidgets tells of changes only while a kernel is there.
+        keys = [key for key in widget.keys if not key.startswith("_")]
+        widget.observe(lambda change: send_state(change.name), keys)
+
+    def pump(self) -> None:
+        """Carry what was said since the last time."""
+        self.page.evaluate("() => 0")  # lets calls of the page arrive
+        while not self._from_page.empty():
+            name, kind, content = self._from_page.get()
+            widget = self._widgets[name]
+            if kind == "state":
+                widget.set_state(content)
+            else:
+                widget._on_message(widget, content, [])
+        while not self._to_page.empty():
+            name, kind, content = self._to_page.get()
+            body = "model.change(content)" if kind == "change" else "model.tell(...content)"
+            code = f"([name, content]) => {{ const {{model}} = window.players[name]; {body}; }}"
+            self.page.evaluate(code, [name, content])
+
+
 class Mounted:
     """A widget's front end in a blank page, and the model it talks to."""
 
-    def __init__(self, page: Page, name: str) -> None:
+    def __init__(self, page: Page, name: str, wire: Wire | None = None) -> None:
         self.page = page
         self.name = name
+        self.wire = wire
 
     def run(self, body: str, argument: Any = None) -> Any:
         """Return what JavaScript says with `model`, `el`, `media` and `view` at hand."""
@@ -158,33 +242,50 @@ class Mounted:
         return self.page.evaluate(code, [self.name, argument])
 
     def wait(self, expression: str) -> None:
-        """Wait until the expression holds."""
+        """Wait until the expression holds; what the page and Python say is carried meanwhile."""
         names = f"const {{model, el}} = window.players[{json.dumps(self.name)}];"
         media = "const media = el.querySelector('audio, video');"
-        self.page.wait_for_function(f"() => {{ {names} {media} return {expression}; }}")
+        code = f"() => {{ {names} {media} return {expression}; }}"
+        if self.wire is None:
+            self.page.wait_for_function(code)
+            return
+        end = time.monotonic() + 60
+        while not self.page.evaluate(code):
+            assert time.monotonic() < end, f"never: {expression}"
+            self.wire.pump()
+            self.page.wait_for_timeout(10)
 
 
 @pytest.fixture
 def mount(page: Page) -> Callable[..., Mounted]:
-    """Return a function that shows a player's front end with an answering, fake kernel."""
-    page.goto("about:blank")
+    """Return a function that shows a widget's front end.
 
-    def show(player: Player, name: str = "a", *, answer: bool = True, **state: Any) -> Mounted:
-        full = {**player.get_state(), **state}
-        buffers = {"peaks": base64.b64encode(full.pop("peaks")).decode()}
-        plain = {k: v for k, v in full.items() if isinstance(v, str | int | float | bool | list)}
+    With a fake kernel that sends the media of a player; with ``talk=True`` the widget itself
+    answers, its state and its messages.
+    """
+    page.goto("about:blank")
+    wires: list[Wire] = []
+
+    def show(
+        widget: Panel, name: str = "a", *, answer: bool = True, talk: bool = False, **state: Any
+    ) -> Mounted:
+        full = {**widget.get_state(), **state}
+        plain = {k: packed(v) for k, v in full.items() if k in widget.keys and k != "layout"}
         esm, css = plain.pop("_esm"), plain.pop("_css")
-        argument = {"name": name, "esm": esm, "css": css, "state": plain, "buffers": buffers}
-        page.evaluate(HOST, argument)
-        mounted = Mounted(page, name)
-        if answer:
-            media = player.clip.media
-            half = len(media) // 2
-            parts = [base64.b64encode(p).decode() for p in (media[:half], media[half:])]
-            mounted.run(ANSWER, {"parts": parts, "mime": player.clip.mime})
+        if talk and not wires:
+            wires.append(Wire(page))
+        page.evaluate(HOST, {"name": name, "esm": esm, "css": css, "state": plain})
+        mounted = Mounted(page, name, wires[0] if talk else None)
+        clip = getattr(widget, "clip", None)
+        if talk:
+            wires[0].add(name, widget)
+        elif answer and clip is not None:
+            half = len(clip.media) // 2
+            parts = [base64.b64encode(p).decode() for p in (clip.media[:half], clip.media[half:])]
+            mounted.run(ANSWER, {"parts": parts, "mime": clip.mime})
         mounted.run("await view.start()")
-        if answer:
-            mounted.wait("el.dataset.ready")
+        if answer and clip is not None:
+            mounted.wait("el.querySelector('.wb-player[data-ready]')")
         return mounted
 
     return show

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -148,6 +149,11 @@ class Clip:
             cure="give a Take, a Narration, an Audio, a rendered video or the path of a file; "
             "captions go with their narration, as in Player.of(narration, cues=cues)",
         )
+
+    @cached_property
+    def uid(self) -> str:
+        """What the page calls it: random, so that it tells nothing of what it is."""
+        return secrets.token_hex(4)
 
     @property
     def mime(self) -> str:

@@ -3,36 +3,29 @@
 from __future__ import annotations
 
 import math
-import secrets
-import threading
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import anywidget
 import traitlets as t
 
-from workbench.errors import ParameterError, WorkbenchError, one_line, suggest
+from workbench.errors import ParameterError, suggest
+from workbench.widgets import pictures, twin
 from workbench.widgets.clip import Clip
+from workbench.widgets.panel import Panel, clip_state, front, style
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from workbench.widgets.outputs import Bundle
+
 __all__ = ["Player"]
 
-_STATIC = Path(__file__).parent / "static"
-_PIECE = 1_000_000  # bytes in a message; a larger one keeps all that follow it waiting
-_COLUMNS = 4_000  # of the outline: 8 kB, and a column for every pixel of a wide screen
 _OPTIONS = ("cues", "speed")
 _START = {"position": 0.0, "playing": False, "error": ""}
 
 
-class Player(anywidget.AnyWidget):
+class Player(Panel):
     """A player in the notebook; `Player.of` makes one.
-
-    Media never are part of the widget's state, which notebooks may save: the page asks for them
-    and gets them as messages, or loads a file that lies below the notebook's folder by its
-    address.
 
     Parameters
     ----------
@@ -49,21 +42,13 @@ class Player(anywidget.AnyWidget):
         Seconds, as the page last reported it (on play, pause and seek). Set it to seek.
     playing
         Whether it plays, as the page last reported it. Set it to play or pause.
-    error
-        What went wrong last, shown in the widget's own status line; empty when nothing did.
-    uid
-        Marks the media. Elements of the class ``wb-<uid>`` are the static twin of the widget,
-        hidden while it lives.
     """
 
-    # Two files, one module: widgets share the first, and nothing has to be built.
-    _esm = "\n".join(
-        (_STATIC / name).read_text(encoding="utf-8") for name in ("core.js", "player.js")
-    )
-    _css = (_STATIC / "player.css").read_text(encoding="utf-8")
+    _esm = front("player.js")
+    _css = style()
 
     kind = t.Enum(["audio", "video"], "audio").tag(sync=True)
-    uid = t.Unicode().tag(sync=True)
+    take = t.Unicode().tag(sync=True)
     about = t.Unicode().tag(sync=True)
     language = t.Unicode().tag(sync=True)
     duration = t.Float(0.0).tag(sync=True)
@@ -79,18 +64,13 @@ class Player(anywidget.AnyWidget):
     position = t.Float(0.0).tag(sync=True)
     playing = t.Bool(default_value=False).tag(sync=True)
     speed = t.Float(1.0).tag(sync=True)
-    error = t.Unicode().tag(sync=True)
 
-    _from_page = frozenset({"position", "playing", "speed"})
+    _from_page: ClassVar[frozenset[str]] = frozenset({"position", "playing", "speed"})
 
     def __init__(self, clip: Clip, *, speed: float = 1.0) -> None:
         self.clip = clip
-        self._heard = False  # whether a page shows the widget: messages sent before are lost
-        self._waiting: list[dict[str, Any]] = []
         self._quiet = False
-        self._sending: threading.Thread | None = None
         super().__init__(speed=speed, **_state(clip))
-        self.on_msg(self._on_message)
 
     @classmethod
     def of(cls, value: object, **options: Any) -> Player:
@@ -132,6 +112,7 @@ class Player(anywidget.AnyWidget):
         with self.hold_sync(), self._quietly():
             for name, new in {**state, **_state(clip), **_START}.items():
                 self.set_trait(name, new)
+        self._renew()
 
     def play(self) -> None:
         """Play. A page that shows nothing yet begins when it does."""
@@ -156,62 +137,23 @@ class Player(anywidget.AnyWidget):
             self.position = float(time)
         self._command({"kind": "seek", "time": float(time)})
 
-    def _command(self, message: dict[str, Any]) -> None:
-        if self._heard:
-            self.send(message)
-        else:
-            self._waiting = [m for m in self._waiting if m["kind"] != message["kind"]]
-            self._waiting.append(message)
-
-    # -- from the page ------------------------------------------------------------------------
+    # -- the base's questions -------------------------------------------------------------------
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take over what the page reports: `position`, `playing` and `speed`, nothing else."""
-        with self._telling(), self._quietly():
-            foreign = sorted(set(sync_data) - self._from_page)
-            if foreign:
-                raise ParameterError("is not for the page to set", subject=", ".join(foreign))
+        with self._quietly():
             super().set_state(sync_data)
 
-    def _on_message(self, _: object, content: Any, __: object) -> None:
-        with self._telling():
-            kind = content["kind"]
-            if kind == "hello":
-                self._heard = True
-                waiting, self._waiting = self._waiting, []
-                for message in waiting:
-                    self.send(message)
-            elif kind == "media?" and content["uid"] == self.uid:
-                # Encoding an hour of sound takes half a minute, and the kernel has other work.
-                asked = str(content["ask"])
-                self._sending = threading.Thread(
-                    target=self._send_media, args=(self.clip, asked), daemon=True
-                )
-                self._sending.start()
+    def _clip(self, uid: str) -> Clip:
+        return self.clip if uid == self.clip.uid else super()._clip(uid)
 
-    def _send_media(self, clip: Clip, asked: str) -> None:
-        with self._telling():
-            try:
-                data = memoryview(clip.media)
-            except WorkbenchError as error:
-                self.send({"kind": "refused", "ask": asked, "text": str(error)})
-                return
-            parts = math.ceil(len(data) / _PIECE) or 1
-            for part in range(parts):
-                message = {"kind": "media", "ask": asked, "mime": clip.mime}
-                piece = data[part * _PIECE : (part + 1) * _PIECE]
-                self.send({**message, "part": part, "parts": parts}, buffers=[piece])
+    def still(self) -> Bundle:
+        """Return the outline or the poster, and a line of text."""
+        return pictures.bundle(self.clip)
 
-    @contextmanager
-    def _telling(self) -> Iterator[None]:
-        """Put what goes wrong in here into the status line: no cell is there to show it."""
-        try:
-            yield
-        except Exception as error:  # noqa: BLE001 - also what a caller's own observers raise
-            known = isinstance(error, WorkbenchError | t.TraitError)
-            self.error = one_line(str(error) if known else f"{type(error).__name__}: {error}")
-        else:
-            self.error = ""
+    def twin(self) -> str:
+        """Return the static HTML of what it plays; see `workbench.widgets.twin`."""
+        return twin.html(self.clip, self.uid)
 
     @contextmanager
     def _quietly(self) -> Iterator[None]:
@@ -269,30 +211,5 @@ def _read(value: object, options: dict[str, Any]) -> tuple[Clip, dict[str, float
 
 
 def _state(clip: Clip) -> dict[str, Any]:
-    """Return the state that tells the page of a clip: all but its media."""
-    return {
-        "kind": clip.kind,
-        "uid": secrets.token_hex(4),
-        "about": clip.about,
-        "language": clip.language,
-        "duration": clip.duration,
-        "words": [
-            {
-                "text": w.text,
-                "start": round(w.start, 4),
-                "end": round(w.end, 4),
-                "space": w.space,
-            }
-            for w in clip.words
-        ],
-        "breaks": list(clip.breaks),
-        "cues": [
-            {"text": c.text, "start": round(c.start, 4), "end": round(c.end, 4)} for c in clip.cues
-        ],
-        "captioned": clip.captioned,
-        "notes": list(clip.notes),
-        "peaks": clip.audio.peaks(_COLUMNS).tobytes() if clip.audio else b"",
-        "size": list(clip.size),
-        "src": clip.address,
-        "version": clip.version,
-    }
+    state = clip_state(clip)
+    return {"take": state.pop("uid"), **state}

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from workbench.widgets.clip import Caption, Clip
 
-__all__ = ["EMBED_LIMIT", "cue_table", "html"]
+__all__ = ["EMBED_LIMIT", "cue_table", "html", "media_html"]
 
 EMBED_LIMIT = 2_000_000
 """The most letters of base64 that a notebook keeps for one value."""
@@ -45,7 +45,7 @@ def html(clip: Clip, uid: str) -> str:
     >>> twin[:48], "Tom &amp; Jerry." in twin
     ('<div class="wb-twin wb-c0ffee"><audio controls p', True)
     """
-    parts = [_media(clip), f"<p><small>{escape(clip.about)}</small></p>"]
+    parts = [media_html(clip), f"<p><small>{escape(clip.about)}</small></p>"]
     if clip.words:
         parts.append(_transcript(clip))
     if clip.notes:
@@ -74,12 +74,13 @@ def cue_table(cues: Iterable[Caption]) -> str:
     return f"<table><tr><th></th><th>from</th><th>to</th><th {left}>text</th></tr>{rows}</table>"
 
 
-def _media(clip: Clip) -> str:
-    """Return the element that plays, or a line that says why there is none."""
+def media_html(clip: Clip) -> str:
+    """Return the element that plays a clip, or a line that says why there is none."""
     if clip.audio is not None and not clip.audio.frames:
         return "<p>There is no sound in it.</p>"
     style = "width:100%" if clip.kind == "audio" else "max-width:100%;max-height:480px"
-    head = f'<{clip.kind} controls preload="metadata" style="{style}"'
+    mark = f'class="wb-media-{clip.uid}"'
+    head = f'<{clip.kind} controls preload="metadata" {mark} style="{style}"'
     data = _embedded(clip)
     if data:
         return f'{head} src="data:{clip.mime};base64,{data}"></{clip.kind}>'
