@@ -210,8 +210,8 @@ def test_other_media_in_the_same_place(mount: Any, narration: wb.Narration) -> N
     player = Player.of(narration)
     shown = mount(player)
     word = {"text": "other", "start": 0.0, "end": 1.0, "space": True}
-    shown.run("model.change({uid: 'beef', words: [argument], duration: 1})", word)
-    shown.wait("el.dataset.ready === 'beef'")
+    shown.run("model.change({take: 'beef', words: [argument], duration: 1})", word)
+    shown.wait("el.querySelector('.wb-player')?.dataset.ready === 'beef'")
     assert shown.run("return el.querySelector('.wb-words').textContent") == "other "
     assert shown.run("return el.querySelectorAll('canvas').length") == 1
 
@@ -313,7 +313,7 @@ def test_without_a_kernel_the_twin_lends_its_media(mount: Any, narration: wb.Nar
         "(html) => document.body.appendChild(document.createElement('section')).innerHTML = html",
         twin.html(player.clip, player.uid),
     )
-    shown.wait("el.dataset.ready")
+    shown.wait("el.querySelector('.wb-player').dataset.ready")
     assert shown.run("return media.src").startswith("data:audio/mpeg;base64,")
     assert shown.run("return media.duration") == pytest.approx(narration.duration, abs=0.06)
 
@@ -336,7 +336,7 @@ def test_a_file_is_loaded_by_its_address_first(
         data,
     )
     assert shown.run("return model.asked") == ["my%20clips/a%231.mp4"]
-    shown.wait("el.dataset.ready")
+    shown.wait("el.querySelector('.wb-player').dataset.ready")
     assert shown.run("return model.sent.map((m) => m.kind)") == ["hello"]
 
 
@@ -356,7 +356,7 @@ def test_a_wrong_address_falls_back_to_bytes(mount: Any, clip_mp4: Path) -> None
         "model.tell({kind: 'media', ask, mime: 'video/mp4', part: 0, parts: 1}, [argument])",
         base64.b64encode(clip_mp4.read_bytes()).decode(),
     )
-    shown.wait("el.dataset.ready")
+    shown.wait("el.querySelector('.wb-player').dataset.ready")
     assert shown.run("return media.duration") == pytest.approx(3.0, abs=0.1)
 
 
@@ -383,7 +383,7 @@ def test_leaving_takes_every_listener_along(mount: Any, narration: wb.Narration)
       URL.revokeObjectURL = (u) => { urls.delete(u); revokeObjectURL.call(URL, u); };
     }""")
     shown = mount(Player.of(narration), "second")
-    assert shown.run("return [model.listeners(), window.live, urls.size]") == [4, 1, 1]
+    assert shown.run("return [model.listeners(), window.live, urls.size]") == [3, 1, 1]
     shown.run("media.play(); window.media = media; view.leave()")
     assert shown.run("return [model.listeners(), window.live, urls.size]") == [0, 0, 0]
     state = "return [window.media.paused, window.media.hasAttribute('src'), el.childElementCount]"
@@ -462,7 +462,7 @@ def test_how_it_looks(
         return (high + 0.05) / (low + 0.05);
       };
       const css = (one, name) => getComputedStyle(el.querySelector(one))[name];
-      const back = getComputedStyle(el).backgroundColor;
+      const back = getComputedStyle(el.querySelector(".wb-player")).backgroundColor;
       return [ratio(css(".wb-words span:not(.wb-on)", "color"), back),
               ratio(css(".wb-on", "color"), css(".wb-on", "backgroundColor")),
               ratio(css(".wb-about", "color"), back)];

@@ -92,10 +92,15 @@ def test_sound_without_samples() -> None:
 
 def test_the_twin_plays_what_was_said() -> None:
     take = make_take()
-    data, metadata = display.twin_bundle(take, "c0ffee")
+    clip = Clip.of(take)
+    data, metadata = display.twin_bundle(clip, "c0ffee")
     assert (list(data), metadata) == (["text/html"], {})
     seen = Tags(data["text/html"])
-    assert seen.attributes["class"] == ["wb-twin wb-c0ffee", "wb-transcript"]
+    assert seen.attributes["class"] == [
+        "wb-twin wb-c0ffee",
+        f"wb-media-{clip.uid}",
+        "wb-transcript",
+    ]
     (src,) = seen.attributes["src"]
     assert "source" not in seen.tags  # JupyterLab takes the address of a <source> away
     head, _, data64 = (src or "").partition(",")
@@ -378,6 +383,8 @@ class FakeShell:
         self.display_formatter = DisplayFormatter()
         self.published: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = []
         self.display_pub = SimpleNamespace(publish=self.publish)
+        self.events = SimpleNamespace(register=lambda name, done: self.hooks.append((name, done)))
+        self.hooks: list[tuple[str, Any]] = []
 
     def publish(
         self, data: dict[str, Any], metadata: dict[str, Any], *, transient: dict[str, Any]
@@ -504,7 +511,10 @@ def test_a_notebook_shows_both_tables():
         ipython_display_formatter = Formatter()
         formatters: ClassVar = {"text/html": Formatter(), "image/png": Formatter()}
 
-    display.register(SimpleNamespace(display_formatter=Formatters(), display_pub=None))
+    events = SimpleNamespace(register=lambda *_: None)
+    display.register(
+        SimpleNamespace(display_formatter=Formatters(), display_pub=None, events=events)
+    )
     for value in (wb.normalize("$5", "en"), Recognition(segments=(), language="", duration=0)):
         kind = type(value)
         assert "<" in shown[kind.__module__, kind.__name__](value)
