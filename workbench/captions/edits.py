@@ -58,9 +58,9 @@ class Edit:
     >>> edit = Edit.of("insert", start=1, text="Hola")
     >>> edit(Cues(cues=())).text, Edit.from_dict(edit.to_dict()) == edit
     ('Hola', True)
-    >>> Edit.of("retipe", index=0)
+    >>> Edit.of("inzert", start=0)
     Traceback (most recent call last):
-    workbench.errors.ParameterError: retipe: is no operation on cues; did you mean 'retype' or 'delete'?
+    workbench.errors.ParameterError: inzert: is no operation on cues; did you mean 'insert'?
     """
 
     op: str
