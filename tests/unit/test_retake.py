@@ -45,7 +45,8 @@ def gaps(narration: wb.Narration) -> list[float]:
 
 
 @pytest.fixture
-def spoken(tone) -> wb.Narration:
+def spoken(tone, tmp_path, monkeypatch) -> wb.Narration:
+    monkeypatch.setenv("WORKBENCH_CACHE", str(tmp_path / "cache"))
     narration = wb.speak(TEXT, "tone:high", gap=0.25)
     tone.calls.clear()
     tone.seeds.clear()

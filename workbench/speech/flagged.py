@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import median
 from types import MappingProxyType
@@ -11,6 +13,7 @@ from weakref import WeakKeyDictionary
 
 from workbench.engines.registry import engine
 from workbench.errors import Cancelled, ModelError, ParameterError
+from workbench.speech.bounds import is_number
 from workbench.speech.ears import Ears, ears
 from workbench.speech.fuse import FLAGS, check, expected
 from workbench.speech.fuse_sound import Sound
@@ -18,7 +21,7 @@ from workbench.speech.roundtrip import LIMIT, judge
 from workbench.take import Narration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from workbench.progress import Report
     from workbench.take import Part, Take
@@ -333,8 +336,8 @@ def _hearing(
     take: Take, hearing: Ears | None, cancel: threading.Event | None
 ) -> tuple[float | None, str]:
     """Return how unlike its text a take was heard, and what was heard."""
-    record = take.about.get("verify") or {}
-    if record.get("cer") is not None:
+    record = take.about.get("verify")
+    if isinstance(record, Mapping) and is_number(record.get("cer"), 0, math.inf):
         return float(record["cer"]), str(record.get("heard", ""))
     if hearing is None:
         return None, ""

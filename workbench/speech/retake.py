@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -25,7 +26,7 @@ from workbench.voice import Preset
 if TYPE_CHECKING:
     import os
     import threading
-    from collections.abc import Mapping
+    from collections.abc import Collection
 
     from workbench.take import Narration, Part, Take
     from workbench.text.lexicon import Lexicon
@@ -138,9 +139,19 @@ def respeak(
     verify: str | Literal[False] | None = None,
     cache: bool = True,
     cancel: threading.Event | None = None,
+    avoid: Collection[int | None] = (),
     **options: Any,
 ) -> Part:
     """Speak a line again without a narration around it; all else as `retake`.
+
+    Parameters
+    ----------
+    part
+        The line as it was spoken.
+    text, voice, seed, normalize, lexicon, verify, cache, cancel, **options
+        As `retake`.
+    avoid
+        Seeds that were tried: the next one is none of these.
 
     Returns
     -------
@@ -170,7 +181,7 @@ def respeak(
             if not speaker.engine.capabilities.seeded and not _newly_heard(speaker, take):
                 raise _unchanged(speaker)
             if seed is None:
-                speaker.seed = _next_seed(speaker, take)
+                speaker.seed = _next_seed(speaker, take, avoid)
         return replace(part, line=line, take=speaker.say(line.text, cancel=cancel))
     except WorkbenchError as error:
         error.subject = f"line {line.number}{': ' if error.subject else ''}{error.subject}"
@@ -248,7 +259,7 @@ def _speaker(
     options: dict[str, Any],
 ) -> Speaker:
     """Return who spoke a take, or another voice, ready to speak."""
-    listener = take.about.get("verify", {}).get("by") if verify is None else verify or None
+    listener = _listener(take) if verify is None else verify or None
     return Speaker(
         take.voice if voice is None else voice,
         {**take.options, **options} if voice is None else options,
@@ -258,6 +269,13 @@ def _speaker(
         lexicon=lexicon,
         verify=listener,
     )
+
+
+def _listener(take: Take) -> str | None:
+    """Return who listened to a take when it was spoken."""
+    record = take.about.get("verify")
+    name = record.get("by") if isinstance(record, Mapping) else None
+    return name if isinstance(name, str) else None
 
 
 def _named(voice: str | Voice | Preset) -> str:
@@ -275,12 +293,16 @@ def _same(speaker: Speaker, line: Line, take: Take) -> bool:
 
 
 def _newly_heard(speaker: Speaker, take: Take) -> bool:
-    heard = take.about.get("verify", {}).get("by")
-    return speaker.ears is not None and speaker.ears.name != heard
+    return speaker.ears is not None and speaker.ears.name != _listener(take)
 
 
-def _next_seed(speaker: Speaker, take: Take) -> int | None:
-    return ((take.seed or 0) + 1) % _SEEDS if speaker.engine.capabilities.seeded else None
+def _next_seed(speaker: Speaker, take: Take, avoid: Collection[int | None]) -> int | None:
+    if not speaker.engine.capabilities.seeded:
+        return None
+    seed = (take.seed or 0) + 1
+    while seed % _SEEDS in avoid:
+        seed += 1
+    return seed % _SEEDS
 
 
 def _unchanged(speaker: Speaker) -> ParameterError:

@@ -1,0 +1,233 @@
+"""The work on a narration as a file: what is in it, what is refused, and the sounds beside it."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from workbench.audio import Audio
+from workbench.errors import (
+    MediaError,
+    ParameterError,
+    StorageError,
+    WorkbenchError,
+    shown,
+    storage_error,
+)
+from workbench.paths import user_path
+from workbench.speech.bounds import is_number, is_whole
+from workbench.storage.atomic import write_bytes
+from workbench.take import Narration, Part, Take
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from workbench.speech.review import LineReview, Review
+
+__all__ = ["FORMAT", "VERSION", "load", "save", "understood", "written"]
+
+FORMAT = "workbench review"
+VERSION = 1
+"""Of the file. A later one is refused; what is added to this one must not change its meaning."""
+
+_LARGEST = 200_000_000  # bytes of a file
+_LONGEST = 14_400.0  # seconds of a narration, as of a sound
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_SUBJECT = "review"
+
+
+def written(review: Review, take: Callable[[Take], dict[str, Any]]) -> dict[str, Any]:
+    """Return a review as plain values.
+
+    Parameters
+    ----------
+    review
+        The work.
+    take
+        Returns a take as plain values.
+    """
+    rows = []
+    for part, line in zip(review.narration.parts, review.lines, strict=True):
+        versions = [{"text": v.text, "voice": v.voice, "take": take(v.take)} for v in line.versions]
+        rows.append(
+            {
+                "number": part.line.number,
+                "start": part.start,
+                "versions": versions,
+                "kept": line.kept,
+                "shown": line.shown,
+                "accepted": line.accepted,
+                "note": line.note,
+            }
+        )
+    duration = review.narration.duration
+    return {"format": FORMAT, "version": VERSION, "duration": duration, "lines": rows}
+
+
+def understood(data: Mapping[str, Any], take: Callable[[dict[str, Any]], Take]) -> Review:
+    """Return the review of plain values, which may be anything.
+
+    Parameters
+    ----------
+    data
+        What `written` returned.
+    take
+        Returns the take of plain values.
+
+    Raises
+    ------
+    ParameterError
+        When they describe no review, or one of a later version.
+    """
+    from workbench.speech.review import Review
+
+    try:
+        if data["format"] != FORMAT:
+            raise ParameterError("is no review", subject=_SUBJECT)
+        if data["version"] != VERSION:
+            raise ParameterError(
+                f"is of version {shown(data['version'])}, and {VERSION} is understood",
+                subject=_SUBJECT,
+                cure="use the version of the package that wrote it, or a later one",
+            )
+        lines = tuple(_line(row, take) for row in data["lines"])
+        parts = tuple(_part(row, line) for row, line in zip(data["lines"], lines, strict=True))
+        duration = data["duration"]
+        if not is_number(duration, 0, _LONGEST):
+            raise ParameterError(f"cannot be {shown(duration)}", subject="duration")
+        return Review(narration=Narration(parts=parts, duration=duration), lines=lines)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        if isinstance(error, WorkbenchError):
+            raise
+        told = f"lacks {error}" if isinstance(error, KeyError) else f"is damaged ({error})"
+        raise ParameterError(told, subject=_SUBJECT, cure="use a whole file") from error
+
+
+def _line(row: Mapping[str, Any], take: Callable[[dict[str, Any]], Take]) -> LineReview:
+    from workbench.speech.review import LineReview, Version
+
+    versions = []
+    for version in row["versions"]:
+        text, voice = version["text"], version["voice"]
+        if not isinstance(text, str) or not isinstance(voice, str | None):
+            raise ParameterError("has a line without a text", subject=_SUBJECT)
+        spoken = take(version["take"])
+        texts = (spoken.text, spoken.spoken, spoken.language, *spoken.warnings, *spoken.flags)
+        if not all(isinstance(text, str) for text in texts):
+            raise ParameterError("has a take without a text", subject=_SUBJECT)
+        versions.append(Version(text=text, voice=voice, take=spoken))
+    return LineReview(
+        versions=tuple(versions),
+        kept=row["kept"],
+        shown=row["shown"],
+        accepted=row["accepted"],
+        note=row["note"],
+    )
+
+
+def _part(row: Mapping[str, Any], line: LineReview) -> Part:
+    number, start = row["number"], row["start"]
+    if not is_whole(number, -(2**31), 2**31) or not is_number(start, 0, _LONGEST):
+        raise ParameterError("has a line without a place", subject=_SUBJECT)
+    kept = line.versions[line.kept]
+    return Part(line=kept.line(number), take=kept.take, start=start)
+
+
+# -- on disk --------------------------------------------------------------------------------------
+
+
+def save(review: Review, path: str | os.PathLike[str]) -> Path:
+    """Write a review and its sounds; see `workbench.speech.review.Review.save`."""
+    file = user_path(path)
+    folder = _folder(file)
+
+    def keep(take: Take) -> dict[str, Any]:
+        digest = take.audio.digest()
+        target = folder / f"{digest}.wav"
+        if not target.exists():
+            write_bytes(target, _exact_wav(take.audio))
+        return {**take.describe(), "sound": digest}
+
+    try:
+        text = json.dumps(written(review, keep), indent=1) + "\n"  # ASCII: even half a letter
+        write_bytes(file, text.encode("ascii"))
+    except OSError as error:
+        raise storage_error(error, file) from error
+    return file
+
+
+def load(path: str | os.PathLike[str]) -> Review:
+    """Return the review of a file; see `workbench.speech.review.Review.load`."""
+    file = user_path(path)
+    data = _read(file)
+    folder = _folder(file)
+    sounds: dict[str, Audio] = {}
+
+    def restore(row: dict[str, Any]) -> Take:
+        digest = row["sound"]
+        if not isinstance(digest, str) or not _DIGEST.fullmatch(digest):
+            raise ParameterError(f"cannot be {shown(digest)}", subject="sound")
+        if digest not in sounds:
+            sounds[digest] = _sound(folder / f"{digest}.wav", digest)
+        return Take.from_dict(row, audio=sounds[digest])
+
+    try:
+        return understood(data, restore)
+    except ParameterError as error:
+        subject = "" if error.subject == _SUBJECT else f"{error.subject} "
+        raise ParameterError(
+            f"{subject}{error.problem}", subject=str(file), cure=error.cure
+        ) from error
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        if not file.is_file():
+            raise StorageError("there is no such file", subject=str(file), cure="check the path")
+        with file.open("rb") as stream:
+            raw = stream.read(_LARGEST + 1)
+    except OSError as error:
+        raise storage_error(error, file) from error
+    if len(raw) > _LARGEST:
+        raise ParameterError(f"is larger than {_LARGEST:,} bytes", subject=str(file))
+    try:
+        data = json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        told = str(error) if isinstance(error, json.JSONDecodeError) else type(error).__name__
+        raise ParameterError(f"is not valid JSON ({told})", subject=str(file)) from error
+    if not isinstance(data, dict):
+        raise ParameterError("is no review", subject=str(file))
+    return data
+
+
+def _sound(file: Path, digest: str) -> Audio:
+    try:
+        audio = Audio.read(file)
+    except MediaError as error:
+        raise ParameterError(
+            f"lacks the sound {file.parent.name}/{file.name} ({error.problem})",
+            subject=_SUBJECT,
+            cure="keep the folder of sounds beside the file",
+        ) from error
+    if audio.digest() != digest:
+        raise ParameterError(
+            f"has another sound in {file.parent.name}/{file.name} than was saved", subject=_SUBJECT
+        )
+    return audio
+
+
+def _folder(file: Path) -> Path:
+    return file.with_name(f"{file.stem}.sounds")
+
+
+def _exact_wav(audio: Audio) -> bytes:
+    """Return a sound as a WAV file of 32-bit floats: what is read again has the same hash."""
+    import soundfile
+
+    buffer = io.BytesIO()
+    soundfile.write(buffer, audio.samples, audio.rate, format="WAV", subtype="FLOAT")
+    return buffer.getvalue()
