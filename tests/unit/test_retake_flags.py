@@ -14,7 +14,8 @@ from tests.unit.faulty_speech import faulty
 from workbench.errors import Cancelled, ParameterError
 from workbench.speech import flagged as module
 from workbench.speech import fuse, retake
-from workbench.speech.flagged import KINDS, Flag, LineFlags, flagged
+from workbench.speech.flagged import flagged
+from workbench.speech.line_flags import KINDS, Flag, LineFlags
 from workbench.speech.retake import replace_take
 
 if TYPE_CHECKING:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from statistics import median
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
-from weakref import WeakKeyDictionary
+from typing import TYPE_CHECKING, NamedTuple
+from weakref import ref
 
 from workbench.engines.registry import engine
 from workbench.errors import Cancelled, ModelError, ParameterError
@@ -17,29 +15,18 @@ from workbench.speech.bounds import is_number
 from workbench.speech.ears import Ears, ears
 from workbench.speech.fuse import FLAGS, check, expected
 from workbench.speech.fuse_sound import Sound
+from workbench.speech.line_flags import KINDS, Flag, LineFlags
 from workbench.speech.roundtrip import LIMIT, judge
 from workbench.take import Narration
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Iterable
 
     from workbench.progress import Report
     from workbench.take import Part, Take
 
-__all__ = ["KINDS", "Flag", "LineFlags", "flagged"]
-
-KINDS: Mapping[str, str] = MappingProxyType(
-    {
-        **FLAGS,
-        "slow": "it takes longer for its text than the other lines by this voice",
-        "quick": "it takes less time for its text than the other lines by this voice",
-        "loud": "it is louder than the other lines",
-        "quiet": "it is quieter than the other lines",
-        "warning": "the engine has something to say about it",
-    }
-)
-"""What each flag means: those of `workbench.speech.fuse.FLAGS`, and what a line's neighbours tell.
-"""
+__all__ = ["flagged"]
 
 # Of the time of the other lines. Of 30 sentences that espeak reads, all of more than two seconds
 # have 0.86 to 1.1, only one full of addresses 1.6; words that stand alone are allowed their time.
@@ -53,117 +40,6 @@ _HUSH, _GAP = -50.0, 4.0  # dB below full scale, seconds
 _STARTS, _ENDS = 2.0, -6.0  # dB about the loud level
 
 
-@dataclass(frozen=True, kw_only=True)
-class Flag:
-    """One thing about a line that is worth a second hearing.
-
-    Parameters
-    ----------
-    kind
-        Of `KINDS`.
-    text
-        What it means, for a person.
-    figure, limit
-        What was measured and what it may be at most or at least; None where there is no number to
-        it.
-    unit
-        Of both, as it follows the number: `` times`` (the usual), `` %``, `` dB``, `` s``; empty
-        for none.
-    """
-
-    kind: str
-    text: str
-    figure: float | None = None
-    limit: float | None = None
-    unit: str = ""
-
-    def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise ParameterError(f"{self.kind!r} is not one of {', '.join(KINDS)}", subject="flag")
-
-    def __str__(self) -> str:
-        if self.figure is None or self.limit is None:
-            return f"{self.kind}: {self.text}"
-        figure, limit = (f"{value:.4g}{self.unit}" for value in (self.figure, self.limit))
-        return f"{self.kind}: {self.text} ({figure}, the limit is {limit})"
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the flag as plain values."""
-        return {
-            "kind": self.kind,
-            "text": self.text,
-            "figure": self.figure,
-            "limit": self.limit,
-            "unit": self.unit,
-        }
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Flag:
-        """Return the flag that `to_dict` described."""
-        return cls(**data)
-
-
-@dataclass(frozen=True, kw_only=True)
-class LineFlags:
-    """A line of a narration and what is to be said of it.
-
-    Parameters
-    ----------
-    number
-        The script's line, ``part.line.number``.
-    text
-        What it says.
-    flags
-        In the order of `KINDS`; none for a line that passed.
-    pace
-        How much time the speech takes, of what its text usually takes at this pace; 1 for just as
-        long.
-    level
-        The level of its loud parts in dB below full scale.
-    cer
-        The part of the letters that a recogniser heard differently, 0 to 1; None where nobody
-        listened.
-    heard
-        What it heard.
-    """
-
-    number: int
-    text: str
-    flags: tuple[Flag, ...] = ()
-    pace: float = 1.0
-    level: float = 0.0
-    cer: float | None = None
-    heard: str = ""
-
-    @property
-    def passed(self) -> bool:
-        """Whether nothing is to be said of it."""
-        return not self.flags
-
-    @property
-    def kinds(self) -> tuple[str, ...]:
-        """The kinds of its flags."""
-        return tuple(flag.kind for flag in self.flags)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the line's flags as plain values."""
-        return {
-            "number": self.number,
-            "text": self.text,
-            "flags": [flag.to_dict() for flag in self.flags],
-            "pace": self.pace,
-            "level": self.level,
-            "cer": self.cer,
-            "heard": self.heard,
-        }
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> LineFlags:
-        """Return the line's flags that `to_dict` described."""
-        flags = tuple(Flag.from_dict(row) for row in data["flags"])
-        return cls(**{**data, "flags": flags})
-
-
 class _Figures(NamedTuple):
     """What is measured in one take, whatever stands around it."""
 
@@ -171,11 +47,12 @@ class _Figures(NamedTuple):
     spoken: float  # seconds
     usual: float  # seconds for the text at this pace
     sound: Mapping[str, float]
+    heard: dict[str, tuple[float | None, str]]  # by who listened
 
 
-# A board asks again after each change, and a take never changes.
-_known: WeakKeyDictionary[Take, _Figures] = WeakKeyDictionary()
-_lock = threading.Lock()
+# A board asks again after each change, and a take never changes: by its identity, since to hash the
+# sound of 300 lines takes longer than all the rest.
+_known: dict[int, tuple[ref[Take], _Figures]] = {}
 
 
 def flagged(
@@ -273,10 +150,9 @@ def flagged(
 
 
 def _figures(take: Take) -> _Figures:
-    with _lock:
-        known = _known.get(take)
-    if known is not None:
-        return known
+    known = _known.get(id(take))
+    if known is not None and known[0]() is take:
+        return known[1]
     pace = _pace(take)
     faults = set(take.flags) - {"unlike"}
     if pace is not None:
@@ -294,10 +170,17 @@ def _figures(take: Take) -> _Figures:
         spoken=sound.spoken,
         usual=expected(take.spoken or take.text, take.language) / (pace or 1.0),
         sound=MappingProxyType(measured),
+        heard={},
     )
-    with _lock:
-        _known[take] = figures
+    key = id(take)
+    _known[key] = ref(take, lambda gone: _forget(key, gone)), figures
     return figures
+
+
+def _forget(key: int, gone: ref[Take]) -> None:
+    known = _known.get(key)
+    if known is not None and known[0] is gone:  # the number may be that of another one by now
+        del _known[key]
 
 
 def _pace(take: Take) -> float | None:
@@ -341,8 +224,11 @@ def _hearing(
         return float(record["cer"]), str(record.get("heard", ""))
     if hearing is None:
         return None, ""
-    verdict = judge(take, transcriber=hearing, options=hearing.options, cancel=cancel)
-    return verdict.cer, verdict.heard
+    known = _figures(take).heard
+    if hearing.key not in known:
+        verdict = judge(take, transcriber=hearing, options=hearing.options, cancel=cancel)
+        known[hearing.key] = verdict.cer, verdict.heard
+    return known[hearing.key]
 
 
 def _unlike(cer: float, limit: float, heard: str) -> Flag:

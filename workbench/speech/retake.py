@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from workbench.errors import Cancelled, ParameterError, WorkbenchError
 from workbench.script import Line
-from workbench.speech.flagged import Flag, LineFlags, flagged
+from workbench.speech.flagged import flagged
 from workbench.speech.joining import (
     USUAL_GAP,
     check_gap,
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from workbench.voice import Voice
 
 __all__ = [
-    "Flag",
-    "LineFlags",
     "flagged",
     "insert_line",
     "place_of",
