@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import pytest
@@ -17,6 +17,11 @@ from workbench.options import Option, Options, option
 from workbench.speech.grid import Grid
 from workbench.speech.spans import MOST, span
 from workbench.speech.sweep import sweep
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from workbench.speech.variants import Sweep
 
 RATE = Option(name="rate", kind=int, default=175, help="", minimum=80, maximum=450, step=5)
 WARMTH = Option(name="warmth", kind=float, default=0.5, help="", minimum=0.25, maximum=2, step=0.05)
@@ -39,6 +44,12 @@ class HumEngine(ToneEngine):
     options: ClassVar[type[Options]] = HumOptions
 
 
+@pytest.fixture(autouse=True)
+def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty cache of takes: these tests count what is spoken."""
+    monkeypatch.setenv("WORKBENCH_CACHE", str(tmp_path / "takes"))
+
+
 @pytest.fixture
 def hum(monkeypatch: pytest.MonkeyPatch) -> HumEngine:
     engine = HumEngine()
@@ -46,7 +57,7 @@ def hum(monkeypatch: pytest.MonkeyPatch) -> HumEngine:
     return engine
 
 
-def settings(found: wb.speech.variants.Sweep) -> list[dict]:
+def settings(found: Sweep) -> list[dict]:
     return [dict(variant.settings) for variant in found]
 
 

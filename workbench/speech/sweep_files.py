@@ -95,7 +95,7 @@ def load(folder: str | os.PathLike[str]) -> Sweep:
         raise StorageError("there is no sweep", subject=str(path), cure="check the path") from error
     except OSError as error:
         raise storage_error(error, path) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _damaged(path, "is not JSON") from error
     if not isinstance(data, dict) or data.get("kind") != _KIND:
         raise _damaged(path, "is no sweep")

@@ -2,76 +2,84 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import one_line
+from workbench.speech.measure_fields import FIELDS, NOTHING
 from workbench.speech.variants import MEASURED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from workbench.speech.measure_fields import MeasureField
     from workbench.speech.variants import Sweep
 
-__all__ = ["headings", "html_table", "shown_columns", "told"]
+__all__ = ["Column", "columns", "html_table"]
 
 _LEFT = 'style="text-align:left"'
+_RIGHT = 'style="text-align:right"'
 
 
-def shown_columns(sweep: Sweep) -> tuple[str, ...]:
-    """Return the columns worth showing: settings that vary, and measures that any variant has."""
-    row_names = [name for name in sweep.table()[0] if name not in {"label", "error"}]
-    settings = set(sweep.varying)
-    return tuple(
-        name
-        for name in row_names
-        if name in settings or any(sweep.value(v, name) is not None for v in sweep)
-    )
-
-
-def headings(columns: Sequence[str], settings: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """Return for each column how it is called and what it means, both for people.
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """A column of a sweep's table.
 
     Parameters
     ----------
-    columns
-        Names as `workbench.speech.variants.Sweep.value` takes them.
-    settings
-        Those of them that are settings, which are called by their own names.
+    name
+        As `workbench.speech.variants.Sweep.value` takes it.
+    head
+        What stands over it.
+    help
+        What it means.
+    measure
+        The measure it shows; None for a setting.
+    """
+
+    name: str
+    head: str
+    help: str
+    measure: MeasureField | None = None
+
+    def format(self, value: Any) -> str:
+        """Return a value as it stands in the column.
+
+        Examples
+        --------
+        >>> rate = Column(name="rate", head="rate", help="")
+        >>> rate.format(160), rate.format(0.5), rate.format(True)
+        ('160', '0.5', 'yes')
+        """
+        if self.measure is not None:
+            return self.measure.format(value)
+        if value is None:
+            return NOTHING
+        if isinstance(value, bool):
+            return "yes" if value else "no"
+        return one_line(f"{value:g}" if isinstance(value, float) else str(value), limit=200)
+
+
+def columns(sweep: Sweep) -> tuple[Column, ...]:
+    """Return the columns worth showing: settings that vary, and measures that any variant has.
 
     Examples
     --------
-    >>> headings(["rate", "duration"], ["rate"])["rate"]
-    ('rate', 'rate as it was asked for')
+    >>> from workbench.speech.sweep import sweep
+    >>> [column.head for column in columns(sweep("Hello.", pitch=[30, 60], measure=False))]
+    ['pitch', 'duration s']
     """
-    from workbench.speech.measure import Measures
-
-    found: dict[str, tuple[str, str]] = {}
-    for name in columns:
-        if name in settings:
-            found[name] = (name, f"{name} as it was asked for")
+    found = [
+        Column(name=name, head=name, help=f"{name}, as it was asked for") for name in sweep.varying
+    ]
+    measured = {field.name: field for field in FIELDS}
+    settings = {name for variant in sweep for name in variant.settings}
+    for name in sweep.columns:
+        if name in settings or all(sweep.value(variant, name) is None for variant in sweep):
             continue
-        about = Measures.FIELDS[name.removeprefix(MEASURED)]
-        unit = f" ({about.unit})" if about.unit else ""
-        found[name] = (f"{about.label}{unit}", about.help)
-    return found
-
-
-def told(value: Any) -> str:
-    """Return a value as it stands in a table.
-
-    Examples
-    --------
-    >>> told(None), told(-23.04567), told(160), told(""), told(True)
-    ('', '-23.05', '160', '', 'yes')
-    """
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:.2f}".rstrip("0").rstrip(".")
-    return one_line(str(value), limit=200)
+        field = measured[name.removeprefix(MEASURED)]
+        head = f"measured {field.head}" if name.startswith(MEASURED) else field.head
+        found.append(Column(name=name, head=head, help=field.help, measure=field))
+    return tuple(found)
 
 
 def html_table(sweep: Sweep) -> str:
@@ -83,16 +91,15 @@ def html_table(sweep: Sweep) -> str:
     >>> html_table(sweep("Tom & Jerry.", rate=[150, 250], measure=False)).count("Tom &amp; Jerry.")
     1
     """
-    columns = shown_columns(sweep)
-    named = headings(columns, sweep.varying)
-    head = "".join(
-        f'<th title="{escape(about)}">{escape(label)}</th>' for label, about in named.values()
-    )
+    shown = columns(sweep)
+    head = "".join(f'<th title="{escape(c.help)}">{escape(c.head)}</th>' for c in shown)
     rows = []
     for number, variant in enumerate(sweep):
-        cells = "".join(f"<td>{escape(told(sweep.value(variant, name)))}</td>" for name in columns)
+        cells = "".join(
+            f"<td {_RIGHT}>{escape(c.format(sweep.value(variant, c.name)))}</td>" for c in shown
+        )
         if variant.error is not None:
             cells += f"<td {_LEFT}>{escape(str(variant.error))}</td>"
         rows.append(f"<tr><td>{number}</td>{cells}</tr>")
-    text = f"<p>{escape(sweep.text)}</p>"
+    text = f"<p>{escape(one_line(sweep.text))}</p>"
     return f"{text}<table><tr><th></th>{head}</tr>{''.join(rows)}</table>"

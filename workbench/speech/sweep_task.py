@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from workbench.options import Value
     from workbench.speech.ears import Ears
-    from workbench.speech.measure import Measures
+    from workbench.speech.measures import Measures
     from workbench.take import Take
 
 __all__ = ["Outcome", "Task"]
@@ -82,7 +82,7 @@ class Task:
             return take, None
         from workbench.speech.measure import measure
 
-        return take, measure(take)
+        return take, measure(take, listener=self.listener, cancel=cancel)
 
     def attempt(
         self,

@@ -30,7 +30,7 @@ from workbench.take import Take
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from workbench.speech.measure import Measures
+    from workbench.speech.measures import Measures
 
 __all__ = ["SweepProcess", "main"]
 
@@ -103,7 +103,7 @@ class SweepProcess:
         )
         if answer["measures"] is None:
             return take, None
-        from workbench.speech.measure import Measures
+        from workbench.speech.measures import Measures
 
         return take, Measures.from_dict(answer["measures"])
 

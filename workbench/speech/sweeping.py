@@ -14,8 +14,8 @@ from __future__ import annotations
 
 import queue
 import threading
-import time
 from collections import deque
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from workbench.engines.registry import DEFAULT, engine
@@ -120,9 +120,9 @@ class _Work:
                 except IndexError:  # the helpers have the last of them
                     self._take(_TICK)
                     continue
-                begun = time.monotonic()
+                begun = monotonic()
                 self._note(place, self.attempt(place, self._cancel))
-                times.append(time.monotonic() - begun)
+                times.append(monotonic() - begun)
                 while self._take(0):
                     pass
         finally:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from workbench.options import Value
-    from workbench.speech.measure import Measures
+    from workbench.speech.measures import Measures
 
 __all__ = ["Variant", "labels", "varying"]
 
@@ -123,7 +123,7 @@ class Variant:
         """Return the variant that `to_dict`, or `describe` with `take` beside it, described."""
         measures = data["measures"]
         if measures is not None:
-            from workbench.speech.measure import Measures
+            from workbench.speech.measures import Measures
 
             measures = Measures.from_dict(measures)
         if take is None and data["take"] is not None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    import pandas as pd  # type: ignore[import-not-found,import-untyped,unused-ignore]
+
     from workbench.take import Take
     from workbench.voice import Preset
 
@@ -181,16 +183,22 @@ class Sweep:
             for variant in self.variants
         ]
 
-    def dataframe(self) -> Any:
+    def dataframe(self) -> pd.DataFrame:
         """Return `table` as a `pandas.DataFrame`.
 
         Raises
         ------
-        ImportError
+        ParameterError
             When pandas is not installed.
         """
-        import pandas as pd  # type: ignore[import-untyped]
-
+        try:
+            import pandas as pd
+        except ImportError as error:
+            raise ParameterError(
+                "needs pandas, which is not installed",
+                subject="dataframe",
+                cure="pip install pandas, or use table()",
+            ) from error
         return pd.DataFrame(self.table())
 
     # -- finding the one ----------------------------------------------------------------------
