@@ -20,7 +20,7 @@ __all__ = ["CHOICES", "KINDS", "MOST", "NONE", "Answer", "Trial", "pairs_of", "s
 
 KINDS = {
     "ab": "which of the two is better",
-    "abx": "which of the two X is",
+    "abx": "which of the two is X",
 }
 """What a listener is asked in each kind of comparison."""
 
