@@ -72,8 +72,18 @@ class MeasureField:
         return told.removeprefix("-") if not told.strip("-0.") else told
 
     def say(self, value: float | None) -> str:
-        """Return the value with its unit, or its label where it has none."""
-        return f"{self.format(value)} {self.unit or self.label}"
+        """Return the value with its unit, or its label where it has none.
+
+        Examples
+        --------
+        >>> pauses = next(field for field in FIELDS if field.name == "pauses")
+        >>> pauses.say(1), pauses.say(2)
+        ('1 pause', '2 pauses')
+        """
+        name = self.unit or self.label
+        return (
+            f"{self.format(value)} {name.removesuffix('s') if self.whole and value == 1 else name}"
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return what a page needs to show it."""

@@ -26,12 +26,16 @@ _RATE = 8_000
 _AT_ONCE = 10  # seconds resampled at a time
 _HOP = 80  # samples, 10 ms
 _WINDOW = 256  # samples compared with the later ones; longer ones smear a glide
-_SHORTEST, _LONGEST = 8, math.ceil(_RATE / LOWEST)  # periods; what is above HIGHEST is no voice
+_SHORTEST, _LONGEST = 4, math.ceil(_RATE / LOWEST)  # periods; what is above HIGHEST is no voice
 _FFT = 512
 _FRAMES = 2_000  # looked at together
 _BELOW = 25.0  # dB under the loud frames, as in `workbench.speech.pauses`
 _LOUD = 95
 _QUIETEST = 1e-7  # -70 dBFS
+# A voice is low, so its neighbouring samples are alike: a feature of B. Atal and L. Rabiner, "A
+# pattern recognition approach to voiced-unvoiced-silence classification" (IEEE Trans. ASSP 24,
+# 1976). A tone of 1.6 kHz has 0.3 at this rate.
+_ALIKE = 0.3
 
 # What a path costs, as in Boersma (1993); his correlation is one less YIN's difference.
 _CANDIDATES = 4
@@ -139,7 +143,7 @@ def _candidates(
     for first in range(0, len(frames), _FRAMES):
         stop(cancel)
         at = slice(first, first + _FRAMES)
-        difference = _difference(wide[frames[at] * _HOP])
+        difference, alike = _difference(wide[frames[at] * _HOP])
         inner = difference[:, _SHORTEST:-1]
         before, after = difference[:, _SHORTEST - 1 : -2], difference[:, _SHORTEST + 1 :]
         # A parabola through three points has its lowest between them.
@@ -148,15 +152,21 @@ def _candidates(
         lowest = np.maximum(inner - (before - after) * shift / 4, 0)
         periods = np.arange(_SHORTEST, _SHORTEST + inner.shape[1]) + shift
         price = lowest + _OCTAVE * np.log2(periods / _SHORTEST)
-        price = np.where((inner < before) & (inner <= after), price, np.inf)
+        lowest_here = (inner < before) & (inner <= after) & (alike > _ALIKE)[:, np.newaxis]
+        price = np.where(lowest_here, price, np.inf)
         best = np.argpartition(price, _CANDIDATES, axis=1)[:, :_CANDIDATES]
         costs[at] = np.take_along_axis(price, best, axis=1)
         hertz[at] = _RATE / np.take_along_axis(periods, best, axis=1)
     return hertz, costs
 
 
-def _difference(wide: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return YIN's cumulative mean normalised difference, shape ``(frames, periods)`` from 0."""
+def _difference(
+    wide: NDArray[np.float32],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return YIN's cumulative mean normalised difference, shape ``(frames, periods)`` from 0.
+
+    And how alike neighbouring samples are in each frame, 1 at most.
+    """
     early = np.fft.rfft(wide[:, :_WINDOW], _FFT)
     late = np.fft.rfft(wide, _FFT)
     product = np.fft.irfft(late * early.conj(), _FFT)[:, : _LONGEST + 1]
@@ -166,9 +176,10 @@ def _difference(wide: NDArray[np.float32]) -> NDArray[np.float64]:
     difference = np.maximum(power[:, :1] + power - 2 * product, 0)
     difference[:, 0] = 0
     mean = np.cumsum(difference, axis=1) / np.maximum(np.arange(_LONGEST + 1), 1)
+    alike = 1 - difference[:, 1] / np.maximum(power[:, 0] + power[:, 1], 1e-20)
     found: NDArray[np.float64] = difference / np.maximum(mean, 1e-20)
     found[:, 0] = 1
-    return found
+    return found, alike
 
 
 def _path(
