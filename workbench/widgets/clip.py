@@ -9,14 +9,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+import numpy as np
+
 from workbench.audio import Audio
-from workbench.errors import MediaNotFound, MediaTooLarge, ParameterError
+from workbench.errors import MediaError, MediaNotFound, MediaTooLarge, ParameterError
+from workbench.media.outline import Outline, kept_outline, outline, rough_outline
 from workbench.take import Narration, Take
 from workbench.widgets.made import counted, found_for, of_file, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from workbench.media.outline import Peaks
     from workbench.media.rendered import RenderedVideo
     from workbench.timing import Word
 
@@ -24,6 +28,8 @@ __all__ = ["MAX_BYTES", "Caption", "Clip", "notebook_folder"]
 
 MAX_BYTES = 50_000_000
 """The most that is sent through a kernel: a file beyond it is played by its address alone."""
+
+_HASHED = 200_000_000  # bytes that are looked through while a cell waits, 0.2 s
 
 _MIMES = {
     ".mp3": "audio/mpeg",
@@ -82,6 +88,10 @@ class Clip:
         The file, where there is one.
     size
         Width and height in pixels, zeros where not known.
+    fps
+        Frames a second of a video, 0 where not known.
+    silent
+        Whether a video has no sound.
     rendered
         What can draw the video's poster, where it is not to be taken from the file.
 
@@ -106,10 +116,18 @@ class Clip:
     audio: Audio | None = None
     path: Path | None = None
     size: tuple[int, int] = (0, 0)
+    fps: float = 0.0
+    silent: bool = False
     rendered: RenderedVideo | None = None
 
     @classmethod
-    def of(cls, value: object, *, cues: Iterable[Caption] | None = None) -> Clip:
+    def of(
+        cls,
+        value: object,
+        *,
+        cues: Iterable[Caption] | None = None,
+        words: Iterable[Word] | None = None,
+    ) -> Clip:
         """Return what there is to play of `value`.
 
         Parameters
@@ -119,6 +137,8 @@ class Clip:
             clips, a sound taken out, an audiobook, a mix), or the path of a media file.
         cues
             Captions to show with it, in place of the value's own.
+        words
+            What is said in it, such as a recogniser has heard, in place of the value's own.
 
         Raises
         ------
@@ -127,9 +147,11 @@ class Clip:
         MediaNotFound, MediaError
             When a path leads to no media file.
         """
+        given: dict[str, Any] = {} if words is None else {"words": tuple(words), "breaks": ()}
         shown = None if cues is None else tuple(cues)
         if isinstance(value, Clip):
-            return value if shown is None else replace(value, cues=shown)
+            given |= {} if shown is None else {"cues": shown}
+            return replace(value, **given) if given else value
         found: dict[str, Any] | None
         if isinstance(value, Take):
             found = _of_take(value)
@@ -142,7 +164,7 @@ class Clip:
         else:
             found = _of_rendered(value, shown) or found_for(value)
         if found is not None:
-            return cls(**{"cues": shown or (), **found})
+            return cls(**{"cues": shown or (), **found, **given})
         raise ParameterError(
             f"{type(value).__name__} is nothing that plays",
             subject="player",
@@ -158,9 +180,69 @@ class Clip:
     @property
     def mime(self) -> str:
         """The type of what `media` returns."""
-        if self.path is None or (self.audio is not None and self.path.suffix.lower() != ".mp3"):
+        if self.path is None or self._to_encode:
             return "audio/mpeg"
         return _MIMES.get(self.path.suffix.lower(), f"{self.kind}/mp4")
+
+    @property
+    def _to_encode(self) -> bool:
+        """Whether MP3 is made of the file's sound: where it is read already, or is too large."""
+        if self.path is None or self.kind == "video" or self.path.suffix.lower() == ".mp3":
+            return False
+        if self.audio is not None:
+            return True
+        return self.path.is_file() and self.path.stat().st_size > MAX_BYTES
+
+    # -- its outline --------------------------------------------------------------------------
+
+    def peaks(self, columns: int) -> Peaks:
+        """Return what is known of the outline without waiting, shape ``(columns, 2)``.
+
+        The exact one where the sound is at hand or its file was read before, a rough one of a long
+        recording, an empty one of a video and of what is no sound.
+        """
+        return self.audio.peaks(columns) if self.audio else self.known.peaks(columns)
+
+    @property
+    def exact(self) -> bool:
+        """Whether `peaks` looks at every sample; else `outline` has more to tell."""
+        return self.audio is not None or self.known.exact
+
+    def outline(
+        self, columns: int, *, start: float = 0.0, end: float | None = None
+    ) -> tuple[Peaks, float]:
+        """Return the exact outline of a part and the seconds of the whole; a long file is read.
+
+        Raises
+        ------
+        MediaError
+            When the file is gone, damaged or has no sound.
+        """
+        if self.audio is not None:
+            last = self.audio.duration if end is None else end
+            return self.audio.cut(start, last).peaks(columns), self.audio.duration
+        if self.path is None:
+            raise MediaNotFound("has no sound", subject=self.text)
+        found = outline(self.path)
+        return found.peaks(columns, start=start, end=end), found.duration
+
+    @cached_property
+    def known(self) -> Outline:
+        """What is known of the outline of a file without waiting; see `peaks`."""
+        nothing = Outline(values=np.zeros((0, 2), np.int8), duration=0.0)
+        if self.path is None or self.silent:
+            return nothing
+        try:
+            kept = kept_outline(self.path) if self.path.stat().st_size <= _HASHED else None
+            if kept is not None:
+                return kept
+            if self.kind == "video":
+                return replace(nothing, exact=False)
+            return rough_outline(self.path, self.duration)
+        except (OSError, MediaError):  # what plays may be none of what is decoded here
+            return nothing
+
+    # -- its bytes ----------------------------------------------------------------------------
 
     @cached_property
     def media(self) -> bytes:
@@ -173,8 +255,13 @@ class Clip:
         MediaTooLarge
             When it is more than `MAX_BYTES`.
         """
-        if self.mime == "audio/mpeg" and self.audio is not None:
-            data = self.audio.encode(".mp3")
+        sound = self.audio
+        if sound is None and self.path is not None and self._to_encode:
+            from workbench.media.recording import read_sound
+
+            sound = read_sound(self.path)
+        if self.mime == "audio/mpeg" and sound is not None:
+            data = sound.encode(".mp3")
             self._check_size(len(data))
             return data
         if self.path is None or not self.path.is_file():
@@ -276,6 +363,7 @@ def _of_rendered(video: object, cues: tuple[Caption, ...] | None) -> dict[str, A
     if not isinstance(video, RenderedVideo):
         return None
     shown = tuple(video.cues or ()) if cues is None else cues
+    fps, silent = _probed(video.path)
     facts = [f"{video.duration:.1f} s", f"{video.width}x{video.height}"]
     if shown:
         facts.append(counted(len(shown), "caption"))
@@ -290,5 +378,18 @@ def _of_rendered(video: object, cues: tuple[Caption, ...] | None) -> dict[str, A
         "notes": video.warnings,
         "path": video.path,
         "size": (video.width, video.height),
+        "fps": fps,
+        "silent": silent,
         "rendered": video,
     }
+
+
+def _probed(path: Path) -> tuple[float, bool]:
+    """Return the frames a second of a video and whether it has no sound; 0 where it is gone."""
+    from workbench.media.probe import probe
+
+    try:
+        info = probe(path)
+    except MediaError:
+        return 0.0, False
+    return (info.video.fps or 0.0) if info.video else 0.0, info.audio is None

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["MADE", "counted", "found_for", "of_file", "short"]
 
 _LONG_LINE = 60
-_DECODED = 600.0  # seconds: a longer recording of a kind that is slow to read shows no outline
+_AT_ONCE = 120.0  # seconds: a longer recording is not read while its cell waits
 _CHAPTERS = 50  # that are listed
 
 
@@ -50,7 +50,7 @@ def of_file(path: Path) -> dict[str, Any]:
         raise MediaError(f"is a picture ({info.format}): it does not play", subject=str(path))
     audio = _sound(path, info.duration) if info.kind == "audio" else None
     duration = audio.duration if audio else info.duration or 0.0
-    size = (info.video.width, info.video.height) if info.video else (0, 0)
+    size = (info.video.width, info.video.height) if info.kind == "video" and info.video else (0, 0)
     facts = [f"{duration:.1f} s", *([f"{size[0]}x{size[1]}"] if info.kind == "video" else [])]
     return {
         "kind": info.kind,
@@ -59,17 +59,20 @@ def of_file(path: Path) -> dict[str, Any]:
         "about": ", ".join([path.name, *facts]),
         "path": path,
         "size": size,
+        "fps": (info.video.fps or 0.0) if info.video else 0.0,
+        "silent": info.audio is None,
         "audio": audio,
     }
 
 
 def _sound(path: Path, duration: float | None) -> Audio | None:
-    """Return the sound of a file for its outline; None where that is too much work."""
+    """Return the sound of a short file; None where that is too much work for now."""
+    if duration is None or duration > _AT_ONCE:
+        return None
     try:
         return Audio.read(path)
-    except MediaError:  # such as M4A: browsers play it, ffmpeg has to read it
-        if duration is None or duration > _DECODED:
-            return None
+    except MediaError:  # such as M4A: browsers play it, libsndfile cannot read it
+        pass
     from workbench.media.recording import read_sound
 
     try:

@@ -39,8 +39,9 @@ def bundle(value: object) -> Bundle:
     """
     clip = Clip.of(value)
     data: dict[str, Any] = {"text/plain": one_line(f"{clip.text} ({clip.about})")}
-    if clip.audio is not None:
-        png, scale = picture(clip.audio, words=clip.words, cues=clip.cues), DENSITY
+    sound = clip.audio or (clip.known if clip.kind == "audio" else None)
+    if sound is not None:
+        png, scale = picture(sound, words=clip.words, cues=clip.cues), DENSITY
     elif clip.kind == "video" and clip.path is not None and clip.path.is_file():
         png, scale = _shrunk(_poster(clip)), 1
     else:

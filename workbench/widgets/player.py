@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import traitlets as t
 
 from workbench.errors import ParameterError, suggest
+from workbench.timing import Span
 from workbench.widgets import pictures, twin
 from workbench.widgets.clip import Clip
 from workbench.widgets.panel import Panel, clip_state, front, style
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Player"]
 
-_OPTIONS = ("cues", "speed")
-_START = {"position": 0.0, "playing": False, "error": ""}
+_OPTIONS = ("cues", "words", "speed")
+_START = {"position": 0.0, "playing": False, "error": "", "selection": None}
 
 
 class Player(Panel):
@@ -42,6 +43,13 @@ class Player(Panel):
         Seconds, as the page last reported it (on play, pause and seek). Set it to seek.
     playing
         Whether it plays, as the page last reported it. Set it to play or pause.
+    selection
+        ``(start, end)`` in seconds of the part that is chosen, None for none. Set it to choose
+        one: playing begins in it and stops at its end.
+    loop
+        Whether it begins again at the end: of the selection, where there is one.
+    spectrum
+        Whether the spectrum is shown under the waveform.
     """
 
     _esm = front("player.js")
@@ -59,13 +67,21 @@ class Player(Panel):
     notes = t.List(t.Unicode()).tag(sync=True)
     peaks = t.Bytes().tag(sync=True)
     size = t.List(t.Int()).tag(sync=True)
+    exact = t.Bool(default_value=True).tag(sync=True)
+    fps = t.Float(0.0).tag(sync=True)
+    silent = t.Bool(default_value=False).tag(sync=True)
     src = t.Unicode().tag(sync=True)
     version = t.Unicode().tag(sync=True)
     position = t.Float(0.0).tag(sync=True)
     playing = t.Bool(default_value=False).tag(sync=True)
     speed = t.Float(1.0).tag(sync=True)
+    selection = t.Tuple(t.Float(), t.Float(), default_value=None, allow_none=True).tag(sync=True)
+    loop = t.Bool(default_value=False).tag(sync=True)
+    spectrum = t.Bool(default_value=False).tag(sync=True)
 
-    _from_page: ClassVar[frozenset[str]] = frozenset({"position", "playing", "speed"})
+    _from_page: ClassVar[frozenset[str]] = frozenset(
+        {"position", "playing", "speed", "selection", "loop", "spectrum"}
+    )
 
     def __init__(self, clip: Clip, *, speed: float = 1.0) -> None:
         self.clip = clip
@@ -81,7 +97,8 @@ class Player(Panel):
         value
             A Take, a Narration, an Audio, a rendered video or the path of a media file.
         **options
-            ``cues``: captions, drawn as bands and shown in a video. ``speed``: 0.25 to 4.
+            ``cues``: captions, drawn as bands and shown in a video. ``words``: what is said in
+            it, with times, such as a recogniser has heard. ``speed``: 0.25 to 4.
 
         Raises
         ------
@@ -137,10 +154,28 @@ class Player(Panel):
             self.position = float(time)
         self._command({"kind": "seek", "time": float(time)})
 
+    @property
+    def selected_text(self) -> str:
+        """The words that are said in the selection: those whose middle lies in it.
+
+        Examples
+        --------
+        >>> import workbench as wb
+        >>> player = Player.of(wb.speak("Hello, world."))
+        >>> player.selection = (0.0, player.words[0]["end"])
+        >>> player.selected_text
+        'Hello,'
+        """
+        if self.selection is None:
+            return ""
+        part = Span(start=self.selection[0], end=self.selection[1])
+        said = [word for word in self.clip.words if word.middle in part]
+        return "".join(f"{word.text}{' ' if word.space else ''}" for word in said).strip()
+
     # -- the base's questions -------------------------------------------------------------------
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
-        """Take over what the page reports: `position`, `playing` and `speed`, nothing else."""
+        """Take over what the page reports, such as `position` and `selection`; no other state."""
         with self._quietly():
             super().set_state(sync_data)
 
@@ -183,6 +218,18 @@ class Player(Panel):
             raise t.TraitError("position: must be a number of seconds")
         return max(0.0, min(seconds, self.duration or math.inf))
 
+    @t.validate("selection")
+    def _valid_selection(self, proposal: Any) -> tuple[float, float] | None:
+        if proposal.value is None:
+            return None
+        start, end = proposal.value
+        last = self.duration or math.inf
+        if not (math.isfinite(start) and math.isfinite(end)) or not 0 <= start < end:
+            raise t.TraitError(f"selection: needs 0 <= start < end, not {start!r} and {end!r}")
+        if start >= last:
+            raise t.TraitError(f"selection: begins at {start:g} s, after the end at {last:g} s")
+        return (start, min(end, last))
+
     @t.validate("speed")
     def _valid_speed(self, proposal: Any) -> float:
         if not _is_speed(proposal.value):
@@ -200,7 +247,7 @@ def _read(value: object, options: dict[str, Any]) -> tuple[Clip, dict[str, float
         if name not in _OPTIONS:
             cure = suggest(name, _OPTIONS) or f"the options are {', '.join(_OPTIONS)}"
             raise ParameterError("is not an option", subject=name, cure=cure)
-    clip = Clip.of(value, cues=options.get("cues"))
+    clip = Clip.of(value, cues=options.get("cues"), words=options.get("words"))
     if "speed" not in options:
         return clip, {}
     speed = options["speed"]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from PIL import ImageDraw, ImageFont
 
     from workbench.audio import Audio
+    from workbench.media.outline import Outline
     from workbench.timing import Word
     from workbench.widgets.clip import Caption
 
@@ -43,7 +44,7 @@ _LETTERS = (*range(0x20, 0x590), *range(0x1E00, 0x2000), *range(0x2010, 0x2070),
 
 
 def picture(
-    audio: Audio,
+    audio: Audio | Outline,
     *,
     words: Sequence[Word] = (),
     cues: Sequence[Caption] = (),
@@ -56,7 +57,7 @@ def picture(
     Parameters
     ----------
     audio
-        The sound.
+        The sound, or its outline.
     words
         Written below the wave where they begin, as far as there is room.
     cues
@@ -115,7 +116,9 @@ def picture(
     return buffer.getvalue()
 
 
-def _bars(draw: ImageDraw.ImageDraw, audio: Audio, played: float, inner: int, floor: int) -> None:
+def _bars(
+    draw: ImageDraw.ImageDraw, audio: Audio | Outline, played: float, inner: int, floor: int
+) -> None:
     columns = inner // _BAR
     peaks = audio.peaks(columns).astype(float)
     loudest = max(32.0, float(abs(peaks).max(initial=0)))  # a whisper is drawn as one
