@@ -19,6 +19,7 @@ import traitlets as t
 
 from workbench.errors import Cancelled, ParameterError, WorkbenchError, one_line
 from workbench.widgets import outputs
+from workbench.widgets.answers import ANSWERS
 from workbench.widgets.work import Work
 
 if TYPE_CHECKING:
@@ -32,7 +33,19 @@ __all__ = ["Panel", "clip_state", "front", "style"]
 T = TypeVar("T")
 
 _STATIC = Path(__file__).parent / "static"
-_SHARED = ("base.js", "media.js", "waveform.js", "clip.js")
+_SHARED = (
+    "base.js",
+    "media.js",
+    "canvas.js",
+    "waveform.js",
+    "gestures.js",
+    "closer.js",
+    "words.js",
+    "tools.js",
+    "keys.js",
+    "frames.js",
+    "clip.js",
+)
 _LOOKS = ("base.css", "clip.css")
 _PIECE = 1_000_000  # bytes in a message; a larger one keeps all that follow it waiting
 _COLUMNS = 4_000  # of the outline: 8 kB, and a column for every pixel of a wide screen
@@ -163,7 +176,7 @@ class Panel(anywidget.AnyWidget):
     def _on_message(self, _: object, content: Any, __: object) -> None:
         kind = content["kind"]
         # An error of a task stays in view while the page fetches sounds.
-        with self._telling(clear=kind not in {"hello", "media?"}):
+        with self._telling(clear=kind not in {"hello", "media?", *ANSWERS}):
             if kind == "hello":
                 self._heard = True
                 waiting, self._waiting = self._waiting, []
@@ -173,6 +186,10 @@ class Panel(anywidget.AnyWidget):
                 # Encoding an hour of sound takes half a minute, and the kernel has other work.
                 clip, asked = self._clip(str(content["uid"])), str(content["ask"])
                 threading.Thread(target=self._send_media, args=(clip, asked), daemon=True).start()
+            elif kind in ANSWERS:
+                clip = self._clip(str(content["uid"]))
+                answering = threading.Thread(target=self._answer, args=(clip, content), daemon=True)
+                answering.start()
             elif kind == "stop":
                 self.stop()
             else:
@@ -191,6 +208,16 @@ class Panel(anywidget.AnyWidget):
                 message = {"kind": "media", "ask": asked, "mime": clip.mime}
                 piece = data[part * _PIECE : (part + 1) * _PIECE]
                 self.send({**message, "part": part, "parts": parts}, buffers=[piece])
+
+    def _answer(self, clip: Clip, content: dict[str, Any]) -> None:
+        with self._telling():
+            ask = {"ask": str(content["ask"])}
+            try:
+                message, data = ANSWERS[content["kind"]](clip, content)
+            except WorkbenchError as error:
+                self.send({"kind": "refused", "text": str(error), **ask})
+                return
+            self.send({**message, **ask}, buffers=[data])
 
     @contextmanager
     def _telling(self, *, clear: bool = False) -> Iterator[None]:
@@ -241,8 +268,11 @@ def clip_state(clip: Clip) -> dict[str, Any]:
         ],
         "captioned": clip.captioned,
         "notes": list(clip.notes),
-        "peaks": clip.audio.peaks(_COLUMNS).tobytes() if clip.audio else b"",
+        "peaks": clip.peaks(_COLUMNS).tobytes(),
+        "exact": clip.exact,
         "size": list(clip.size),
+        "fps": clip.fps,
+        "silent": clip.silent,
         "src": clip.address,
         "version": clip.version,
     }
