@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, cast
 
+import numpy as np
+
 from workbench.audio import Audio
 from workbench.errors import ParameterError, shown
 from workbench.recognition import Recognition
@@ -37,6 +39,7 @@ Measurable: TypeAlias = Take | Narration | Audio
 _MINUTE = 60.0
 _INSTANT = 0.05  # seconds; in less, nothing is said
 _LABEL = 40  # letters
+_LOUDEST = 1e6  # of full scale; what is beyond is a mistake, but has its measures
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +108,7 @@ def measure(
     lines = _lines(value, text, language)
     cer = _errors(lines, heard, _listener(listener), cancel)
 
+    audio, gain = _tamed(audio)
     found = levels(audio, cancel=cancel)
     voice = pitch(audio, cancel=cancel)
     words, extent = _words(value, text, found)
@@ -114,8 +118,8 @@ def measure(
     silent = found.extent is None
     return Measures(
         duration=audio.duration,
-        loudness=loudness(audio, cancel=cancel),
-        true_peak=true_peak(audio, cancel=cancel),
+        loudness=_raised(loudness(audio, cancel=cancel), gain),
+        true_peak=_raised(true_peak(audio, cancel=cancel), gain),
         rate=_rate(words, extent),
         articulation_rate=_rate(words, extent, found.pauses),
         pauses=None if silent else len(pauses),
@@ -125,8 +129,8 @@ def measure(
         pitch_low=voice.low if voice else None,
         pitch_high=voice.high if voice else None,
         pitch_range=voice.semitones if voice else None,
-        clipped=clipped(audio, cancel=cancel),
-        noise_floor=found.noise_floor(within),
+        clipped=clipped(_audio(value), cancel=cancel),
+        noise_floor=_raised(found.noise_floor(within), gain),
         rtf=None if seconds is None or not audio.frames else seconds / audio.duration,
         cer=cer,
     )
@@ -194,6 +198,19 @@ def _audio(value: object) -> Audio:
             subject="measure",
         )
     return value.audio
+
+
+def _tamed(audio: Audio) -> tuple[Audio, float]:
+    """Return a sound whose squares float32 can hold, and by how many dB it was louder."""
+    highest = max(float(audio.samples.max(initial=0)), -float(audio.samples.min(initial=0)))
+    if highest <= _LOUDEST:
+        return audio, 0.0
+    samples = audio.samples / np.float32(highest)
+    return Audio.owning(samples, audio.rate), 20 * math.log10(highest)
+
+
+def _raised(level: float | None, gain: float) -> float | None:
+    return None if level is None else level + gain
 
 
 def _check(value: Measurable, text: str, language: str, seconds: object) -> None:
