@@ -10,13 +10,13 @@ import ast
 import contextlib
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
 import urllib.error
 import urllib.request
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -24,6 +24,7 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from playwright.sync_api import Browser, Page
 
@@ -88,6 +89,11 @@ class Server:
             body = response.read()
         return json.loads(body) if body else None
 
+    def take(self, path: Path) -> str:
+        """Copy a notebook into the folder, and return its name there."""
+        shutil.copy(path, self.folder / path.name)
+        return path.name
+
     def stop_kernels(self) -> None:
         """End every kernel."""
         for kernel in self.ask("kernels"):
@@ -100,17 +106,17 @@ class Shown:
     """A notebook in a front end, as a person sees it."""
 
     page: Page
+    errors: list[str]
     server: Server
-    front: str
     name: str
+    front: str
     artefacts: Path
-    errors: list[str] = field(default_factory=list)
 
     def run_all(self) -> None:
         """Run every cell; Voilà has, when it shows a page."""
         if self.front != "voila":
             execute = "() => window.jupyterapp.commands.execute('notebook:run-all-cells')"
-            assert self.page.evaluate(execute)
+            assert self.page.evaluate(execute), self.tracebacks()
 
     @property
     def kernel_id(self) -> str:
@@ -154,6 +160,10 @@ class Shown:
         self.page.reload()
         if self.front != "voila":
             self.page.wait_for_function(READY, timeout=120_000)
+
+    def save(self) -> None:
+        """Save the notebook."""
+        self.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
 
     def restart(self) -> None:
         """Restart the kernel."""
@@ -302,8 +312,9 @@ def show(jupyter: Server, browser: Browser, artefacts: Path) -> Iterator[Callabl
 
         def open_one(path: Path, front: str = "lab", *, run: bool = True) -> Shown:
             page, errors = stack.enter_context(a_page(browser))
-            shown = opened_in(jupyter, page, path, front, artefacts, errors)
+            shown = Shown(page, errors, jupyter, jupyter.take(path), front, artefacts)
             opened.append(shown)
+            shown.open()
             if run:
                 shown.run_all()
             return shown
@@ -311,13 +322,3 @@ def show(jupyter: Server, browser: Browser, artefacts: Path) -> Iterator[Callabl
         yield open_one
         jupyter.stop_kernels()
     assert [error for one in opened for error in one.errors] == []
-
-
-def opened_in(
-    server: Server, page: Page, path: Path, front: str, artefacts: Path, errors: list[str]
-) -> Shown:
-    """Copy a notebook to the server's folder and show it in a front end."""
-    (server.folder / path.name).write_bytes(path.read_bytes())
-    shown = Shown(page, server, front, path.name, artefacts, errors)
-    shown.open()
-    return shown
