@@ -1,0 +1,279 @@
+"""The line board as the page sees it: its state, its messages, its sounds."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+import traitlets as t
+
+from workbench.errors import Cancelled, ParameterError, WorkbenchError, one_line, shown
+from workbench.speech.ears import Ears, ears
+from workbench.speech.flagged import flagged
+from workbench.widgets import line_rows, pictures
+from workbench.widgets.line_sounds import LineSounds
+from workbench.widgets.panel import Panel, clip_state, front, style
+from workbench.widgets.steps import Steps
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from workbench.progress import Report
+    from workbench.speech.line_flags import LineFlags
+    from workbench.speech.review import Review, Version
+    from workbench.take import Narration, Part, Take
+    from workbench.widgets.clip import Clip
+    from workbench.widgets.outputs import Bundle
+
+__all__ = ["LinePage", "new_name"]
+
+_FROM_PAGE = ("text", "voice")  # what a click may ask of a retake
+
+_CHANGES: Mapping[str, Callable[[Review, Part, dict[str, Any]], Review]] = MappingProxyType(
+    {
+        "accept": lambda review, part, asked: review.accept(part, asked.get("version")),
+        "reopen": lambda review, part, _: review.reopen(part),
+        "show": lambda review, part, asked: review.show(part, asked["version"]),
+        "note": lambda review, part, asked: review.annotate(part, asked["text"]),
+    }
+)
+
+
+class _State(NamedTuple):
+    """The work, and what the page calls its lines whatever their numbers become."""
+
+    review: Review
+    names: tuple[str, ...]
+
+
+class LinePage(Panel):
+    """What `workbench.widgets.line_board.LineBoard` is made of: the work, and how it is shown.
+
+    Parameters
+    ----------
+    work
+        The review to begin with.
+    ways
+        How every retake is spoken.
+    listener
+        Who can be asked to listen; empty for nobody.
+
+    Attributes
+    ----------
+    rows
+        What is shown of each line, see `workbench.widgets.line_rows.row`.
+    joined
+        What plays the whole.
+    at
+        The page's name of the line that is being spoken.
+    undoable
+        Whether there is something to undo.
+    """
+
+    _esm = front("line_board.js")
+    _css = style("line_board.css")
+
+    rows = t.List(t.Dict()).tag(sync=True)
+    joined = t.Dict().tag(sync=True)
+    at = t.Unicode().tag(sync=True)
+    listener = t.Unicode().tag(sync=True)
+    undoable = t.Bool(default_value=False).tag(sync=True)
+
+    _from_page: ClassVar[frozenset[str]] = frozenset()
+
+    def __init__(self, work: Review, ways: dict[str, Any], listener: str) -> None:
+        self._ways = ways
+        self._ears: Ears | None = None
+        self._steps = Steps(_State(work, tuple(new_name() for _ in work.lines)))
+        self._sounds = LineSounds()
+        self._faults: dict[str, str] = {}
+        self._changing = threading.RLock()
+        self._looking = threading.Lock()
+        self.flags: tuple[LineFlags, ...] = ()
+        super().__init__(listener=listener)
+        self._draw()
+
+    @property
+    def review(self) -> Review:
+        """The work as it is."""
+        return self._steps.now.review
+
+    @property
+    def narration(self) -> Narration:
+        """What is kept of every line, joined."""
+        return self.review.narration
+
+    # -- the work -----------------------------------------------------------------------------
+
+    def _apply(
+        self, change: Callable[[Review], Review], names: tuple[str, ...] | None = None
+    ) -> None:
+        with self._changing:
+            now = self._steps.now
+            self._steps.do(_State(change(now.review), names or now.names))
+            self._draw()
+        self._changed()
+
+    def _step(self, step: Callable[[], bool]) -> None:
+        with self._changing:
+            if not step():
+                return
+            self._draw()
+        self._changed()
+
+    def _changed(self) -> None:
+        self._renew()
+
+    def _speaking(self, place: int) -> str:
+        return f"speaking line {self.narration.parts[place].line.number}"
+
+    def _respoken(
+        self, start: Review, place: int, cancel: threading.Event, ways: dict[str, Any]
+    ) -> Version:
+        """Return a line spoken anew, with all that is known of it: nothing is left to wait for."""
+        part = start.narration.parts[place]
+        version = start.respoken(part, **{"cancel": cancel, **ways})
+        flagged([replace(part, take=version.take)], listener=self._ears, cancel=cancel)
+        return version
+
+    def _add(self, name: str, version: Version) -> None:
+        self._faults.pop(name, None)
+        self._apply(lambda review: review.add(self._part(name), version))
+
+    def _hear(self, start: Review, who: Ears, report: Report, cancel: threading.Event) -> None:
+        pairs = zip(start.narration.parts, start.lines, strict=True)
+        parts = [replace(part, take=v.take) for part, line in pairs for v in line.versions]
+        flagged(parts, listener=who, progress=report, cancel=cancel)
+
+    def _listened(self, who: Ears) -> None:
+        with self._changing:
+            self._ears = who
+            self._draw()
+        self._changed()
+
+    # -- from the page ------------------------------------------------------------------------
+
+    def _handle(self, kind: str, content: dict[str, Any]) -> None:
+        if kind == "look":
+            takes = self._sounds.takes(str(uid) for uid in content["uids"])
+            threading.Thread(target=self._look, args=(takes,), daemon=True).start()
+        elif kind == "voices?":
+            self._command({"kind": "voices", "voices": line_rows.voices()})
+        elif kind == "undo":
+            self._step(self._steps.undo)
+        elif kind == "redo":
+            self._step(self._steps.redo)
+        elif kind == "listen":
+            who, start = ears(self.listener or "stt"), self.review
+            self._work(
+                "listening",
+                lambda report, cancel: self._hear(start, who, report, cancel),
+                lambda _: self._listened(who),
+            )
+        elif kind == "retake":
+            self._retake_for_page(str(content["id"]), content)
+        elif kind in _CHANGES:
+            change, part = _CHANGES[kind], self._part(content["id"])
+            self._apply(lambda review: change(review, part, content))
+        else:
+            super()._handle(kind, content)
+
+    def _retake_for_page(self, name: str, content: dict[str, Any]) -> None:
+        place, start = self._place(name), self.review
+        given: dict[str, Any] = {key: content[key] for key in _FROM_PAGE if key in content}
+
+        def speak(_: Report, cancel: threading.Event) -> Version | Exception:
+            try:
+                return self._respoken(start, place, cancel, {**self._ways, **given})
+            except Cancelled:
+                raise
+            except Exception as error:  # noqa: BLE001 - it is shown at the line
+                return error
+
+        def then(result: Version | Exception) -> None:
+            if not isinstance(result, Exception):
+                self._add(name, result)
+                return
+            known = isinstance(result, WorkbenchError)
+            told = str(result) if known else f"{type(result).__name__}: {result}"
+            with self._changing:
+                self._faults[name] = one_line(told, limit=600)
+                self._draw()
+
+        if not self.busy:  # what is at work already has its own line
+            self.at = name
+        self._work(self._speaking(place), speak, then)
+
+    def _place(self, name: str) -> int:
+        names = self._steps.now.names
+        if name not in names:
+            raise ParameterError(f"there is no line {shown(name)} here", subject="line")
+        return names.index(name)
+
+    def _part(self, name: str) -> Part:
+        return self.narration.parts[self._place(name)]
+
+    def _look(self, takes: dict[str, Take]) -> None:
+        """Send the outlines of sounds that came into view, then what each measures."""
+        from workbench.speech.measure import measure
+
+        with self._telling(), self._looking:
+            outlines = [self._sounds.outline(take) for take in takes.values()]
+            self.send({"kind": "outlines", "uids": list(takes)}, buffers=list(outlines))
+            for uid, take in takes.items():
+                found = line_rows.cells(measure(take))
+                self.send({"kind": "measures", "uid": uid, "cells": found})
+
+    @t.observe("busy")
+    def _rested(self, change: Any) -> None:
+        if not change.new:
+            self.at = ""
+
+    # -- how it looks -------------------------------------------------------------------------
+
+    def _draw(self) -> None:
+        """Bring the state up to the review."""
+        review, names = self._steps.now
+        fresh = self._sounds.keep(
+            review.narration, (v.take for line in review.lines for v in line.versions)
+        )
+        fronts = line_rows.in_front(review)
+        self.flags = flagged(fronts, listener=self._ears)
+        rows = [
+            line_rows.row(
+                name,
+                part.line.number,
+                line,
+                flags,
+                clips=[self._sounds.uid(version.take) for version in line.versions],
+                fault=self._faults.get(name, ""),
+            )
+            for name, part, line, flags in zip(names, fronts, review.lines, self.flags, strict=True)
+        ]
+        with self.hold_sync():
+            if fresh:
+                self.joined = clip_state(self._sounds.joined)
+            self.rows = rows
+            self.undoable = self._steps.undoable
+
+    def _clip(self, uid: str) -> Clip:
+        return self._sounds.clip(uid) or super()._clip(uid)
+
+    def still(self) -> Bundle:
+        """Return the outline of the whole, and a line about the work."""
+        data, metadata = pictures.bundle(self._sounds.joined)
+        told = f"Line board: {line_rows.summary(self.review, self.flags)}"
+        return {**data, "text/plain": told}, metadata
+
+    def twin(self) -> str:
+        """Return the table of lines with the sound of the whole."""
+        kept = flagged(self.narration, listener=self._ears)
+        return line_rows.board_html(self.review, kept, self._sounds.joined, self.uid)
+
+
+def new_name() -> str:
+    """Return what the page calls a line from now on."""
+    return secrets.token_hex(4)
