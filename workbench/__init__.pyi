@@ -30,8 +30,19 @@ from workbench.script import Script as Script
 from workbench.service.blocking import SyncMediaService as SyncMediaService
 from workbench.service.media_service import MediaService as MediaService
 from workbench.speech.align import align as align
+from workbench.speech.compare import Comparison as Comparison
+from workbench.speech.flagged import flagged as flagged
+from workbench.speech.measure import measure as measure
+from workbench.speech.measure import measure_each as measure_each
+from workbench.speech.measures import Measures as Measures
+from workbench.speech.measures import MeasureTable as MeasureTable
+from workbench.speech.retake import retake as retake
+from workbench.speech.review import Review as Review
+from workbench.speech.spans import span as span
 from workbench.speech.speak import speak as speak
+from workbench.speech.sweep import sweep as sweep
 from workbench.speech.transcribe import transcribe as transcribe
+from workbench.speech.variants import Sweep as Sweep
 from workbench.speech.voices import voices as voices
 from workbench.take import Narration as Narration
 from workbench.take import Take as Take
@@ -50,12 +61,15 @@ __all__ = [
     "Cancelled",
     "Chapter",
     "Colour",
+    "Comparison",
     "Cue",
     "Cues",
     "Gradient",
     "JobError",
     "Lexicon",
     "Line",
+    "MeasureTable",
+    "Measures",
     "MediaError",
     "MediaService",
     "ModelError",
@@ -65,12 +79,14 @@ __all__ = [
     "Preset",
     "Recognition",
     "ReferenceVoice",
+    "Review",
     "Script",
     "ServiceError",
     "Span",
     "Spoken",
     "StorageError",
     "Style",
+    "Sweep",
     "SyncMediaService",
     "Take",
     "TextError",
@@ -85,11 +101,17 @@ __all__ = [
     "align",
     "audiobook",
     "caption",
+    "flagged",
+    "measure",
+    "measure_each",
     "media",
     "normalize",
     "probe",
+    "retake",
     "run",
+    "span",
     "speak",
+    "sweep",
     "transcribe",
     "voices",
 ]
