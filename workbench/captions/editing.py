@@ -4,7 +4,7 @@
 what they say                      `retype`, `find`, `substitute`, `rebreak`
 how they are cut                   `split`, `merge`, `insert`, `delete`
 when they are shown                `move` an edge, `shift`, `stretch`, `snap`
-what a viewer stumbles over        `problems`, each with the `Edit` that would set it right
+what a viewer stumbles over        `problems`, each with the `Edit` that sets it right; `fixed`
 what was done                      `Edit`, a value; `History`, which undoes
 their file                         `save`, which loses nothing that another wrote there
 =================================  =============================================================
@@ -24,26 +24,31 @@ from __future__ import annotations
 from workbench.captions.cutting import delete, insert, merge, rebreak, retype, split
 from workbench.captions.edits import OPERATIONS, Edit
 from workbench.captions.history import History, Step
-from workbench.captions.problems import KINDS, Limits, Problem, problems
+from workbench.captions.numbered import Change, Numbered
+from workbench.captions.problems import KINDS, Limits, Problem, fixed, pace_limit, problems
 from workbench.captions.retiming import move, shift, snap, stretch
-from workbench.captions.saving import fingerprint, save
+from workbench.captions.saving import fingerprint, save, taken
 from workbench.captions.searching import Found, find, substitute
 
 __all__ = [
     "KINDS",
     "OPERATIONS",
+    "Change",
     "Edit",
     "Found",
     "History",
     "Limits",
+    "Numbered",
     "Problem",
     "Step",
     "delete",
     "find",
     "fingerprint",
+    "fixed",
     "insert",
     "merge",
     "move",
+    "pace_limit",
     "problems",
     "rebreak",
     "retype",
@@ -53,4 +58,5 @@ __all__ = [
     "split",
     "stretch",
     "substitute",
+    "taken",
 ]

@@ -20,14 +20,16 @@ from workbench.options import Options, option
 from workbench.text.letters import count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from workbench.captions.cue import Cue
+    from workbench.captions.cues import Cues
 
-__all__ = ["KINDS", "Limits", "Problem", "problems", "sentences"]
+__all__ = ["KINDS", "Limits", "Problem", "fixed", "pace_limit", "problems", "sentences"]
 
 _HASTE = 1.2  # a cue this much faster than the usual speed is worth a word
 _SOON = 0.01  # seconds; shorter overlaps are rounding
+_ROUNDS = 8  # fixes of one cue that may each call for another
 _CLOSE = 2e-3  # seconds: what files round to, on either side
 
 
@@ -155,25 +157,73 @@ def problems(
     ()
     """
     limits = limits or Limits()
-    speed = limits.speed or _HASTE * usual_speed(word for cue in cues for word in cue.words)
-    found: list[Problem] = []
-    for i, cue in enumerate(cues):
-        after = cues[i + 1].start if i + 1 < len(cues) else None
-        ceiling = min(math.inf if after is None else after, duration or math.inf)
-        if is_empty(cue):
-            gone = Edit.of("delete", which=i)
-            found.append(Problem(cue=i, kind="empty", figure=0, limit=1, fix=gone))
-        else:
-            found += _pace(i, cue, speed, ceiling, limits)
-            found += _shape(i, cue, limits)
-        if after is not None:
-            found += _between(i, cue, after, limits)
-        if duration and cue.end > duration + _SOON:
-            # A cue that begins after the end belongs elsewhere: who knows where?
-            room = duration - cue.start >= SHORTEST / 2
-            fix = Edit.of("move", index=i, end=duration) if room else None
-            found.append(Problem(cue=i, kind="beyond", figure=cue.end, limit=duration, fix=fix))
-    return tuple(found)
+    speed = pace_limit(cues, limits)
+    return tuple(
+        problem for i in range(len(cues)) for problem in _of(i, cues, speed, duration, limits)
+    )
+
+
+def pace_limit(cues: Iterable[Cue], limits: Limits) -> float:
+    """Return the letters a second above which a cue of these counts as too fast.
+
+    Examples
+    --------
+    >>> pace_limit([], Limits()), pace_limit([], Limits(speed=15))
+    (20.4, 15.0)
+    """
+    return limits.speed or _HASTE * usual_speed(word for cue in cues for word in cue.words)
+
+
+def _of(
+    i: int, cues: Sequence[Cue], speed: float, duration: float | None, limits: Limits
+) -> Iterator[Problem]:
+    """Yield the problems of one cue."""
+    cue = cues[i]
+    after = cues[i + 1].start if i + 1 < len(cues) else None
+    ceiling = min(math.inf if after is None else after, duration or math.inf)
+    if is_empty(cue):
+        yield Problem(cue=i, kind="empty", figure=0, limit=1, fix=Edit.of("delete", which=i))
+    else:
+        yield from _pace(i, cue, speed, ceiling, limits)
+        yield from _shape(i, cue, limits)
+    if after is not None:
+        yield from _between(i, cue, after, limits)
+    if duration and cue.end > duration + _SOON:
+        # A cue that begins after the end belongs elsewhere: who knows where?
+        room = duration - cue.start >= SHORTEST / 2
+        fix = Edit.of("move", index=i, end=duration) if room else None
+        yield Problem(cue=i, kind="beyond", figure=cue.end, limit=duration, fix=fix)
+
+
+def fixed(cues: Cues, duration: float | None = None, *, limits: Limits | None = None) -> Cues:
+    """Return the cues with every problem set right that has an obvious fix.
+
+    Parameters
+    ----------
+    cues, duration, limits
+        As for `problems`.
+
+    Examples
+    --------
+    >>> from workbench.captions.cues import Cues
+    >>> from workbench.captions.editing import insert
+    >>> one = insert(Cues(cues=()), 0, end=0.5, text="Incomprehensibilities!")
+    >>> problems(fixed(one))
+    ()
+    """
+    limits = limits or Limits()
+    speed = pace_limit(cues, limits)
+    # From the end, where a cue that gives way does not move those still to be looked at.
+    i, rounds = len(cues) - 1, 0
+    while i >= 0:
+        fixes = (p.fix for p in _of(i, cues.cues, speed, duration, limits) if p.fix)
+        fix = next(fixes, None) if rounds < _ROUNDS else None
+        if fix is None:
+            i, rounds = i - 1, 0
+            continue
+        before, cues = len(cues), fix(cues)
+        i, rounds = min(i + len(cues) - before, len(cues) - 1), rounds + 1
+    return cues
 
 
 def _pace(i: int, cue: Cue, speed: float, ceiling: float, limits: Limits) -> Iterator[Problem]:

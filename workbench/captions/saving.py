@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from workbench.captions.cues import Cues
     from workbench.captions.styles import Style
 
-__all__ = ["fingerprint", "save"]
+__all__ = ["fingerprint", "save", "taken"]
 
 
 def fingerprint(path: str | os.PathLike[str]) -> str:
@@ -41,6 +41,32 @@ def fingerprint(path: str | os.PathLike[str]) -> str:
         return ""
     except OSError as error:
         raise storage_error(error, file) from error
+
+
+def taken(path: str | os.PathLike[str], seen: str = "") -> str:
+    """Return why a file should not be replaced; empty when it is as it was seen, or not there.
+
+    Parameters
+    ----------
+    path
+        The file.
+    seen
+        Its `fingerprint` when it was last read or written; empty when it never was.
+
+    Raises
+    ------
+    StorageError
+        When it cannot be read.
+
+    Examples
+    --------
+    >>> taken("there-is-no-such-file.srt")
+    ''
+    """
+    now = fingerprint(path)
+    if not now or now == seen:
+        return ""
+    return "was changed since it was read" if seen else "is there already"
 
 
 def save(
@@ -97,9 +123,9 @@ def save(
     told = replace(cues, cues=tuple(cue for cue in cues if not is_empty(cue)))
     if not told.cues:
         raise TextError("there is no text to save", subject=str(file))
-    if not flag("overwrite", overwrite) and (now := fingerprint(file)) and now != seen:
+    if not flag("overwrite", overwrite) and (why := taken(file, seen)):
         raise StorageError(
-            "was changed since it was read" if seen else "is there already", subject=str(file),
+            why, subject=str(file),
             cure="save under another name, or replace it with overwrite=True",
         )  # fmt: skip
     return told.write(file, style=style, width=width, height=height)

@@ -1,0 +1,283 @@
+// The fields and buttons around the list of captions; what they do is told to `act`.
+
+/** A field with a label in front of it. */
+function labelled(text, field, props = {}) {
+  field.classList.add("wb-field");
+  field.setAttribute("aria-label", props.name || text);
+  return h("label", { className: "wb-labelled" }, h("span", { textContent: text }), field);
+}
+
+/** The seconds that a person wrote, such as "1:02.5" or "62,5"; NaN for none. */
+function secondsOf(text) {
+  const match = /^\s*(?:(?:(\d{1,3}):)?(\d{1,3}):)?(\d{1,6}(?:[.,]\d{1,6})?)\s*$/.exec(text);
+  if (!match) return NaN;
+  const [, hours = 0, minutes = 0, seconds] = match;
+  return Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds.replace(",", "."));
+}
+
+/** Text as Python keeps it: one space between words, no empty lines. */
+const tidy = (text) =>
+  text
+    .replace(/[ \t]+/g, " ")
+    .replace(/ ?\n[ \n]*/g, "\n")
+    .trimStart();
+
+/**
+ * The pane of the current caption: text, times, figures, problems, and what can be done.
+ *
+ * `act` has `typed(text)`, `left()`, `time(edge, seconds)`, `nudge(edge, by)`, `step(by)`, and one
+ * function for each button.
+ */
+function createCuePane(act, { signal, language }) {
+  const text = h("textarea", { className: "wb-cue-field wb-field", rows: 2, dir: "auto", lang: language });
+  text.setAttribute("aria-label", "Text of the caption");
+  text.spellcheck = true;
+  const figures = h("span", { className: "wb-cue-figures" });
+  const problems = h("ul", { className: "wb-cue-problems" });
+  problems.setAttribute("aria-label", "Problems of the caption");
+  const times = {};
+  for (const edge of ["start", "end"]) {
+    const field = h("input", { className: "wb-cue-time", type: "text", inputMode: "decimal" });
+    times[edge] = field;
+    const read = () => {
+      const seconds = secondsOf(field.value);
+      field.setAttribute("aria-invalid", String(Number.isNaN(seconds)));
+      if (!Number.isNaN(seconds)) act.time(edge, seconds);
+    };
+    field.addEventListener("change", read, { signal });
+    field.addEventListener(
+      "keydown",
+      (event) => {
+        const way = { ArrowUp: 1, ArrowDown: -1 }[event.key];
+        if (way) act.nudge(edge, way * (event.shiftKey ? 0.1 : 0.01));
+        else if (event.key === "Enter") read();
+        else return;
+        event.preventDefault();
+        event.stopPropagation();
+      },
+      { signal },
+    );
+  }
+  // -- the text ------------------------------------------------------------------------------
+  text.addEventListener("input", () => act.typed(text.value), { signal });
+  text.addEventListener("focus", () => act.entered(), { signal });
+  text.addEventListener("blur", () => act.left(), { signal });
+  const keys = {
+    Enter: (e) => (e.ctrlKey || e.metaKey) && act.split(),
+    Escape: () => act.list(),
+    ArrowDown: (e) => e.altKey && act.step(1),
+    ArrowUp: (e) => e.altKey && act.step(-1),
+    " ": (e) => (e.ctrlKey || e.metaKey) && act.play(),
+  };
+  text.addEventListener(
+    "keydown",
+    (event) => {
+      if (event.isComposing || !keys[event.key] || keys[event.key](event) === false) return;
+      event.preventDefault();
+      event.stopPropagation();
+    },
+    { signal },
+  );
+  listen(text, "select keyup click", () => act.caret(text.selectionStart), signal);
+
+  // -- the buttons ---------------------------------------------------------------------------
+  const doing = (name, label, content, more = {}) =>
+    button(label, { ...content, ...more, onClick: (event) => act[name](event) });
+  const buttons = {
+    play: doing("play", "Play this caption (Ctrl+Space)", { path: ICONS.play }),
+    loop: doing("loop", "Repeat this caption", { path: ICONS.again }),
+    split: doing("split", "Split at the caret or the playhead (Ctrl+Enter)", { text: "Split" }),
+    merge: doing("merge", "Merge the chosen ones, or this and the next", { text: "Merge" }),
+    insert: doing("insert", "Insert a caption at the playhead", { text: "Insert" }),
+    remove: doing("remove", "Delete the chosen captions", { text: "Delete" }),
+    snap: doing("snap", "Begin and end with the words that are heard", { text: "Snap" }),
+    rebreak: doing("rebreak", "Break the lines anew", { text: "Lines" }),
+    undo: doing("undo", "Undo (Ctrl+Z)", { text: "Undo" }),
+    redo: doing("redo", "Redo (Ctrl+Shift+Z)", { text: "Redo" }),
+    preview: doing("preview", "Show it on the picture", { text: "Preview" }),
+  };
+  buttons.loop.setAttribute("aria-pressed", "false");
+  buttons.preview.setAttribute("aria-pressed", "false");
+  const by = h("input", { type: "number", step: "0.1", value: "0.5", className: "wb-cue-by" });
+  const scope = h("select", {});
+  for (const [value, label] of [["all", "all"], ["chosen", "the chosen"], ["from", "from here"]]) {
+    scope.append(h("option", { value, textContent: label }));
+  }
+  const shift = button("Shift captions by so many seconds", {
+    text: "Shift",
+    onClick: () => act.shift(Number(by.value), scope.value),
+  });
+  const image = h("img", { className: "wb-cue-picture", hidden: true, alt: "The caption on the picture" });
+  const looks = h("select", { hidden: true });
+  looks.addEventListener("change", () => act.look(looks.value), { signal });
+  const look = labelled("Style", looks);
+
+  const group = (name, ...parts) => {
+    const node = h("div", { className: "wb-cue-group" }, ...parts);
+    node.setAttribute("role", "group");
+    node.setAttribute("aria-label", name);
+    return node;
+  };
+  const b = buttons;
+  const element = h(
+    "div",
+    { className: "wb-cue-pane" },
+    h(
+      "div",
+      { className: "wb-cue-edit" },
+      text,
+      group("Times", labelled("from", times.start, { name: "Start" }), labelled("to", times.end, { name: "End" }), figures),
+      problems,
+    ),
+    group("Caption", b.play, b.loop, b.split, b.merge, b.insert, b.remove, b.snap, b.rebreak, b.undo, b.redo),
+    group("All captions", labelled("by", by, { name: "Shift by seconds" }), scope, shift, b.preview, look),
+    image,
+  );
+  scope.classList.add("wb-field");
+  scope.setAttribute("aria-label", "Which captions to shift");
+  look.hidden = true;
+
+  /** Say how long and how fast it is: for each key, one text node. */
+  function figure(row, limit) {
+    const letters = [...row.text.replace(/\s+/g, "")].length;
+    const pace = letters / Math.max(1e-3, row.end - row.start);
+    const longest = Math.max(...row.text.split("\n").map((line) => [...line].length));
+    const told = `${(row.end - row.start).toFixed(2)} s · ${pace.toFixed(1)} letters/s · ${longest} in a line`;
+    if (figures.textContent !== told) figures.textContent = told;
+    figures.classList.toggle("wb-wrong", limit > 0 && pace > limit);
+  }
+  function mark(row) {
+    problems.replaceChildren(
+      ...row.marks.map(([kind, told, fixable]) => {
+        const item = h("li", {}, h("span", { textContent: told }));
+        const name = `Fix: ${told}`;
+        if (fixable) item.append(button(name, { text: "Fix", onClick: () => act.fix(kind) }));
+        return item;
+      }),
+    );
+  }
+  /** Show a caption; `text` only where the person is not in the middle of typing it. */
+  function show(row, { limit, typing = false } = {}) {
+    const inputs = [text, times.start, times.end, b.play, b.loop, b.split, b.merge, b.remove, b.snap, b.rebreak];
+    for (const input of inputs) input.disabled = !row;
+    if (!row) {
+      text.value = times.start.value = times.end.value = figures.textContent = "";
+      problems.replaceChildren();
+      return;
+    }
+    if (!typing && text.value !== row.text) text.value = row.text;
+    clocks(row);
+    figure(row, limit);
+    mark(row);
+  }
+  function clocks(row) {
+    for (const edge of ["start", "end"]) {
+      const told = exact(row[edge]);
+      if (times[edge].value !== told) times[edge].value = told;
+    }
+  }
+  return { element, text, times, buttons, image, look, looks, figure, clocks, show };
+}
+
+/** The bar that finds, replaces, filters and saves. */
+function createCueBar(act, { signal }) {
+  const field = (label, type = "text") => {
+    const node = h("input", { type, className: "wb-field", placeholder: label });
+    node.setAttribute("aria-label", label);
+    return node;
+  };
+  const flag = (label, text) => {
+    const node = button(label, { text });
+    node.setAttribute("aria-pressed", "false");
+    node.addEventListener("click", () => {
+      node.setAttribute("aria-pressed", String(node.getAttribute("aria-pressed") === "false"));
+      look();
+    }, { signal });
+    return node;
+  };
+  const find = field("Find");
+  const change = field("Replace by");
+  const kase = flag("Capital letters count", "Aa");
+  const words = flag("Whole words only", "W");
+  const found = h("span", { className: "wb-muted wb-cue-found" });
+  found.setAttribute("role", "status");
+  const asked = () => ({
+    text: find.value,
+    change: change.value,
+    case: kase.getAttribute("aria-pressed") === "true",
+    words: words.getAttribute("aria-pressed") === "true",
+  });
+  let timer = 0;
+  const look = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => act.find(asked()), 120);
+  };
+  signal.addEventListener("abort", () => clearTimeout(timer));
+  find.addEventListener("input", look, { signal });
+  find.addEventListener(
+    "keydown",
+    (event) => {
+      if (event.key !== "Enter") return;
+      event.preventDefault();
+      act.next(event.shiftKey ? -1 : 1);
+    },
+    { signal },
+  );
+  const filter = h("select", { className: "wb-field" });
+  filter.setAttribute("aria-label", "Which captions are listed");
+  filter.append(h("option", { value: "all" }), h("option", { value: "wrong" }));
+  filter.addEventListener("change", () => act.filter(filter.value), { signal });
+  const next = button("Go to the next problem (F8)", { text: "Next problem", onClick: () => act.problem() });
+  const fix = button("Set right all that has an obvious fix", { text: "Fix all", onClick: () => act.fixAll() });
+  const path = field("File: .srt, .vtt, .ass or .ttml");
+  path.classList.add("wb-cue-path");
+  const save = button("Save the captions", { text: "Save", onClick: () => act.save(path.value) });
+  path.addEventListener("keydown", (event) => event.key === "Enter" && act.save(path.value), { signal });
+  const conflict = h("div", { className: "wb-cue-conflict", hidden: true });
+  conflict.setAttribute("role", "alert");
+
+  const element = h(
+    "div",
+    { className: "wb-cue-bar" },
+    h(
+      "div",
+      { className: "wb-cue-group" },
+      find,
+      kase,
+      words,
+      button("Previous match", { text: "‹", onClick: () => act.next(-1) }),
+      button("Next match", { text: "›", onClick: () => act.next(1) }),
+      found,
+      change,
+      button("Replace in this caption", { text: "Replace", onClick: () => act.replace(asked(), false) }),
+      button("Replace in all captions", { text: "All", onClick: () => act.replace(asked(), true) }),
+    ),
+    h("div", { className: "wb-cue-group" }, filter, next, fix, path, save),
+    conflict,
+  );
+  return {
+    element,
+    found,
+    path,
+    filter,
+    fix,
+    next,
+    save,
+    ask: look,
+    count(all, wrong) {
+      filter.options[0].textContent = `All captions (${all})`;
+      filter.options[1].textContent = `With problems (${wrong})`;
+      next.disabled = fix.disabled = !wrong;
+    },
+    taken(message) {
+      conflict.hidden = !message;
+      if (!message) return;
+      const replace = button("Replace the file", {
+        text: "Replace it",
+        onClick: () => act.save(message.path, true),
+      });
+      const leave = button("Leave the file as it is", { text: "Leave it", onClick: () => act.keep() });
+      conflict.replaceChildren(h("span", { textContent: message.text }), replace, leave);
+    },
+  };
+}
