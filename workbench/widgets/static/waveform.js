@@ -1,56 +1,67 @@
-// The waveform of a clip, with what lies over it.
+// The waveform of a clip, with what lies over it and under it.
 
-/** A waveform with cue bands, a time line and a playhead: click, drag or use the keys to seek. */
+const DEEP = 120; // pixels of the spectrum
+
+/**
+ * A waveform with captions, a selection, a time line and a playhead, and under it the spectrum.
+ *
+ * `onSeek(time)` hears where a person goes, `onSelect(selection, done)` what they choose (null for
+ * nothing; `done` when the pointer is let go), `onView()` that another part is in view. Nothing can
+ * be chosen without `onSelect`.
+ */
 class Waveform {
-  constructor({ signal, onSeek, label, height }) {
-    Object.assign(this, { onSeek, height, peaks: new Int8Array(0), cues: [], duration: 0 });
-    Object.assign(this, { time: 0, zoom: 1, left: 0, hover: null, textAt: () => "" });
+  constructor({ signal, onSeek, onSelect, onView, label, height, lane = false }) {
+    Object.assign(this, { onSeek, onSelect, onView, base: height, lane });
+    Object.assign(this, { peaks: new Int8Array(0), cues: [], duration: 0, detail: null });
+    Object.assign(this, { time: 0, zoom: 1, left: 0, hover: null, pointed: null, textAt: () => "" });
+    Object.assign(this, { selection: null, selecting: false, spectrum: null, colours: null });
     const canvas = h("canvas", { className: "wb-wave", tabIndex: 0 });
     canvas.setAttribute("role", "slider");
     canvas.setAttribute("aria-label", label);
     canvas.setAttribute("aria-valuemin", "0");
-    canvas.style.height = `${height}px`;
     this.canvas = canvas;
+    this.resize();
+    wireGestures(this, signal);
 
-    const listen = (name, handler) => canvas.addEventListener(name, handler, { signal });
-    let held = false;
-    listen("pointerdown", (event) => {
-      held = true;
-      canvas.setPointerCapture(event.pointerId);
-      this.onSeek(this.timeAt(event));
-    });
-    listen("pointermove", (event) => {
-      this.hover = this.timeAt(event);
-      if (held) this.onSeek(this.hover);
+    const redraw = () => {
+      this.colours = null;
       this.draw();
-    });
-    listen("pointerup", () => (held = false));
-    listen("pointercancel", () => (held = false));
-    listen("pointerleave", () => {
-      this.hover = null;
-      this.draw();
-    });
-    const onWheel = (event) => {
-      if (!event.ctrlKey && !event.metaKey) return;
-      event.preventDefault();
-      this.zoomBy(event.deltaY < 0 ? 1.25 : 0.8, this.timeAt(event));
     };
-    canvas.addEventListener("wheel", onWheel, { signal, passive: false });
-
-    const redraw = () => this.draw();
     const size = new ResizeObserver(redraw);
     size.observe(canvas);
     const theme = new MutationObserver(redraw); // JupyterLab names its theme on the body
     theme.observe(document.body, { attributes: true });
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw, { signal });
+    for (const wish of ["(prefers-color-scheme: dark)", "(forced-colors: active)"]) {
+      matchMedia(wish).addEventListener("change", redraw, { signal });
+    }
     signal.addEventListener("abort", () => {
       size.disconnect();
       theme.disconnect();
     });
   }
 
+  // -- where things are ------------------------------------------------------------------------
+
+  get height() {
+    return this.base + (this.spectrum ? DEEP + 6 : 0);
+  }
+
+  /** Where the waveform ends and what is under it begins, in pixels from the top. */
+  get floor() {
+    return this.base - AXIS;
+  }
+
+  /** The height of the captions' lane: only a waveform needs one, else there is room for text. */
+  get roof() {
+    return this.lane && this.cues.length && this.peaks.length ? LANE : 0;
+  }
+
   get span() {
     return (this.duration || 1) / this.zoom;
+  }
+
+  get closest() {
+    return Math.max(1, this.duration * 4); // a quarter of a second fills the width
   }
 
   timeAt(event) {
@@ -59,20 +70,48 @@ class Waveform {
     return Math.min(this.duration, Math.max(0, time));
   }
 
+  /** The pixels of a time from the left. */
+  placeOf(time) {
+    return ((time - this.left) / this.span) * this.canvas.clientWidth;
+  }
+
+  resize() {
+    this.canvas.style.height = `${this.height}px`;
+    this.draw();
+  }
+
+  // -- the view ----------------------------------------------------------------------------------
+
   zoomBy(factor, around = this.time) {
     const share = (around - this.left) / this.span;
-    this.zoom = Math.min(Math.max(1, this.duration * 4), Math.max(1, this.zoom * factor));
+    this.zoom = Math.min(this.closest, Math.max(1, this.zoom * factor));
     this.scrollTo(around - share * this.span);
   }
 
   scrollTo(left) {
     this.left = Math.max(0, Math.min(left, this.duration - this.span));
     this.draw();
+    this.onView?.();
+  }
+
+  /** Bring a part into view, with a margin. */
+  show(start, end) {
+    const margin = (end - start) * 0.1;
+    this.zoom = Math.min(this.closest, Math.max(1, this.duration / (end - start + 2 * margin || 1)));
+    this.scrollTo(start - margin);
+  }
+
+  /** Bring all of it into view. */
+  fit() {
+    this.zoom = 1;
+    this.scrollTo(0);
   }
 
   set(values) {
     Object.assign(this, values);
+    if ("peaks" in values) this.detail = null;
     this.outline = null;
+    this.loudest = 0;
     this.canvas.setAttribute("aria-valuemax", this.duration.toFixed(1));
     this.draw();
   }
@@ -85,6 +124,14 @@ class Waveform {
     this.draw();
   }
 
+  /** Choose a part as a person does; null chooses nothing. */
+  choose(selection, done = true) {
+    if (!this.onSelect) return;
+    this.selection = selection;
+    this.draw();
+    this.onSelect(selection, done);
+  }
+
   draw() {
     if (this.queued) return;
     this.queued = true;
@@ -94,26 +141,18 @@ class Waveform {
     });
   }
 
+  // -- drawing -----------------------------------------------------------------------------------
+
   /** The bars as one path, kept until the view of the waveform changes. */
-  bars(width, middle) {
-    const key = [width, this.left, this.zoom, middle].join();
+  bars(width, top, floor) {
+    const { left, span, detail, peaks, duration } = this;
+    const close = detail && left >= detail.start - 1e-6 && left + span <= detail.end + 1e-6;
+    const key = [width, left, span, top, floor, close].join();
     if (this.outline?.key === key) return this.outline.path;
-    const path = new Path2D();
-    const columns = this.peaks.length / 2;
-    const loudest = this.peaks.reduce((most, v) => Math.max(most, Math.abs(v)), 32);
-    const columnAt = (x) => ((this.left + (x / width) * this.span) / this.duration) * columns;
-    for (let x = 0; columns && x < width; x += 3) {
-      const last = Math.min(columns, Math.max(columnAt(x + 3), Math.floor(columnAt(x)) + 1));
-      let low = 0;
-      let high = 0;
-      for (let k = Math.max(0, Math.floor(columnAt(x))); k < last; k++) {
-        low = Math.min(low, this.peaks[2 * k]);
-        high = Math.max(high, this.peaks[2 * k + 1]);
-      }
-      const up = Math.max(0.75, (high / loudest) * middle);
-      const down = Math.max(0.75, (-low / loudest) * middle);
-      path.roundRect(x + 0.5, middle - up, 2, up + down, 1);
-    }
+    this.loudest ||= loudestOf(peaks);
+    const middle = (top + floor) / 2;
+    const view = { left, span, width, middle, reach: (floor - top) / 2, loudest: this.loudest };
+    const path = barsOf(close ? detail : { peaks, start: 0, end: duration || 1 }, view);
     this.outline = { key, path };
     return path;
   }
@@ -121,71 +160,116 @@ class Waveform {
   paint() {
     const width = this.canvas.clientWidth;
     if (!width) return;
-    const ratio = window.devicePixelRatio || 1;
-    const size = [Math.round(width * ratio), Math.round(this.height * ratio)];
-    if (this.canvas.width !== size[0] || this.canvas.height !== size[1]) {
-      [this.canvas.width, this.canvas.height] = size;
-    }
-    const css = getComputedStyle(this.canvas);
-    const colour = (name) => css.getPropertyValue(`--wb-${name}`).trim();
-    const g = this.canvas.getContext("2d");
-    g.setTransform(ratio, 0, 0, ratio, 0, 0);
-    g.clearRect(0, 0, width, this.height);
-    const floor = this.height - 16;
-    const x = (time) => ((time - this.left) / this.span) * width;
+    const { floor, roof } = this;
+    const colours = (this.colours ||= coloursOf(this.canvas));
+    const g = brush(this.canvas, width, this.height);
+    g.font = `10px ${colours.font}`;
+    const foot = this.height - AXIS; // where the spectrum ends, or the waveform without one
+    const x = (time) => this.placeOf(time);
     const playhead = x(this.time);
 
-    g.font = `10px ${css.fontFamily}`;
-    const active = indexAt(this.cues, this.time);
-    this.cues.forEach((cue, i) => {
-      if (cue.end < this.left || cue.start > this.left + this.span) return;
-      g.fillStyle = colour(i === active ? "cue-on" : "cue");
-      g.beginPath();
-      g.roundRect(x(cue.start), 0, Math.max(1, x(cue.end) - x(cue.start) - 1), floor, 3);
-      g.fill();
-      if (this.peaks.length) return;
-      g.save(); // where there is no waveform, there is room for what is said
-      g.clip();
-      g.fillStyle = colour("ink");
-      g.fillText(cue.text.replace(/\s+/g, " "), x(cue.start) + 6, floor / 2 + 4);
-      g.restore();
-    });
-
-    const bars = this.bars(width, floor / 2);
-    g.fillStyle = colour("wave");
+    this.paintCues(g, x, roof, floor, colours);
+    if (this.spectrum) this.paintSpectrum(g, x, width, floor + 4, colours);
+    if (this.selection) this.paintSelection(g, x, foot, colours);
+    const bars = this.bars(width, roof ? roof + 2 : 0, floor);
+    g.fillStyle = colours.wave;
     g.fill(bars);
     g.save();
     g.beginPath();
     g.rect(0, 0, playhead, floor);
     g.clip();
-    g.fillStyle = colour("accent");
+    g.fillStyle = colours.accent;
     g.fill(bars);
     g.restore();
-
-    g.fillStyle = colour("muted");
-    const steps = [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800];
-    const step = steps.find((s) => (s / this.span) * width > 64) || 3600;
-    const end = Math.min(this.duration, this.left + this.span);
-    for (let i = Math.ceil(this.left / step); this.duration && i * step <= end; i++) {
-      const at = x(i * step);
-      g.fillRect(at, floor + 2, 1, 4);
-      if (at < width - 34) g.fillText(clock(i * step), at + 4, this.height - 3);
-    }
-
-    g.fillStyle = colour("accent");
-    g.fillRect(Math.min(playhead, width - 2), 0, 2, floor);
-    if (this.hover === null) return;
-    const at = x(this.hover);
-    const text = this.textAt(this.hover);
-    const label = `${clock(this.hover)}${text ? `  ${text}` : ""}`;
-    const wide = g.measureText(label).width + 10;
-    g.fillStyle = colour("ink");
-    g.fillRect(at, 0, 1, floor);
-    const from = Math.max(0, Math.min(at + 4, width - wide));
-    g.beginPath();
-    g.roundRect(from, 1, wide, 16, 4);
-    g.fill();
-    g.fillStyle = colour("paper");
-    g.fillText(label, from + 5, 12.5);
+    drawTimes(g, { ...this, span: this.span, width }, foot, colours);
+    g.fillStyle = colours.accent;
+    g.fillRect(Math.min(playhead, width - 2), 0, 2, foot);
+    if (this.hover !== null) this.paintHover(g, x, width, foot, colours);
   }
+
+  paintCues(g, x, roof, floor, colours) {
+    const active = indexAt(this.cues, this.time);
+    const last = lastBegun(this.cues, this.left + this.span);
+    let first = Math.max(0, lastBegun(this.cues, this.left));
+    while (first > 0 && this.cues[first - 1].end > this.left) first--;
+    for (let i = first; i <= last; i++) {
+      const cue = this.cues[i];
+      const from = x(cue.start);
+      const wide = Math.max(1, x(cue.end) - from - 1);
+      g.fillStyle = colours[i === active ? "cue-on" : "cue"];
+      g.beginPath();
+      g.roundRect(from, 0, wide, floor, 3);
+      g.fill();
+      if (roof && wide > 2) {
+        g.beginPath(); // the lane leads to the start of its caption
+        g.roundRect(from, 0, wide, roof, 3);
+        g.fill();
+      }
+      if (wide < 24 || (this.peaks.length && !roof)) continue;
+      g.save();
+      g.beginPath();
+      g.rect(from, 0, wide - 3, floor);
+      g.clip();
+      g.fillStyle = colours.ink;
+      const start = Math.max(from, 0) + 5;
+      g.fillText(cue.text.replace(/\s+/g, " "), start, roof ? roof - 4.5 : floor / 2 + 4);
+      g.restore();
+    }
+  }
+
+  paintSelection(g, x, foot, colours) {
+    const [from, to] = this.selection.map(x);
+    g.fillStyle = colours.select;
+    g.fillRect(from, 0, Math.max(1, to - from), foot);
+    g.fillStyle = colours.accent;
+    for (const [edge, side] of [[from, -1], [to, 1]]) {
+      g.fillRect(edge - 0.75, 0, 1.5, foot);
+      g.beginPath();
+      g.roundRect(edge - (side < 0 ? 5 : 0), foot / 2 - 9, 5, 18, 2);
+      g.fill();
+    }
+  }
+
+  paintSpectrum(g, x, width, top, colours) {
+    const { pictures, text } = this.spectrum;
+    g.save();
+    g.beginPath();
+    g.roundRect(0, top, width, DEEP, 4);
+    g.clip();
+    g.fillStyle = colours.line;
+    g.fillRect(0, top, width, DEEP);
+    for (const { image, start, end } of pictures) {
+      g.drawImage(image, x(start), top, x(end) - x(start), DEEP);
+    }
+    g.restore();
+    if (text) {
+      g.fillStyle = colours.ink;
+      g.fillText(text, 10, top + DEEP / 2 + 3);
+      return;
+    }
+    g.font = `9px ${colours.font}`; // at the right, where the playhead comes last
+    for (const hertz of [500, 1000, 2000, 4000]) {
+      const at = top + (1 - melShare(hertz)) * DEEP;
+      g.fillStyle = "rgb(255 255 255 / 0.28)"; // the picture has its own colours in every theme
+      g.fillRect(0, at, width, 1);
+      g.fillStyle = "rgb(255 255 255 / 0.8)";
+      g.fillText(hertz < 1000 ? `${hertz} Hz` : `${hertz / 1000} kHz`, width - 32, at - 2);
+    }
+    g.font = `10px ${colours.font}`;
+  }
+
+  paintHover(g, x, width, foot, colours) {
+    const at = x(this.hover);
+    const text = this.pointed?.text.replace(/\s+/g, " ") || this.textAt(this.hover);
+    g.fillStyle = colours.ink;
+    g.fillRect(at, 0, 1, foot);
+    const label = `${clock(this.hover)}${text ? `  ${text}` : ""}`;
+    drawLabel(g, label, at, this.roof ? this.roof + 2 : 1, width, colours);
+  }
+}
+
+/** Where a pitch stands between 40 and 8,000 Hz on the mel scale: see widgets/spectrum.py. */
+function melShare(hertz) {
+  const mel = (f) => Math.log10(1 + f / 700);
+  return (mel(hertz) - mel(40)) / (mel(8000) - mel(40));
 }
