@@ -1,0 +1,351 @@
+// The left side of the tuner: who speaks, blends, and every option of the engine.
+
+/** Plays samples of voices, one at a time; each is asked for once. */
+function createAudition(port) {
+  const audio = h("audio", { className: "wb-sample" });
+  const known = new Map();
+  let wanted = "";
+  const show = (state) => {
+    port.el.querySelectorAll(".wb-hear").forEach((node) => {
+      node.setAttribute("aria-pressed", String(Boolean(state) && node.dataset.voice === state));
+    });
+  };
+  const play = (voice) => {
+    audio.src = known.get(voice);
+    audio.play().catch((error) => error.name !== "AbortError" && port.say(error.message));
+  };
+  const hear = (voice) => {
+    if (!audio.paused && wanted === voice) return audio.pause();
+    audio.pause();
+    wanted = voice;
+    show(voice);
+    return known.has(voice) ? play(voice) : port.send("audition", { voice });
+  };
+  port.on("audition", ({ voice, mime }, buffers) => {
+    known.set(voice, URL.createObjectURL(new Blob([buffers[0]], { type: mime })));
+    if (voice === wanted) play(voice);
+  });
+  listen(audio, "ended pause", () => show(""), port.signal);
+  port.watch("error", () => show(""));
+  port.signal.addEventListener("abort", () => {
+    audio.pause();
+    known.forEach((url) => URL.revokeObjectURL(url));
+  });
+  return { element: audio, hear };
+}
+
+/** The engines: those that cannot speak here say what they lack. */
+function createEngines(port, act) {
+  const { model } = port;
+  const select = named(h("select", { className: "wb-field wb-engine" }), "Engine");
+  const lacking = h("details", { className: "wb-lacking" });
+  const list = h("ul");
+  lacking.append(h("summary", { textContent: "Other engines" }), list);
+  const update = () => {
+    const engines = model.get("engines");
+    select.replaceChildren(
+      ...engines.map(({ name, ready, problem }) =>
+        h("option", { value: name, disabled: !ready, textContent: ready ? name : `${name} (${problem})` }),
+      ),
+    );
+    select.value = model.get("chosen").engine;
+    const missing = engines.filter((engine) => !engine.ready);
+    lacking.hidden = !missing.length;
+    list.replaceChildren(
+      ...missing.map(({ name, problem, cure }) =>
+        h("li", {}, h("b", { textContent: name }), ` ${problem}`, ...(cure ? [h("code", { textContent: cure })] : [])),
+      ),
+    );
+  };
+  select.addEventListener("change", () => act(select, "engine", { name: select.value }));
+  port.watch(["engines", "chosen"], update);
+  update();
+  return { element: select, lacking };
+}
+
+/** The voices of the engine: a list with a filter, a search, and a sample of each. */
+function createVoices(port, act, audition) {
+  const { model } = port;
+  const language = named(h("select", { className: "wb-field" }), "Language");
+  const search = named(h("input", { className: "wb-field", type: "search", placeholder: "Find a voice" }), "Find a voice");
+  const list = named(h("div", { className: "wb-voices", tabIndex: 0 }), "Voices", { role: "listbox" });
+  list.title = "Arrows move, Enter chooses, space lets you hear";
+  const hover = h("input", { type: "checkbox" });
+  const count = h("span", { className: "wb-muted" });
+  const allow = h("label", { className: "wb-check" }, hover, "Hear on hover");
+  const id = `wb-${Math.random().toString(36).slice(2)}`;
+  let rows = [];
+  let active = -1;
+  let timer = 0;
+  const primary = (tag) => tag.split("-")[0];
+
+  const chosenNames = () => {
+    const { voice, blend } = model.get("chosen");
+    const parts = Object.keys(blend);
+    return parts.length ? parts : [voice];
+  };
+  const choose = (voice) => act(list, "change", { changes: { voice: `${model.get("chosen").engine}:${voice}` } });
+  const point = (index, scroll = true) => {
+    rows[active]?.node.classList.remove("wb-active");
+    active = Math.max(0, Math.min(rows.length - 1, index));
+    const row = rows[active];
+    if (!row) return list.removeAttribute("aria-activedescendant");
+    row.node.classList.add("wb-active");
+    list.setAttribute("aria-activedescendant", row.node.id);
+    const top = row.node.offsetTop;
+    if (!scroll) return undefined;
+    if (top < list.scrollTop || top + row.node.offsetHeight > list.scrollTop + list.clientHeight) {
+      list.scrollTop = top - list.clientHeight / 2;
+    }
+    return undefined;
+  };
+  const mark = () => {
+    const names = chosenNames();
+    rows.forEach(({ node, voice }) => node.setAttribute("aria-selected", String(names.includes(voice.name))));
+  };
+  const row = (voice, i) => {
+    const name = h("span", { className: "wb-voice-name", textContent: voice.label, dir: "auto" });
+    const about = [voice.language, voice.gender].filter(Boolean).join(", ");
+    const hear = iconButton(`Hear ${voice.label}`, TUNER_ICONS.hear, (event) => {
+      event.stopPropagation();
+      act(list, "", {});
+      audition.hear(voice.name);
+    }, "wb-hear");
+    hear.dataset.voice = voice.name;
+    hear.tabIndex = -1;
+    const node = h("div", { className: "wb-voice", id: `${id}-${i}` }, hear, name, h("span", { className: "wb-muted", textContent: about }));
+    node.setAttribute("role", "option");
+    if (Object.keys(model.get("chosen").blend).length) {
+      const add = iconButton(`Blend ${voice.label} in`, TUNER_ICONS.add, (event) => {
+        event.stopPropagation();
+        const parts = Object.keys(model.get("chosen").blend).length;
+        act(list, "share", { voice: voice.name, share: 1 / (parts + 1) });
+      });
+      add.tabIndex = -1;
+      node.append(add);
+    }
+    node.addEventListener("click", () => {
+      point(i, false);
+      choose(voice.name);
+    });
+    node.addEventListener("pointerenter", () => {
+      clearTimeout(timer);
+      if (hover.checked) timer = setTimeout(() => audition.hear(voice.name), 350);
+    });
+    return { node, voice };
+  };
+  const fill = () => {
+    const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const fits = (voice) =>
+      (!language.value || primary(voice.language) === language.value) &&
+      words.every((word) => `${voice.label} ${voice.name} ${voice.language} ${voice.gender}`.toLowerCase().includes(word));
+    const all = model.get("voices");
+    const shown = all.filter(fits);
+    active = -1;
+    rows = shown.map(row);
+    list.replaceChildren(...rows.map(({ node }) => node));
+    count.textContent = shown.length === all.length ? `${all.length} voices` : `${shown.length} of ${all.length} voices`;
+    mark();
+    const names = chosenNames();
+    point(rows.findIndex(({ voice }) => names.includes(voice.name)));
+  };
+  const engine = () => {
+    const voices = model.get("voices");
+    const tags = [...new Set(voices.map((voice) => primary(voice.language)))];
+    const options = tags.map((tag) => [languageName(tag), tag]).sort(([a], [b]) => a.localeCompare(b));
+    const wanted = primary(model.get("chosen").language);
+    language.replaceChildren(
+      h("option", { value: "", textContent: "All languages" }),
+      ...options.map(([text, value]) => h("option", { value, textContent: text })),
+    );
+    language.value = tags.includes(wanted) ? wanted : "";
+    search.value = "";
+    fill();
+  };
+  const moved = () => {
+    const wanted = primary(model.get("chosen").language);
+    const names = chosenNames();
+    if (rows.some(({ voice }) => names.includes(voice.name))) return mark();
+    if (language.value && language.value !== wanted) language.value = wanted;
+    search.value = "";
+    return fill();
+  };
+  language.addEventListener("change", fill);
+  search.addEventListener("input", () => {
+    if (search.value) language.value = "";
+    fill();
+  });
+  list.addEventListener("pointerleave", () => clearTimeout(timer));
+  const keys = {
+    ArrowDown: () => point(active + 1),
+    ArrowUp: () => point(active - 1),
+    Home: () => point(0),
+    End: () => point(rows.length - 1),
+    Enter: () => rows[active] && choose(rows[active].voice.name),
+    " ": () => rows[active] && audition.hear(rows[active].voice.name),
+  };
+  list.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || !keys[event.key] || event.target !== list) return;
+    event.preventDefault();
+    event.stopPropagation();
+    keys[event.key]();
+  });
+  port.signal.addEventListener("abort", () => clearTimeout(timer));
+  port.watch("voices", engine);
+  port.watch("chosen", moved);
+  engine();
+  return { language, search, list, foot: h("div", { className: "wb-voices-foot" }, count, allow), reveal: fill };
+}
+
+/** The shares of a blend, where the engine can blend. */
+function createBlend(port, act) {
+  const { model } = port;
+  const element = named(h("div", { className: "wb-blend" }), "Blend", { role: "group" });
+  let names = "";
+  const update = () => {
+    const parts = Object.entries(model.get("chosen").blend);
+    element.hidden = parts.length < 2;
+    const now = JSON.stringify(parts.map(([name]) => name));
+    if (now !== names) {
+      names = now;
+      element.replaceChildren(...(parts.length < 2 ? [] : parts.map(([name]) => part(name))));
+    }
+    parts.forEach(([, share], i) => {
+      const row = element.children[i];
+      if (!row) return;
+      row.querySelector("input").value = Math.round(share * 100);
+      row.querySelector("output").textContent = `${Math.round(share * 100)} %`;
+    });
+  };
+  const part = (voice) => {
+    const slider = named(h("input", { type: "range", min: 1, max: 99, step: 1 }), `Share of ${voice}`);
+    const output = h("output");
+    slider.addEventListener("input", () => (output.textContent = `${slider.value} %`));
+    slider.addEventListener("change", () => act(element, "share", { voice, share: slider.valueAsNumber / 100 }));
+    const drop = iconButton(`Take ${voice} out of the blend`, ICONS.close, () => act(element, "share", { voice, share: 0 }));
+    return h("div", { className: "wb-part" }, h("span", { textContent: voice }), slider, output, drop);
+  };
+  port.watch("chosen", update);
+  update();
+  return element;
+}
+
+/** A control for each option of the engine, with its range, unit and help. */
+function createOptions(port, act) {
+  const { model } = port;
+  const element = h("div", { className: "wb-options" });
+  const all = button("Set all options back to their defaults", { path: ICONS.again, text: "Reset", className: "wb-quiet wb-reset-all" });
+  all.addEventListener("click", () => act(element, "reset", { name: "" }));
+  let fields = [];
+
+  const one = (spec) => {
+    const row = h("div", { className: "wb-option" });
+    const send = (value) => act(row, "change", { changes: { [spec.name]: value } });
+    const label = h("label", { className: "wb-option-label", textContent: spec.label, title: spec.help });
+    const unit = h("span", { className: "wb-unit wb-muted", textContent: spec.unit });
+    const back = iconButton(`Set ${spec.label} back to ${plain(spec.default) || "nothing"}`, ICONS.again, () => act(row, "reset", { name: spec.name }), "wb-back");
+    const about = spec.help + (spec.minimum !== null && spec.maximum !== null ? `, ${plain(spec.minimum)} to ${plain(spec.maximum)} ${spec.unit}`.trimEnd() : "");
+    const [main, extra, set] = CONTROLS[spec.kind](spec, send, about);
+    main.id = `wb-${Math.random().toString(36).slice(2)}`;
+    label.htmlFor = main.id;
+    main.title = about;
+    row.append(label, h("span", { className: "wb-value" }, main, unit, back), ...(extra ? [extra] : []));
+    const update = (value) => {
+      const changed = value !== spec.default;
+      row.classList.toggle("wb-changed", changed);
+      back.disabled = !changed;
+      main.removeAttribute("aria-invalid");
+      set(value);
+    };
+    return { name: spec.name, main, row, update };
+  };
+  const build = () => {
+    fields = model.get("controls").map(one);
+    element.replaceChildren(...fields.map(({ row }) => row));
+    update();
+  };
+  const update = () => {
+    const { options } = model.get("chosen");
+    let changed = false;
+    fields.forEach((field) => {
+      if (!(field.name in options)) return;
+      field.update(options[field.name]);
+      changed ||= field.row.classList.contains("wb-changed");
+    });
+    all.disabled = !changed;
+  };
+  const complain = () => {
+    const error = model.get("error");
+    fields.forEach(({ name, main }) => error.startsWith(`${name}: `) && main.setAttribute("aria-invalid", "true"));
+  };
+  port.watch("controls", build);
+  port.watch("chosen", update);
+  port.watch("error", complain);
+  build();
+  return { element, all };
+}
+
+/** For each kind of control: its main element, a further one, and what sets both. */
+const CONTROLS = {
+  slider(spec, send, about) {
+    const bounds = { min: spec.minimum, max: spec.maximum, step: spec.step };
+    const slider = named(h("input", { type: "range", ...bounds, title: about }), `${spec.label}, slider`);
+    const number = h("input", { className: "wb-field wb-number", type: "number", ...bounds, step: spec.whole ? 1 : "any" });
+    slider.addEventListener("input", () => (number.value = plain(slider.valueAsNumber)));
+    slider.addEventListener("change", () => send(slider.valueAsNumber));
+    number.addEventListener("change", () => send(number.value === "" ? spec.default : number.valueAsNumber));
+    const set = (value) => {
+      slider.value = value;
+      number.value = plain(value);
+      const part = (value - spec.minimum) / (spec.maximum - spec.minimum || 1);
+      slider.style.setProperty("--wb-part", `${part * 100}%`);
+    };
+    slider.addEventListener("input", () => set(slider.valueAsNumber));
+    return [number, slider, set];
+  },
+  number(spec, send) {
+    const number = h("input", { className: "wb-field wb-number", type: "number", step: spec.whole ? 1 : "any" });
+    if (spec.minimum !== null) number.min = spec.minimum;
+    if (spec.maximum !== null) number.max = spec.maximum;
+    number.addEventListener("change", () => send(number.value === "" ? spec.default : number.valueAsNumber));
+    return [number, null, (value) => (number.value = plain(value))];
+  },
+  switch(spec, send) {
+    const box = h("input", { type: "checkbox", className: "wb-switch" });
+    box.setAttribute("role", "switch");
+    box.addEventListener("change", () => send(box.checked));
+    return [box, null, (value) => (box.checked = value)];
+  },
+  select(spec, send) {
+    const select = h("select", { className: "wb-field" });
+    select.append(...spec.choices.map((value) => h("option", { value, textContent: value || "none" })));
+    select.addEventListener("change", () => send(select.value));
+    return [select, null, (value) => (select.value = value)];
+  },
+  text(spec, send) {
+    const input = h("input", { className: "wb-field", type: "text" });
+    input.addEventListener("change", () => send(input.value));
+    return [input, null, (value) => document.activeElement !== input && (input.value = value)];
+  },
+};
+
+/** The seed, where the engine leaves something to chance. */
+function createSeed(port, act) {
+  const { model } = port;
+  const number = named(h("input", { className: "wb-field wb-number wb-seed", type: "number", min: 0, max: 4294967295, step: 1, placeholder: "any" }), "Seed");
+  const dice = iconButton("Another seed", TUNER_ICONS.dice, () => send(Math.floor(Math.random() * 100000)));
+  const row = h("div", { className: "wb-option" });
+  const label = h("span", { className: "wb-option-label", textContent: "Seed", title: "The same seed gives the same take" });
+  row.append(label, h("span", { className: "wb-value" }, number, dice));
+  const send = (seed) => act(row, "change", { changes: { seed } });
+  number.addEventListener("change", () => send(number.value === "" ? null : number.valueAsNumber));
+  const update = () => {
+    const { seed, seeded } = model.get("chosen");
+    row.hidden = !seeded;
+    number.value = seed ?? "";
+    row.classList.toggle("wb-changed", seed !== null);
+  };
+  port.watch("chosen", update);
+  update();
+  return row;
+}
