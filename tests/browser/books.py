@@ -11,6 +11,8 @@ import nbformat
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from workbench.widgets.panel import Panel
+
 _V4: Any = nbformat.v4
 
 IMPORTS = "import workbench as wb\nfrom workbench import widgets"
@@ -26,28 +28,80 @@ class Piece:
     root: str
     """Selects the widget in a page."""
     says: tuple[str, ...]
-    """Texts that its static twin shows."""
+    """Texts that are seen when nothing runs."""
     media: str = "audio"
+    """What is heard when nothing runs; empty for nothing."""
+    picture: bool = True
+    """Whether it has a picture when nothing runs."""
     state: int
     """The most bytes of widget state that a notebook keeps of it, above its code."""
+    messages: tuple[dict[str, Any], ...] = ()
+    """What Python sends to the page, one of each kind."""
 
+    def make(self, clip: Path) -> Panel:
+        """Return the widget itself, in this process."""
+        names: dict[str, Any] = {}
+        exec(f"{IMPORTS}\n{self.code.format(clip=str(clip))}", names)  # noqa: S102 - ours, above
+        made: Panel = names[self.name]
+        return made
+
+
+_MEDIA: tuple[dict[str, Any], ...] = (
+    {"kind": "media", "ask": "x", "mime": "audio/mpeg", "part": 0, "parts": 1},
+    {"kind": "refused", "ask": "x", "text": "98 MB is too much"},
+)
+_COMMANDS: tuple[dict[str, Any], ...] = (
+    *_MEDIA,
+    {"kind": "play"},
+    {"kind": "pause"},
+    {"kind": "seek", "time": 1.5},
+)
 
 PIECES = (
     Piece(
         name="player",
         code="player = widgets.Player.of(wb.speak('Hello! Every word knows its time.'))\nplayer",
-        root=".wb-player:has(audio)",
+        root=".wb:has(> .wb-player audio)",
         says=("Hello! Every word knows its time.",),
         state=16_000,
+        messages=_COMMANDS,
     ),
     Piece(
         name="video",
         code="cues = wb.caption(wb.speak('Under a picture, too.'))\n"
         "video = widgets.Player.of({clip!r}, cues=cues)\nvideo",
-        root=".wb-player:has(video)",
+        root=".wb:has(> .wb-player video)",
         says=("Under a picture, too.",),
         media="video",
         state=16_000,
+        messages=_COMMANDS,
+    ),
+    Piece(
+        name="audition",
+        code="from workbench.widgets.audition import audition as blind\n"
+        "takes = {{rate: wb.speak('Which is better?', rate=rate) for rate in (120, 220)}}\n"
+        "audition = blind({{str(rate): take for rate, take in takes.items()}}, rounds=4, seed=1)\n"
+        "audition",
+        root=".wb-audition",
+        says=("0 of 4 trials answered",),
+        media="",
+        picture=False,
+        state=2_000,
+        messages=(*_MEDIA, {"kind": "play", "name": "B"}, {"kind": "pause"}),
+    ),
+    Piece(
+        name="board",
+        code="from workbench.widgets.line_board import review\n"
+        "board = review(wb.speak('It begins.\\nThen this happens.\\nIt ends.'))\nboard",
+        root=".wb-board",
+        says=("Then this happens.",),
+        state=24_000,
+        messages=(
+            *_MEDIA,
+            {"kind": "outlines", "uids": ["x"]},
+            {"kind": "measures", "uid": "x", "cells": []},
+            {"kind": "voices", "voices": []},
+        ),
     ),
 )
 

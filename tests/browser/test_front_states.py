@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser.fronts import FRONTS, Front
+from browser.books import PIECES, Piece
 
 pytestmark = pytest.mark.browser
 
@@ -32,17 +32,17 @@ TEXTS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("front", FRONTS, ids=[front.name for front in FRONTS])
-def test_no_state_raises(mount: Any, front: Front, clip_mp4: Path) -> None:
+@pytest.mark.parametrize("piece", PIECES, ids=[piece.name for piece in PIECES])
+def test_no_state_raises(mount: Any, piece: Piece, clip_mp4: Path) -> None:
     """500 states in walks of 50, each from a fresh view."""
     page = None
     for walk in range(10):
-        seed = 1_000 * walk + len(front.name)
-        shown = mount(front.make(clip_mp4), f"{front.name}-{walk}", answer=False)
+        seed = 1_000 * walk + len(piece.name)
+        shown = mount(piece.make(clip_mp4), f"{piece.name}-{walk}", answer=False)
         page = shown.page
         if walk == 0:
             page.evaluate(LISTEN)
-        messages = [*front.messages, {"kind": "nothing"}]
+        messages = [*piece.messages, {"kind": "nothing"}]
         argument = {"seed": seed, "steps": STATES // 10, "messages": messages, "texts": TEXTS}
         raised = shown.run(WALK, argument)
         trail = json.dumps(page.evaluate("window.trail"), ensure_ascii=False)[-2000:]
