@@ -289,3 +289,9 @@ def test_how_it_looks(mount: Any, artefacts: Path, request: pytest.FixtureReques
               ratio(css(".wb-answer", "color"), css(".wb-answer", "backgroundColor"))];
     """
     assert min(shown.run(contrast)) >= 4.5
+    cells = (
+        contrast.replace(".wb-keys", "td")
+        .replace(".wb-answer", "th")
+        .replace('css("th", "backgroundColor")', "back")
+    )
+    assert min(over.run(cells)) >= 4.5

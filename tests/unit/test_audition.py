@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from workbench.audio import Audio
 from workbench.errors import ParameterError, StorageError
 from workbench.speech.compare import Comparison
 from workbench.speech.resumed import OPTIONS, resumed
+from workbench.speech.tally import count
+from workbench.speech.trials import Answer, schedule
 from workbench.widgets.audition import Audition, audition
 from workbench.widgets.tallied import results_html, tally_html
 
@@ -154,6 +157,22 @@ def test_the_static_twin_is_the_result_and_adds_no_element(panel: Audition) -> N
         assert word not in twin
     assert twin.startswith(f'<div class="wb-twin wb-{panel.uid}">')
     assert tally_html(panel.tally()).count("<table>") == 2
+
+
+def test_hostile_labels_add_no_element_to_any_table() -> None:
+    """1,000 results, their labels made of what breaks markup."""
+    markup = "< > & \" ' ` </table> <script> <!-- ]]> <svg/onload= &lt; <style> javascript: x é"
+    pieces = (*markup.split(), "\0", "\n", "\u202e", "\u2028", "\ud800")
+    chance = np.random.default_rng(5)
+    kinds = {"p", "b", "table", "tr", "th", "td", "ul", "li"}
+    for _ in range(1_000):
+        labels = [f"{i}{''.join(chance.choice(pieces, 8))}" for i in range(3)]
+        trials = schedule(labels, kind="ab", rounds=1, seed=1)
+        answered = [(trial, Answer(trial=trial.uid, choice="A")) for trial in trials]
+        html = tally_html(count([answered], kind="ab", labels=labels))
+        assert set(re.findall(r"<([a-z!?]+)", html)) == kinds
+        assert html.count("<td") == 3 * 7 + 3 * 7
+        assert html.isprintable()
 
 
 def test_an_abx_result_says_how_often_x_was_recognised() -> None:

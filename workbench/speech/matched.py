@@ -83,10 +83,8 @@ class Levels:
 
     def apply(self, label: str, audio: Audio) -> Audio:
         """Return the sound of that label as it is heard beside the others."""
-        samples = _alike(audio, self.rate, self.channels).samples * _factor(self.gains[label])
-        whole = np.zeros((self.frames, self.channels), np.float32)
-        whole[: len(samples)] = samples[: self.frames]
-        return Audio.owning(whole, self.rate)
+        sound = _lengthened(_alike(audio, self.rate, self.channels), self.frames)
+        return Audio.owning(sound.samples * _factor(self.gains[label]), self.rate)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the levels as plain values."""
@@ -108,15 +106,16 @@ class Levels:
 def levels(sounds: Mapping[str, Audio], *, match: bool = True) -> Levels:
     """Return how these sounds are made alike.
 
-    Loudness is integrated, after ITU-R BS.1770. Each sound could be raised or lowered until its
+    Loudness is integrated, after ITU-R BS.1770, over the sound as it is played, with the silence at
+    its end. Each sound could be raised or lowered until its
     true peak is at `CEILING`; all are brought to the level that even the one with the least room
     reaches so, and to no more than `LOUDEST`. That is one gain for each: nothing is limited.
 
     Parameters
     ----------
     sounds
-        By label. One below 0.4 s, which the standard gives no loudness, is measured as if it were
-        repeated.
+        By label. Where all are below 0.4 s, which the standard gives no loudness, they are measured
+        as if they were repeated.
     match
         Leave it out, and loudness stays as it is, where that is what is compared.
 
@@ -144,6 +143,7 @@ def levels(sounds: Mapping[str, Audio], *, match: bool = True) -> Levels:
     if not match:
         gains = dict.fromkeys(sounds, 0.0)
         return Levels(rate=rate, channels=channels, frames=frames, loudness=None, gains=gains)
+    alike = {label: _lengthened(audio, frames) for label, audio in alike.items()}
     measured = {label: _meter(audio) for label, audio in alike.items()}
     for label, (level, peak) in measured.items():
         if not math.isfinite(level) or not math.isfinite(peak):
@@ -152,8 +152,7 @@ def levels(sounds: Mapping[str, Audio], *, match: bool = True) -> Levels:
                 subject=label,
                 cure="leave it out, or compare with match=False",
             )
-    room = min(level + CEILING - peak for level, peak in measured.values())
-    target = min(LOUDEST, room)
+    target = LOUDEST
     for _ in range(_ATTEMPTS):
         target = math.floor(target * 100) / 100
         gains = {label: _gain(alike[label], target, measured[label][0]) for label in sounds}
@@ -183,6 +182,13 @@ def _within(value: object) -> bool:
 
 def _alike(audio: Audio, rate: int, channels: int) -> Audio:
     return audio.with_channels(channels).resample(rate)
+
+
+def _lengthened(audio: Audio, frames: int) -> Audio:
+    """Return the sound with silence at its end, so that it has that many frames."""
+    whole = np.zeros((frames, audio.channels), np.float32)
+    whole[: audio.frames] = audio.samples[:frames]
+    return Audio.owning(whole, audio.rate)
 
 
 def _factor(gain: float) -> np.float32:

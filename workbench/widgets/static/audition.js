@@ -147,6 +147,7 @@ function mountAudition(model, el) {
       media().currentTime = at;
     }
     start();
+    face(); // at once: events of media come later
   }
   function seek(to) {
     if (media()) media().currentTime = Math.min(length, Math.max(0, to));
