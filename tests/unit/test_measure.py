@@ -215,6 +215,11 @@ def test_clipping_and_noise_are_told():
     noisy = Audio(samples=TAKE.audio.samples[:, 0] + grains, rate=RATE)
     assert measure(noisy).noise_floor == pytest.approx(-60, abs=1)
     assert measure(TAKE).noise_floor is None
+    # The silence between the lines of a narration is not the recording's.
+    take = replace(TAKE, audio=noisy)
+    parts = [Part(line=Line(text="one"), take=take, start=start) for start in (0.0, 9.0)]
+    narration = Narration(parts=tuple(parts), duration=14.0)
+    assert measure(narration).noise_floor == pytest.approx(-60, abs=1)
 
 
 NOTHING = {"duration", "clipped"}

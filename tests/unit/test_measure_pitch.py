@@ -89,6 +89,17 @@ def test_two_voices_are_both_in_the_range():
     assert found.semitones == pytest.approx(12, abs=0.4)
 
 
+def test_a_creak_is_not_an_octave_lower():
+    """For a few hundredths of a second every second pulse is weaker: the voice is as high."""
+    audio = vowel(200, seconds=1.2)
+    time = np.arange(audio.frames) / audio.rate
+    stretches = (time % 0.3 > 0.1) & (time % 0.3 < 0.16)
+    every_second = np.where(stretches, 0.2 * np.cos(2 * np.pi * 100 * time), 0)
+    creaking = Audio(samples=audio.samples[:, 0] * (1 + every_second), rate=audio.rate)
+    found = pitch(creaking)
+    assert [found.low, found.median, found.high] == pytest.approx([200] * 3, rel=0.02)
+
+
 @pytest.mark.parametrize("level", [0.01, 1.0])
 def test_how_loud_it_is_does_not_matter(level):
     audio = vowel(130)
