@@ -1,6 +1,7 @@
 // The line board: see workbench/widgets/line_board.py for the state and the messages.
 
-const LINE_KEYS = "j k: next, last line · space: play · e: edit · r: retake · a: accept · 1–9: versions";
+const LINE_KEYS =
+  "j, k: next, previous line · space: play · e: edit · r: retake · a: accept · 1–9: hear a take · f: filter · u: undo";
 
 /** A sound without words: what `createPlayer` needs of a take, its outline apart. */
 function soundOf(version, peaks) {
@@ -32,7 +33,9 @@ class BoardLine {
     // A line that is chosen grows: not before the button is up, or the click would miss its aim.
     listen(this.element, "click", () => board.choose(id), signal);
     listen(this.element, "focusin", () => board.held || board.choose(id), signal);
-    listen(this.text, "dblclick", () => this.edit(), signal);
+    // Not on a double click: the line moves with the first, and the second would miss it.
+    const onText = () => this.field || !getSelection().isCollapsed || this.edit();
+    listen(this.text, "click", onText, signal);
   }
 
   get current() {
