@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numbers
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -253,6 +254,29 @@ class Sweep:
             raise ParameterError("leaves no variant", subject="filter")
         return replace(self, variants=tuple(kept))
 
+    def search(self, text: str) -> tuple[Variant, ...]:
+        """Return the variants in whose label or error each of these words begins one, in any case.
+
+        Examples
+        --------
+        >>> from workbench.speech.sweep import sweep
+        >>> found = sweep("Hello.", rate=[120, 160], pitch=[30, 60], measure=False)
+        >>> [variant.label for variant in found.search("PITCH 60")]
+        ['rate 120, pitch 60', 'rate 160, pitch 60']
+        """
+        wanted = _words(text)
+        return tuple(
+            variant
+            for variant in self.variants
+            if all(
+                any(
+                    word.startswith(one)
+                    for word in _words(f"{variant.label} {variant.error or ''}")
+                )
+                for one in wanted
+            )
+        )
+
     def best(
         self,
         by: str | Callable[[Variant], Any],
@@ -351,3 +375,7 @@ def _fits(value: Any, wanted: object) -> bool:
     if isinstance(wanted, Iterable) and not isinstance(wanted, str):
         return value in list(wanted)
     return bool(value == wanted)
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in re.split(r"[\s,:;]+", text.lower()) if word]

@@ -1,0 +1,226 @@
+// A sweep as a table: see workbench/widgets/sweep_grid.py for the state and the messages.
+
+const PAGE = 50; // rows that are shown at once, until more are asked for
+
+/** Numbers by size, texts by the alphabet; nothing comes last, whichever way it is sorted. */
+function inOrder(column, descending) {
+  const missing = (value) => value === null || value === undefined;
+  const compare = (a, b) =>
+    typeof a === "string" || typeof b === "string" ? (String(a) < String(b) ? -1 : String(a) > String(b) ? 1 : 0) : a - b;
+  return (one, other) => {
+    const [a, b] = [one.values[column], other.values[column]];
+    if (missing(a) || missing(b)) return missing(a) - missing(b);
+    return descending ? compare(b, a) : compare(a, b);
+  };
+}
+
+function mountSweep(model, el) {
+  const port = connect(model, el);
+  const { signal } = port;
+  const columns = model.get("columns");
+  const rows = model.get("rows").map((row, number) => ({ ...row, number }));
+  let most = PAGE;
+  el.classList.add("wb-sweep");
+  el.setAttribute("role", "group");
+  el.setAttribute("aria-label", `Sweep of ${rows.length} variants`);
+
+  // -- above the table -------------------------------------------------------------------------
+  const text = h("p", { className: "wb-sweep-text", dir: "auto", textContent: model.get("text") });
+  const search = h("input", { type: "search", className: "wb-field", placeholder: "Find…", value: model.get("search") });
+  search.setAttribute("aria-label", "Show only variants with these words");
+  listen(search, "input", () => port.set({ search: search.value }), signal);
+  const starred = button("Show only variants with a star", {
+    path: ICONS.star,
+    text: "Starred",
+    className: "wb-sweep-starred",
+    onClick: () => port.set({ starred_only: !model.get("starred_only") }),
+  });
+  const count = h("span", { className: "wb-muted wb-sweep-count" });
+  count.setAttribute("role", "status");
+  const tools = h("div", { className: "wb-sweep-tools" }, search, starred, count);
+
+  // -- the two that are compared ---------------------------------------------------------------
+  const pair = h("div", { className: "wb-sweep-pair", hidden: true });
+  pair.setAttribute("role", "group");
+  pair.setAttribute("aria-label", "The two chosen variants");
+  let sides = [];
+  let heard = -1; // which of them was heard last
+  function drawPair() {
+    const chosen = model.get("selected").filter((number) => rows[number]?.clip);
+    if (chosen.join() === sides.map((side) => side.number).join()) return;
+    sides.forEach((side) => side.player.destroy());
+    heard = -1;
+    sides = chosen.map((number, i) => {
+      const label = `${"AB"[i]}: ${rows[number].label}`;
+      return { number, label, player: createPlayer(rows[number].clip, port, { compact: true, lazy: true, label }) };
+    });
+    const both = sides.length === 2;
+    const lines = sides.map(({ label, player }) =>
+      h("div", { className: "wb-sweep-side" }, h("span", { className: "wb-sweep-name", textContent: label }), player.element),
+    );
+    const hand = button("Give the two to the comparison", { text: "Compare…", className: "wb-sweep-compare", onClick: () => port.send("compare") });
+    const actions = h(
+      "div",
+      { className: "wb-sweep-tools" },
+      button("Switch between A and B at the same place", { text: "Switch A/B", className: "wb-sweep-switch wb-main", onClick: change }),
+      ...(model.get("comparable") ? [hand] : []),
+    );
+    pair.replaceChildren(...lines, ...(both ? [actions] : [h("span", { className: "wb-muted", textContent: "Choose another to compare them." })]));
+    pair.hidden = !sides.length;
+  }
+  /** The one that is not heard goes on where the other is, as a part of its length. */
+  function change() {
+    const playing = sides.findIndex((side) => !side.player.media.paused);
+    const before = playing >= 0 ? playing : heard;
+    const next = before === 0 ? 1 : 0;
+    const length = (i) => rows[sides[i].number].clip.duration || 1;
+    const share = playing >= 0 ? sides[playing].player.media.currentTime / length(playing) : 0;
+    heard = next;
+    sides[next].player.seek(share * length(next));
+    sides[next].player.play();
+  }
+
+  // -- the table -------------------------------------------------------------------------------
+  const heads = columns.map((column, i) => {
+    const node = h("button", { type: "button", className: "wb-sweep-head", title: `${column.help} Sort by it.`, textContent: column.head });
+    listen(node, "click", () => sortBy(column.name), signal);
+    const cell = h("th", { scope: "col" }, node);
+    cell.dataset.column = i;
+    return cell;
+  });
+  const head = (label) => h("th", { scope: "col" }, h("span", { className: "wb-sweep-unseen", textContent: label }));
+  const body = h("tbody");
+  const table = h(
+    "table",
+    { className: "wb-table" },
+    h("thead", {}, h("tr", {}, head("Compare"), head("Star"), ...heads, head("Sound"), head("Keep"))),
+    body,
+  );
+  const more = button("Show more variants", { className: "wb-sweep-more", onClick: () => ((most += PAGE), draw()) });
+  const frame = h("div", { className: "wb-sweep-frame", tabIndex: 0 }, table);
+  frame.setAttribute("role", "region");
+  frame.setAttribute("aria-label", "Variants");
+  const kept = h("ul", { className: "wb-sweep-kept", hidden: true });
+  kept.setAttribute("aria-label", "Kept presets");
+  el.replaceChildren(port.hide, text, tools, pair, frame, more, kept, port.status);
+
+  function sortBy(name) {
+    if (model.get("order_by") !== name) return port.set({ order_by: name, descending: false });
+    if (!model.get("descending")) return port.set({ descending: true });
+    return port.set({ order_by: "", descending: false });
+  }
+  function choose(number) {
+    const others = model.get("selected").filter((n) => n !== number);
+    const on = others.length === model.get("selected").length;
+    port.set({ selected: on ? [...others, number].slice(-2) : others });
+  }
+  function mark(number) {
+    const others = model.get("starred").filter((n) => n !== number);
+    const on = others.length === model.get("starred").length;
+    port.set({ starred: on ? [...others, number].sort((a, b) => a - b) : others });
+  }
+
+  const lines = new Map(); // number: what the row is made of, once it has been shown
+  function line(row) {
+    if (lines.has(row.number)) return lines.get(row.number);
+    const check = h("input", { type: "checkbox", disabled: !row.clip });
+    check.setAttribute("aria-label", `Compare ${row.label}`);
+    listen(check, "change", () => choose(row.number), signal);
+    const star = button(`Star ${row.label}`, { path: ICONS.star, className: "wb-sweep-star", onClick: () => mark(row.number) });
+    const cells = row.cells.map((cell, i) =>
+      h("td", { textContent: cell, className: typeof row.values[i] === "number" ? "wb-sweep-number" : "" }),
+    );
+    const sound = h("td", { className: "wb-sweep-sound" });
+    if (row.clip) sound.append(createPlayer(row.clip, port, { compact: true, lazy: true, label: row.label }).element);
+    else sound.append(h("span", { className: "wb-sweep-error", textContent: row.error }));
+    const keep = button(`Keep ${row.label} as a preset`, { text: "Keep…", className: "wb-sweep-keep", onClick: () => ask(row, place) });
+    keep.setAttribute("aria-expanded", "false");
+    const place = h("td", {}, keep);
+    const element = h("tr", {}, h("td", {}, check), h("td", {}, star), ...cells, sound, place);
+    element.dataset.row = row.number;
+    const made = { element, check, star, keep, place };
+    lines.set(row.number, made);
+    return made;
+  }
+  /** A field for the preset's name, in place of the button that asked for it. */
+  function ask(row, place) {
+    const { keep } = lines.get(row.number);
+    const name = h("input", { className: "wb-field", value: row.name, maxLength: 64, size: 14 });
+    name.setAttribute("aria-label", `Name of the preset for ${row.label}`);
+    const close = () => {
+      place.replaceChildren(keep);
+      keep.focus();
+    };
+    const send = () => {
+      port.send("keep", { row: row.number, name: name.value });
+      close();
+    };
+    listen(name, "keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== "Escape") return;
+      event.preventDefault();
+      event.stopPropagation();
+      if (event.key === "Enter") send();
+      else close();
+    }, signal);
+    const save = button("Keep it under this name", { path: ICONS.check, className: "wb-sweep-save", onClick: send });
+    const cancel = button("Do not keep it", { path: ICONS.close, onClick: close });
+    place.replaceChildren(h("div", { className: "wb-sweep-tools" }, name, save, cancel));
+    name.focus();
+    name.select();
+  }
+
+  // -- drawing ---------------------------------------------------------------------------------
+  function draw() {
+    const wordsOf = (text) => text.toLowerCase().split(/[\s,:;]+/).filter(Boolean);
+    const asked = wordsOf(model.get("search"));
+    const stars = new Set(model.get("starred"));
+    const found = rows.filter((row) => {
+      const told = wordsOf(`${row.label} ${row.error}`);
+      return asked.every((one) => told.some((word) => word.startsWith(one))) && (!model.get("starred_only") || stars.has(row.number));
+    });
+    const column = columns.findIndex((c) => c.name === model.get("order_by"));
+    const descending = model.get("descending");
+    if (column >= 0) found.sort(inOrder(column, descending));
+    heads.forEach((cell, i) => {
+      cell.setAttribute("aria-sort", i !== column ? "none" : descending ? "descending" : "ascending");
+    });
+    const shown = found.slice(0, most);
+    const wanted = shown.map((row) => line(row).element);
+    const there = [...body.children];
+    if (wanted.length !== there.length || wanted.some((element, i) => element !== there[i])) {
+      there.filter((element) => !wanted.includes(element)).forEach((element) => element.remove());
+      // A row that stays where it is keeps its focus.
+      wanted.forEach((element, i) => body.children[i] === element || body.insertBefore(element, body.children[i] || null));
+    }
+    const chosen = new Set(model.get("selected"));
+    for (const [number, { check, star, element }] of lines) {
+      check.checked = chosen.has(number);
+      star.setAttribute("aria-pressed", String(stars.has(number)));
+      element.classList.toggle("wb-sweep-chosen", chosen.has(number));
+    }
+    starred.setAttribute("aria-pressed", String(model.get("starred_only")));
+    count.textContent = found.length === rows.length ? `${rows.length} variants` : `${found.length} of ${rows.length} variants`;
+    more.hidden = found.length <= shown.length;
+    more.replaceChildren(`Show more (${found.length - shown.length})`);
+    if (document.activeElement !== search) search.value = model.get("search");
+    drawPair();
+  }
+  function drawKept() {
+    const presets = model.get("kept");
+    kept.hidden = !presets.length;
+    kept.replaceChildren(
+      ...presets.map((one) =>
+        h("li", {}, h("span", { textContent: `${rows[one.row]?.label} → ${one.path}` }), h("code", { className: "wb-sweep-code", textContent: one.code })),
+      ),
+    );
+  }
+
+  port.watch(["order_by", "descending", "search", "starred_only", "selected", "starred"], draw);
+  port.watch("kept", drawKept);
+  draw();
+  drawKept();
+  port.send("hello");
+  return port.close;
+}
+
+export default { render: remounting(mountSweep) };
