@@ -16,7 +16,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from workbench.commands import audiobook, clone, engines, listen, media, models, serve, written
+from workbench.commands import (
+    audiobook,
+    clone,
+    engines,
+    figures,
+    listen,
+    media,
+    models,
+    serve,
+    written,
+)
 from workbench.commands.output import AsJson, EngineOptions, show, warn
 from workbench.commands.speaking import (
     LexiconFile,
@@ -302,6 +312,7 @@ def doctor(*, as_json: AsJson = False) -> None:
 written.add_to(app)
 audiobook.add_to(app)
 listen.add_to(app)
+figures.add_to(app)
 engines.add_to(app)
 clone.add_to(app)
 app.command()(serve.serve)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 COMMANDS = [
     "demo", "say", "caption", "probe", "run", "voices", "doctor", "normalize", "transcribe",
-    "align", "clone", "audiobook",
+    "align", "clone", "audiobook", "measure", "sweep",
 ]  # fmt: skip
 
 
