@@ -215,7 +215,8 @@ class Tuning:
         """Return the tuning with something said about a take: ``star``, ``note``, ``deleted``."""
         number = self.find(take).id
         mark = replace(self.mark(number), **said)
-        return self._with(self.settings, {**self.marks, number: mark})
+        others = {key: value for key, value in self.marks.items() if key != number}
+        return self._with(self.settings, others if mark == Mark() else {**others, number: mark})
 
     def _with(self, settings: Settings, marks: Mapping[int, Mark], visit: str = "") -> Tuning:
         if settings == self.settings and dict(marks) == dict(self.marks):

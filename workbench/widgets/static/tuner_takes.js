@@ -48,7 +48,7 @@ function createTakes(port, act, hooks) {
       const shown = model.get("fields").filter(({ name, brief }) => brief && name in found);
       measures.replaceChildren(
         ...shown.map(({ name, label, unit, help }) =>
-          h("span", { title: `${label}: ${help}` }, h("b", { textContent: found[name] }), ` ${unit || label}`),
+          h("span", { title: `${label}: ${help}` }, ...(unit ? [] : [`${label} `]), h("b", { textContent: found[name] }), ` ${unit}`),
         ),
       );
       const rest = model.get("fields").filter(({ name, brief }) => !brief && name in found);
