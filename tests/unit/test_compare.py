@@ -400,6 +400,7 @@ def test_a_tally_goes_through_plain_values() -> None:
     tally = prefer(Comparison.of(TAKES, rounds=2), "three,two,one").tally()
     assert Tally.from_dict(tally.to_dict()) == tally
     told = str(tally)
+    assert repr(tally) == "Tally(ab: 6 of 6 trials answered, first 'three')"
     assert "1. three" in told
     assert "p = " in told
 

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from workbench.errors import one_line, shown
 from workbench.speech.chance import binomial_interval, binomial_p, holm
 from workbench.speech.ranking import bradley_terry
 from workbench.speech.trials import NONE, pairs_of
@@ -102,7 +103,7 @@ class Rank:
         return self.strength - _NORMAL * self.error, self.strength + _NORMAL * self.error
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Tally:
     """The result of one or of several sessions.
 
@@ -148,11 +149,15 @@ class Tally:
         rest = {**data, "warnings": tuple(data["warnings"])}
         return cls(**{**rest, "pairs": pairs, "ranks": ranks})
 
+    def __repr__(self) -> str:
+        first = f", first {shown(self.best, limit=40)}" if self.best else ""
+        return f"Tally({self.kind}: {self.answered} of {self.trials} trials answered{first})"
+
     def __str__(self) -> str:
         done = f"{self.answered} of {self.trials} trials answered"
         lines = [done if self.listeners == 1 else f"{self.listeners} sessions, {done}"]
         lines += [
-            f"{rank.place}. {rank.label}: {rank.wins} won, {rank.losses} lost, "
+            f"{rank.place}. {one_line(rank.label)}: {rank.wins} won, {rank.losses} lost, "
             f"{rank.ties} even; beats an average take {rank.chance:.0%}"
             for rank in self.ranks
         ]
@@ -161,7 +166,9 @@ class Tally:
                 told = f"{pair.wins} of {pair.decided} right"
             else:
                 told = f"{pair.wins} : {pair.losses}, {pair.ties} even"
-            lines.append(f"{pair.first} / {pair.second}: {told}, p = {pair.p:.3g}")
+            lines.append(
+                f"{one_line(pair.first)} / {one_line(pair.second)}: {told}, p = {pair.p:.3g}"
+            )
         return "\n".join([*lines, *(f"note: {warning}" for warning in self.warnings)])
 
 
