@@ -62,6 +62,9 @@ class Take:
     about
         What else a receipt records, as plain values: the consent for a cloned voice, how a check by
         ear came out.
+    synthesis_time
+        Seconds that the engine took; None where it is not known, as for a take from the cache. It
+        says nothing of what the take is, so it is neither compared nor written down.
 
     Examples
     --------
@@ -84,6 +87,7 @@ class Take:
     spoken: str = ""
     flags: tuple[str, ...] = ()
     about: Mapping[str, Any] = field(default_factory=dict)
+    synthesis_time: float | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "words", tuple(self.words))

@@ -205,6 +205,21 @@ def test_the_real_time_factor_is_the_work_over_the_sound():
     assert measure(Audio.silence(0, RATE), seconds=1).rtf is None
 
 
+def test_a_take_spoken_just_now_knows_how_long_that_took():
+    """And says nothing of it where takes are compared, kept or written down."""
+    fresh = wb.speak("One.\nTwo, three.", "espeak:en-us", cache=False)
+    first, second = (part.take for part in fresh.parts)
+    assert first.synthesis_time is not None
+    assert measure(first).rtf == pytest.approx(first.synthesis_time / first.duration)
+    both = first.synthesis_time + (second.synthesis_time or 0)
+    assert measure(fresh).rtf == pytest.approx(both / fresh.audio.duration)
+    other = replace(first, synthesis_time=None)
+    assert (other, hash(other)) == (first, hash(first))
+    assert "synthesis_time" not in first.to_dict()
+    part = replace(fresh.parts[0], take=other)
+    assert measure(replace(fresh, parts=(part, fresh.parts[1]))).rtf is None
+
+
 def test_clipping_and_noise_are_told():
     loud = replace(TAKE, audio=Audio(samples=np.clip(TAKE.audio.samples * 20, -1, 1), rate=RATE))
     found = measure(loud)

@@ -81,11 +81,21 @@ def test_what_a_callback_raises_is_shown() -> None:
 
 
 @pytest.mark.parametrize(
-    "message", [{"kind": "nonsense"}, {"kind": "add"}, {"kind": "media?", "uid": "no", "ask": "1"}]
+    "message",
+    [
+        {"kind": "nonsense"},
+        {"kind": "add"},
+        {"kind": "media?", "uid": "no", "ask": "1"},
+        {"kind": "media?"},
+        {"kind": ["add"]},
+        {},
+        None,
+        "add",
+    ],
 )
-def test_a_message_that_cannot_be_obeyed_is_an_error_in_view(message: dict[str, Any]) -> None:
+def test_a_message_that_cannot_be_obeyed_is_an_error_in_view(message: Any) -> None:
     panel = Counter()
-    say(panel, **message)
+    panel._on_message(panel, message, [])
     assert panel.error != ""
 
 

@@ -75,7 +75,8 @@ def measure(
         What is said in an `Audio`, and its BCP 47 tag: for the rate, and for a recogniser. Its
         first and last word are taken to be at its first and last sound.
     seconds
-        How long the synthesis took, for the real-time factor.
+        How long the synthesis took, for the real-time factor; a take that was spoken just now knows
+        it (`Take.synthesis_time`).
     heard
         What a recogniser heard in it, for the rate of errors.
     listener
@@ -102,6 +103,8 @@ def measure(
     (117, 0, 0.1)
     """
     audio = _audio(value)
+    if seconds is None:
+        seconds = _synthesis_time(value)
     _check(value, text, language, seconds)
     if heard is not None and listener is not None:
         raise ParameterError("is given beside what was heard", subject="listener", cure="give one")
@@ -170,8 +173,8 @@ def measure_each(
     --------
     >>> import workbench as wb
     >>> table = measure_each(wb.speak("One, two.\nAnd three.", "espeak:en-us"))
-    >>> [row.label for row in table], table[0].measures.rtf
-    (['1. One, two.', '2. And three.'], None)
+    >>> [row.label for row in table], table[0].measures.pauses
+    (['1. One, two.', '2. And three.'], 0)
     """
     named = _named(values)
     for _, value in named:
@@ -198,6 +201,14 @@ def _audio(value: object) -> Audio:
             subject="measure",
         )
     return value.audio
+
+
+def _synthesis_time(value: Measurable) -> float | None:
+    """Return how long a take, or all takes of a narration took, where that is known."""
+    takes = [part.take for part in value.parts] if isinstance(value, Narration) else [value]
+    times = [take.synthesis_time for take in takes if isinstance(take, Take)]
+    known = [time for time in times if time is not None]
+    return sum(known) if known and len(known) == len(takes) else None
 
 
 def _tamed(audio: Audio) -> tuple[Audio, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -178,9 +179,11 @@ class Speaker:
 
     def _spoken(self, written: Spoken, spoken: Spoken, cancel: threading.Event | None) -> Take:
         def once(seed: int | None) -> Take:
-            return self.engine.synthesize(
+            began = time.perf_counter()
+            take = self.engine.synthesize(
                 spoken.spoken, voice=self.voice.name, options=self.options, seed=seed
             )
+            return replace(take, synthesis_time=time.perf_counter() - began)
 
         take, verdict = verified(
             once,

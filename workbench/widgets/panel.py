@@ -174,7 +174,7 @@ class Panel(anywidget.AnyWidget):
             super().set_state(sync_data)
 
     def _on_message(self, _: object, content: Any, __: object) -> None:
-        kind = content["kind"]
+        kind = str(content.get("kind")) if isinstance(content, dict) else "nothing"
         # An error of a task stays in view while the page fetches sounds.
         with self._telling(clear=kind not in {"hello", "media?", *ANSWERS}):
             if kind == "hello":
