@@ -60,6 +60,7 @@ _PUBLIC = {
     "WorkbenchWarning": "workbench.errors",
     "align": "workbench.speech.align",
     "audiobook": "workbench.media.audiobook",
+    "audition": "workbench.widgets.audition",
     "caption": "workbench.captions.cues",
     "flagged": "workbench.speech.flagged",
     "measure": "workbench.speech.measure",

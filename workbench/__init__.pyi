@@ -54,6 +54,7 @@ from workbench.timing import Transcript as Transcript
 from workbench.timing import Word as Word
 from workbench.voice import Preset as Preset
 from workbench.voice import Voice as Voice
+from workbench.widgets.audition import audition as audition
 
 __version__: str
 __all__ = [
@@ -100,6 +101,7 @@ __all__ = [
     "__version__",
     "align",
     "audiobook",
+    "audition",
     "caption",
     "flagged",
     "measure",

@@ -25,7 +25,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import WorkbenchError, one_line
-from workbench.widgets import stills, tables, twin
+from workbench.widgets import stills, tables, tallied, twin
 from workbench.widgets.clip import Clip
 from workbench.widgets.made import MADE
 from workbench.widgets.outputs import flush
@@ -51,6 +51,7 @@ _PLANNED = (("workbench.media.plan", "Plan"), ("workbench.media.video", "Video")
 _TABLES: dict[tuple[str, str], Callable[[Any], str]] = {
     ("workbench.captions.cues", "Cues"): twin.cue_table,
     ("workbench.recognition", "Recognition"): tables.heard_table,
+    ("workbench.speech.tally", "Tally"): tallied.tally_html,
     ("workbench.text.spoken", "Spoken"): tables.spoken_table,
 }
 
