@@ -24,6 +24,7 @@ from workbench.voice import Preset, Voice
 from workbench.widgets import tuner_twin
 from workbench.widgets.settings import Spoken
 from workbench.widgets.tuner import Tuner, tune
+from workbench.widgets.twin import EMBED_LIMIT
 
 if TYPE_CHECKING:
     from conftest import ToneEngine
@@ -318,7 +319,7 @@ def test_the_twin_keeps_within_its_budget(
     tone: ToneEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Noise, whose MP3 are the largest, and more of it than there is room for."""
-    assert tuner_twin.EMBED_LIMIT == 2_000_000
+    assert EMBED_LIMIT == 2_000_000
     monkeypatch.setattr(tuner_twin, "EMBED_LIMIT", 60_000)
     panel = tune("One.", voice="tone:high")
     rng = np.random.default_rng(1)

@@ -264,10 +264,14 @@ class Tuner(TunerPanel):
         self._wanted = voice
 
         def speak() -> None:
-            with self._speaking, self._telling():
+            with self._speaking:
                 if self._wanted != voice:
                     return
-                sound = self.audition(voice).audio.encode(".wav")
+                try:
+                    sound = self.audition(voice).audio.encode(".wav")
+                except Exception as error:  # noqa: BLE001 - no cell is there to show it
+                    self._failed(error)
+                    return
                 said = {"kind": "audition", "voice": voice, "mime": "audio/wav"}
                 self.send(said, buffers=[sound])
 

@@ -60,6 +60,7 @@ class TunerPanel(Panel):
 
         self.tuning = Tuning(settings=settings)
         self._lock = threading.RLock()  # of the tuning: clicks, tasks and cells change it
+        self._message = threading.RLock()  # held while a message of the page is obeyed
         self._clips: dict[int, Clip] = {}
         self._rows: dict[int, dict[str, Any]] = {}
         self._kept: tuple[Settings, str, Path] | None = None  # what, by which name, in which folder
@@ -106,10 +107,12 @@ class TunerPanel(Panel):
         self._measuring.start()
 
     def _finish(self, one: TunedTake) -> None:
-        with self._telling():
+        try:
             self._measures(one)
-            self._renew()
-            self.output.flush()
+        except Exception as error:  # noqa: BLE001 - no cell is there to show it
+            self._failed(error)
+        self._renew()
+        self.output.flush()
 
     def _measures(self, one: TunedTake) -> Measures:
         """Return what a take measures, looked at once."""
@@ -156,6 +159,15 @@ class TunerPanel(Panel):
         return f"{settings.code(preset=name, folder=folder)}\n{spelt}  # the same, spelt out"
 
     # -- the base's questions ---------------------------------------------------------------------
+
+    def _on_message(self, widget: object, content: Any, buffers: object) -> None:
+        with self._message:
+            super()._on_message(widget, content, buffers)
+
+    def _failed(self, error: Exception) -> None:
+        """Show what went wrong in a thread; the message that began it clears what was shown."""
+        with self._message:
+            super()._failed(error)
 
     def _clip(self, uid: str) -> Clip:
         for clip in list(self._clips.values()):
