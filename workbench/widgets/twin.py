@@ -2,7 +2,7 @@
 
 JupyterLab cleans the HTML of notebooks that were not run by their reader. What survives, and so
 all that is used here: class, style, lang and dir; ``<audio src>`` and ``<video src>`` with a data
-or a relative address (a ``<source src>`` does not survive); details, table and lists.
+or a relative address (a ``<source src>`` does not survive), ``poster``; details, table and lists.
 """
 
 from __future__ import annotations
@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from workbench.errors import WorkbenchError
+from workbench.widgets import pictures
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+    from workbench.timing import Word
     from workbench.widgets.clip import Caption, Clip
 
-__all__ = ["EMBED_LIMIT", "cue_table", "html", "media_html"]
+__all__ = ["EMBED_LIMIT", "cue_table", "html", "media_html", "stacked"]
 
 EMBED_LIMIT = 2_000_000
 """The most letters of base64 that a notebook keeps for one value."""
@@ -74,14 +76,62 @@ def cue_table(cues: Iterable[Caption]) -> str:
     return f"<table><tr><th></th><th>from</th><th>to</th><th {left}>text</th></tr>{rows}</table>"
 
 
-def media_html(clip: Clip) -> str:
-    """Return the element that plays a clip, or a line that says why there is none."""
+def stacked(clips: Sequence[Clip], heads: Sequence[tuple[str, str]], uid: str) -> str:
+    """Return the twin of several clips, which share the letters that a notebook keeps.
+
+    Parameters
+    ----------
+    clips
+        What to play. The shortest are embedded first, so that most of them can be heard.
+    heads
+        A label and a remark for each.
+    uid
+        As for `html`.
+
+    Examples
+    --------
+    >>> import workbench as wb
+    >>> from workbench.widgets import Clip
+    >>> twin = stacked([Clip.of(wb.speak("One."))], [("<a>", "-16 LUFS")], "c0ffee")
+    >>> "<b>&lt;a&gt;</b> <small>-16 LUFS</small>" in twin
+    True
+    """
+    room = EMBED_LIMIT
+    played: dict[int, str] = {}
+    for i in sorted(range(len(clips)), key=lambda i: clips[i].duration):
+        played[i] = media_html(clips[i], room=room)
+        room -= len(played[i])
+    parts = []
+    for i, (clip, (label, remark)) in enumerate(zip(clips, heads, strict=True)):
+        told = escape(" · ".join(filter(None, (remark, clip.about if not remark else ""))))
+        parts.append(f"<p><b>{escape(label)}</b> <small>{told}</small></p>{played[i]}")
+    texts = [clip.words for clip in clips if clip.words]
+    if texts and all(_said(words) == _said(texts[0]) for words in texts):
+        parts.append(_transcript(next(clip for clip in clips if clip.words)))
+    return f'<div class="wb-twin wb-{escape(uid)}">{"".join(parts)}</div>'
+
+
+def _said(words: Iterable[Word]) -> list[str]:
+    return [word.text for word in words]
+
+
+def media_html(clip: Clip, *, room: int = EMBED_LIMIT) -> str:
+    """Return the element that plays a clip, or a line that says why there is none.
+
+    Parameters
+    ----------
+    clip
+        What to play.
+    room
+        The most letters of base64 that it may take.
+    """
     if clip.audio is not None and not clip.audio.frames:
         return "<p>There is no sound in it.</p>"
     style = "width:100%" if clip.kind == "audio" else "max-width:100%;max-height:480px"
     mark = f'class="wb-media-{clip.uid}"'
-    head = f'<{clip.kind} controls preload="metadata" {mark} style="{style}"'
-    data = _embedded(clip)
+    poster = _poster(clip) if clip.kind == "video" else ""
+    head = f'<{clip.kind} controls preload="metadata" {mark} style="{style}"{poster}'
+    data = _embedded(clip, room)
     if data:
         return f'{head} src="data:{clip.mime};base64,{data}"></{clip.kind}>'
     if clip.address:
@@ -89,16 +139,29 @@ def media_html(clip: Clip) -> str:
         name = escape(clip.text)
         return f'{head} src="{link}"></{clip.kind}><p><a href="{link}">{name}</a></p>'
     if clip.path is not None:
-        return f"<p>{escape(str(clip.path))} is too large to be kept in the notebook.</p>"
+        line = f"<p>{escape(str(clip.path))} is too large to be kept in the notebook.</p>"
+        return f"{head}></video>{line}" if poster else line
     return (
         f"<p>{_clock(clip.duration)} of sound are too much to be kept in the notebook: "
         "run the cell again, or keep them with <code>.save()</code>.</p>"
     )
 
 
-def _embedded(clip: Clip) -> str:
+def _poster(clip: Clip) -> str:
+    """Return the attribute that shows a frame of a video before it plays, empty without one.
+
+    JupyterLab's cleaning leaves the attribute, and data addresses in it.
+    """
+    try:
+        png = pictures.poster(clip)
+    except WorkbenchError:  # a damaged file; the element says so
+        return ""
+    return f' poster="data:image/png;base64,{base64.b64encode(png).decode()}"' if png else ""
+
+
+def _embedded(clip: Clip, letters: int) -> str:
     """Return the media as base64, or nothing when that is too much."""
-    room = EMBED_LIMIT * 3 // 4
+    room = max(0, letters) * 3 // 4
     size = clip.path.stat().st_size if clip.path is not None and clip.path.is_file() else 0
     if size > room or (clip.audio is not None and clip.duration * _SLOWEST_MP3 > room):
         return ""

@@ -51,6 +51,7 @@ def picture(
     position: float | None = None,
     width: int = 720,
     height: int = 120,
+    title: str = "",
 ) -> bytes:
     r"""Return the waveform of `audio` as a PNG, the same bytes for the same sound.
 
@@ -65,7 +66,9 @@ def picture(
     position
         Seconds; what lies before it is drawn as played. None: all of it.
     width, height
-        In page pixels, 80 to 4,000; the picture has twice as many.
+        In page pixels, 80 and 48 to 4,000; the picture has twice as many.
+    title
+        Written at the top left, as far as there is room.
 
     Raises
     ------
@@ -82,9 +85,9 @@ def picture(
     """
     from PIL import Image, ImageDraw
 
-    for name, value in (("width", width), ("height", height)):
-        if not 80 <= value <= 4_000:  # noqa: PLR2004
-            raise ParameterError(f"must be 80 to 4000 pixels, not {value!r}", subject=name)
+    for name, value, least in (("width", width, 80), ("height", height, 48)):
+        if not least <= value <= 4_000:  # noqa: PLR2004
+            raise ParameterError(f"must be {least} to 4000 pixels, not {value!r}", subject=name)
     played = audio.duration if position is None else position
     scale = DENSITY
     image = Image.new("RGBA", (width * scale, height * scale))
@@ -103,11 +106,12 @@ def picture(
     for cue in cues:
         box = (x(cue.start), _PAD * scale // 2, max(x(cue.start) + 1, x(cue.end) - scale))
         draw.rounded_rectangle((*box, floor * scale), 3 * scale, fill=_CUE)
-    _bars(draw, audio, x(played), inner, floor)
+    _bars(draw, audio, x(played), inner, (_PAD // 2 + (_LABEL if title else 0), floor))
     for at, row, text in labels:
         draw.line((at, (floor + 1) * scale, at, (floor + 5) * scale), _MUTED, scale // 2)
         draw.text((at, (floor + 4 + row * _LABEL) * scale), text, fill=_INK, font=_font(11))
     _axis(draw, audio.duration, x, height, inner)
+    _titled(draw, title)
 
     buffer = io.BytesIO()
     # A palette makes the file a third of the size; octrees are the method that keeps transparency.
@@ -117,13 +121,17 @@ def picture(
 
 
 def _bars(
-    draw: ImageDraw.ImageDraw, audio: Audio | Outline, played: float, inner: int, floor: int
+    draw: ImageDraw.ImageDraw,
+    audio: Audio | Outline,
+    played: float,
+    inner: int,
+    room: tuple[int, int],
 ) -> None:
     columns = inner // _BAR
     peaks = audio.peaks(columns).astype(float)
     loudest = max(32.0, float(abs(peaks).max(initial=0)))  # a whisper is drawn as one
-    middle = (_PAD / 2 + floor) / 2 * DENSITY
-    reach = (floor - _PAD / 2) / 2 * DENSITY - DENSITY
+    middle = (room[0] + room[1]) / 2 * DENSITY
+    reach = (room[1] - room[0]) / 2 * DENSITY - DENSITY
     for i, (low, high) in enumerate(peaks):
         left = (_PAD + i * inner / len(peaks)) * DENSITY
         top = middle - max(DENSITY * 0.75, max(high, 0.0) / loudest * reach)
@@ -147,6 +155,16 @@ def _rows(
             free[row] = end + 5 * DENSITY
             written.append((at, row, text))
     return written
+
+
+def _titled(draw: ImageDraw.ImageDraw, title: str) -> None:
+    """Write a title above the wave."""
+    text = "".join(letter for letter in title.strip() if ord(letter) in _LETTERS)
+    room = draw.im.size[0] / 2
+    while text and draw.textlength(text, font=_font(11)) > room:
+        text = text[:-1]
+    if text:
+        draw.text((_PAD * DENSITY, 4 * DENSITY), text, fill=_INK, font=_font(11))
 
 
 def _axis(

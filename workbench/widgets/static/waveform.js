@@ -225,7 +225,7 @@ class Waveform {
     for (const [edge, side] of [[from, -1], [to, 1]]) {
       g.fillRect(edge - 0.75, 0, 1.5, foot);
       g.beginPath();
-      g.roundRect(edge - (side < 0 ? 5 : 0), foot / 2 - 9, 5, 18, 2);
+      g.roundRect(edge - (side < 0 ? 5 : 0), this.floor / 2 - 9, 5, 18, 2);
       g.fill();
     }
   }
