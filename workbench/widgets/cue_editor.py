@@ -29,6 +29,8 @@ __all__ = ["CueEditor", "edit_captions"]
 
 _OPTIONS = ("style", "limits", "size")
 _FRAME = (1920, 1080)
+_PARTS = ("book", "list", "regions", "pane", "bar", "sound", "editor")
+_FRONT = [f"cue_{part}.js" for part in _PARTS]
 
 
 class CueEditor(CueCommands):
@@ -86,7 +88,7 @@ class CueEditor(CueCommands):
     'Welcome back to the chanel.'
     """
 
-    _esm = front("cue_list.js", "cue_regions.js", "cue_pane.js", "cue_editor.js")
+    _esm = front(*_FRONT)
     _css = style("cue_editor.css")
 
     _from_page: ClassVar[frozenset[str]] = frozenset()
@@ -165,7 +167,7 @@ class CueEditor(CueCommands):
         heard[kind](content)
 
     def _hear_edit(self, content: dict[str, Any]) -> None:
-        """Do an edit of the page, once; where one was lost, say so and send what there is."""
+        """Do an edit of the page, once; where one was lost, say so and tell what there is."""
         page, seq = str(content.get("page", "")), content.get("seq")
         if type(seq) is not int:
             raise ParameterError("has no number", subject="edit")
@@ -181,11 +183,7 @@ class CueEditor(CueCommands):
             self._tell_all({**told, "denied": one_line(str(error))})
             raise
         if seq > last + 1:
-            self._tell_all(told)
-            raise ParameterError(
-                "what was edited before did not arrive", subject="captions",
-                cure="look at them again: what is shown is what there is",
-            )  # fmt: skip
+            self._tell_all({**told, "lost": seq - last - 1})
 
     def _do_told(self, content: dict[str, Any], told: dict[str, Any]) -> None:
         op = content.get("op")

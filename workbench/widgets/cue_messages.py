@@ -33,10 +33,10 @@ def row(number: int, cue: Cue) -> list[Any]:
     --------
     >>> from workbench.captions.cues import Cues
     >>> from workbench.captions.editing import insert
-    >>> row(7, insert(Cues(cues=()), 1 / 3, text="Hola")[0])
-    [7, 0.3333, 2.3333, 'Hola', '']
+    >>> row(7, insert(Cues(cues=()), 1.5, text="Hola")[0])
+    [7, 1.5, 3.5, 'Hola', '']
     """
-    return [number, round(cue.start, 4), round(cue.end, 4), cue.text, cue.speaker]
+    return [number, cue.start, cue.end, cue.text, cue.speaker]
 
 
 def rows_of(numbered: Numbered, change: Change | None = None) -> list[list[Any]]:

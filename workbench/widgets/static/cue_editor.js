@@ -2,53 +2,10 @@
 // Python has the captions. The page shows an edit at once, tells Python, and is told what became.
 
 const CUE_PAUSE = 700; // milliseconds without a key after which what was typed is told
-const CUE_REST = 250; // the same for the keys that move an edge
-const CUE_LATE = 2000; // after which it is said that Python has not answered
-const CUE_VIEW = 30; // seconds of the waveform in sight at first
-
-/** The captions as the page knows them: rows that stay the same object while they are edited. */
-class CueBook {
-  constructor() {
-    Object.assign(this, { rows: [], places: new Map(), revision: null, wrong: 0 });
-  }
-
-  row(told, known) {
-    const [id, start, end, text, speaker] = told;
-    const row = known || { marks: [], pending: 0, version: 0 };
-    return Object.assign(row, { id, start, end, text, speaker });
-  }
-
-  /** Take all rows, or put those of a change in the place of others; `ack` is the last edit done. */
-  take({ rows, marks, revision, first, removed }, ack = 0) {
-    const known = new Map(this.rows.map((row) => [row.id, row]));
-    const whole = first === undefined;
-    const fresh = rows.map((told) => {
-      const row = known.get(told[0]);
-      // What was changed here since is on its way to Python: its answer will have it.
-      if (row && !whole && row.pending > ack) return row;
-      if (row) row.pending = 0;
-      return this.row(told, row);
-    });
-    if (whole) {
-      this.rows = fresh;
-      fresh.forEach((row) => (row.marks = []));
-    } else {
-      this.rows.splice(first, removed, ...fresh);
-    }
-    this.places = new Map(this.rows.map((row, place) => [row.id, place]));
-    for (const [id, told] of marks) {
-      const row = this.rows[this.places.get(id)];
-      if (row) Object.assign(row, { marks: told, version: row.version + 1 });
-    }
-    this.revision = revision;
-    this.wrong = this.rows.reduce((sum, row) => sum + (row.marks.length > 0), 0);
-  }
-}
 
 function mountCueEditor(model, el) {
   const port = connect(model, el);
   const { signal } = port;
-  const page = Math.random().toString(36).slice(2);
   const book = new CueBook();
   let current = null; // the number of the caption that is being edited
   let anchor = null; // the other end of those that are chosen
@@ -60,29 +17,7 @@ function mountCueEditor(model, el) {
   const row = () => book.rows[at()];
 
   // -- to Python -----------------------------------------------------------------------------
-  let seq = 0;
-  const open = new Map(); // edits that were not answered: what to do then
-  let late = 0;
-  const waiting = h("span", { className: "wb-muted wb-cue-waiting", hidden: true });
-  waiting.setAttribute("role", "status");
-  waiting.textContent = "Python is busy: what you edit is kept here until it answers.";
-  function edit(op, told = {}, { rows = [], then } = {}) {
-    seq += 1;
-    rows.forEach((one) => (one.pending = seq));
-    open.set(seq, { op, then });
-    port.send("edit", { page, seq, op, ...told });
-    if (open.size === 1) late = setTimeout(() => (waiting.hidden = false), CUE_LATE);
-  }
-  function answered(number) {
-    const { op, then } = open.get(number) || {};
-    for (const key of [...open.keys()]) if (key <= number) open.delete(key);
-    if (!open.size) {
-      clearTimeout(late);
-      waiting.hidden = true;
-    }
-    return { op, then };
-  }
-  const sync = () => port.send("sync", { page });
+  const { page, open, waiting, note, edit, answered, sync } = createCueWire(port);
 
   // -- what is typed -------------------------------------------------------------------------
   let pause = 0;
@@ -91,6 +26,7 @@ function mountCueEditor(model, el) {
     if (!one) return;
     if (draft?.id !== one.id) draft = { id: one.id, sent: one.text, visit: `t${visits}` };
     draft.text = one.text = text;
+    pane.buttons.undo.disabled = false;
     list.touch(at());
     regions.touch(at());
     pane.figure(one, limit());
@@ -113,28 +49,13 @@ function mountCueEditor(model, el) {
   }
 
   // -- edges by key --------------------------------------------------------------------------
-  let moving = null; // {id, edges, neighbours, visit}
-  let rest = 0;
-  function nudge(place, edge, by) {
-    const one = book.rows[place];
-    if (!one) return;
-    if (moving && (moving.id !== one.id || moving.edge !== edge)) settle();
-    const [low, high, neighbours] = moving?.range || edgeRange(book.rows, place, edge);
-    moving ||= { id: one.id, edge, range: [low, high, neighbours], visit: `n${visits}${edge}` };
-    const to = Math.round((one[edge] + by) * 1000) / 1000;
-    one[edge] = Math.max(low, Math.min(high, to));
-    dragged(place);
-    clearTimeout(rest);
-    rest = setTimeout(settle, CUE_REST);
-  }
-  function settle() {
-    clearTimeout(rest);
-    if (!moving) return;
-    const { id, edge, range, visit } = moving;
-    moving = null;
-    const one = book.rows[book.places.get(id)];
-    if (one) edit("move", { id, [edge]: one[edge], neighbours: range[2], visit }, { rows: [one] });
-  }
+  const { nudge, settle } = createCueNudge({
+    book,
+    edit,
+    signal,
+    onNudge: (place) => dragged(place),
+    visit: () => visits,
+  });
   function dragged(place) {
     list.touch(place);
     regions.touch(place);
@@ -166,7 +87,7 @@ function mountCueEditor(model, el) {
     current = one.id;
     if (!extend) anchor = one.id;
     if (go) {
-      looping.range = null;
+      sound.leave();
       seek(one.start);
     }
     shown({ scroll: true });
@@ -268,23 +189,14 @@ function mountCueEditor(model, el) {
     },
     play: () => hear(row()),
     loop: () => {
-      looping.on = !looping.on;
-      pane.buttons.loop.setAttribute("aria-pressed", String(looping.on));
-      if (looping.on) hear(row());
+      const on = sound.repeat();
+      pane.buttons.loop.setAttribute("aria-pressed", String(on));
+      if (on) hear(row());
     },
-    preview: () => {
-      const on = pane.image.hidden && pane.look.hidden;
-      pane.buttons.preview.setAttribute("aria-pressed", String(on));
-      pane.look.hidden = pane.looks.hidden = !on;
-      pane.image.hidden = true;
-      if (on) draw();
-    },
+    preview: () => picture.toggle(),
     look: (name) => port.send("look", { name }),
-    find: (asked) => {
-      finding = { ...asked, ask: Math.random(), places: [], i: -1 };
-      port.send("find", { ask: finding.ask, text: asked.text, case: asked.case, words: asked.words });
-    },
-    next: (way) => match(way),
+    find: (asked) => finder.find(asked),
+    next: (way) => finder.next(way),
     replace: (asked, all) => {
       leave();
       if (!asked.text.trim()) return;
@@ -322,83 +234,14 @@ function mountCueEditor(model, el) {
   }
 
   // -- sound and time ------------------------------------------------------------------------
-  const told = model.get("media");
-  const clip = told?.uid ? { ...told, words: told.words, cues: [] } : null;
-  // The transcript would be the captions twice; the words are for edges to be drawn to.
-  const player = clip && createPlayer({ ...clip, words: [], notes: [], breaks: [] }, port, {});
-  const wave = player ? player.wave : new Waveform({ signal, onSeek: (t) => seek(t), label: "Position", height: 60 });
-  const strip = player ? player.element : h("div", { className: "wb-player" }, wave.canvas);
-  const seek = (time) => (player ? player.seek(time) : wave.seek(time));
-  wave.textAt = (time) => inLine(book.rows[indexAt(book.rows, time)]?.text || "");
-  if (player) wave.canvas.addEventListener("pointerdown", () => (caret = null), { signal });
-  const looping = { on: false, range: null };
-  let frame = 0;
-  function hear(one) {
-    if (!player || !one) return;
-    looping.range = one;
-    player.seek(one.start);
-    player.play();
-    cancelAnimationFrame(frame);
-    frame = requestAnimationFrame(watchEnd);
-  }
-  function watchEnd() {
-    const { range } = looping;
-    if (!range) return;
-    if (player.media.currentTime >= range.end - 0.01) {
-      if (!looping.on) {
-        looping.range = null;
-        player.pause();
-        return;
-      }
-      player.seek(range.start);
-    }
-    frame = requestAnimationFrame(watchEnd);
-  }
-  signal.addEventListener("abort", () => [pause, rest, late, redraw].forEach(clearTimeout) || cancelAnimationFrame(frame));
-
-  // A video shows the captions as they are edited, drawn by the browser.
-  const track = clip?.kind === "video" && player.media.addTextTrack("captions", "Captions", clip.language || "und");
-  const shownCues = new Map();
-  if (track) track.mode = clip.captioned ? "disabled" : "showing";
-  function tracks(first = 0, last = first + 1) {
-    if (!track || typeof VTTCue === "undefined") return;
-    for (const one of book.rows.slice(first, last)) {
-      const old = shownCues.get(one.id);
-      const plain = one.text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
-      if (old && old.text === plain && old.startTime === one.start && old.endTime === one.end) continue;
-      if (old) track.removeCue(old);
-      const made = new VTTCue(one.start, one.end, plain);
-      track.addCue(made);
-      shownCues.set(one.id, made);
-    }
-    for (const [id, old] of shownCues) {
-      if (book.places.has(id)) continue;
-      track.removeCue(old);
-      shownCues.delete(id);
-    }
-  }
+  const media = model.get("media");
+  const clip = media?.uid ? media : null;
+  const sound = createCueSound(clip, port, book);
+  const { wave, seek, hear, tracks } = sound;
+  wave.canvas.addEventListener("pointerdown", () => (caret = null), { signal });
+  signal.addEventListener("abort", () => clearTimeout(pause));
 
   // -- finding, drawing, filtering -----------------------------------------------------------
-  let finding = null;
-  function match(way) {
-    const { places } = finding || { places: [] };
-    if (!places.length) return;
-    finding.i = (finding.i + way + places.length) % places.length;
-    const [id, start, end] = places[finding.i];
-    const place = book.places.get(id);
-    bar.found.textContent = `${finding.i + 1} of ${places.length}`;
-    if (place === undefined) return;
-    select(place, false, { go: false });
-    const units = (count) => [...row().text].slice(0, count).join("").length;
-    pane.text.setSelectionRange(units(start), units(end));
-  }
-  let redraw = 0;
-  const draw = () => port.send("preview", { id: current, ask: page });
-  const soon = () => {
-    if (pane.looks.hidden || current === null) return;
-    clearTimeout(redraw);
-    redraw = setTimeout(draw, 300);
-  };
   function filtered() {
     const wrong = (place) => book.rows[place].marks.length > 0;
     const view = only === "all" ? null : [...book.rows.keys()].filter(wrong);
@@ -429,9 +272,18 @@ function mountCueEditor(model, el) {
   });
   regions.stops = clip?.words || [];
   const pane = createCuePane(act, { signal, language: model.get("language") });
+  const picture = createCuePicture(port, pane, { page, current: () => current });
   const bar = createCueBar(act, { signal });
+  const finder = createCueFinder(port, book, {
+    at,
+    count: (text) => (bar.found.textContent = text),
+    go: (place, start, end) => {
+      select(place, false, { go: false });
+      pane.text.setSelectionRange(start, end);
+    },
+  });
   wave.canvas.after(regions.element);
-  el.replaceChildren(port.hide, strip, bar.element, list.element, pane.element, waiting, port.status);
+  el.replaceChildren(port.hide, sound.element, bar.element, list.element, pane.element, waiting, port.status);
   el.classList.add("wb-cues");
   el.setAttribute("role", "group");
   el.setAttribute("aria-label", "Caption editor");
@@ -457,23 +309,26 @@ function mountCueEditor(model, el) {
       current = anchor = near ? near.id : null;
       draft = null;
     }
-    if (!player) wave.duration = Math.max(1, ...book.rows.slice(-20).map((one) => one.end)) + 5;
+    sound.reach();
     filtered();
     regions.set({ rows: book.rows, places: book.places, current: at() });
     shown({ scroll, typing });
     tracks(0, book.rows.length);
-    soon();
+    picture.soon();
   }
   port.on("all", (message) => {
     const mine = !message.page || message.page === page;
     if (!mine && message.revision === book.revision && !message.denied) return;
     const first = book.revision === null;
     if (message.page === page && message.seq) answered(message.seq);
+    if (message.page === page && message.lost) {
+      note(`${message.lost} of your edits did not arrive: what is shown is what there is.`);
+    }
     draft = null;
     book.take(message);
     if (first || !book.places.has(current)) current = anchor = message.selected ?? null;
-    if (first && wave.duration > CUE_VIEW) wave.zoomBy(wave.duration / CUE_VIEW, 0);
     refresh(0, { scroll: true });
+    if (first) sound.open();
     el.dataset.ready = "true";
   });
   port.on("changed", (message) => {
@@ -500,38 +355,11 @@ function mountCueEditor(model, el) {
     const place = book.places.get(message.id);
     if (place !== undefined && message.id !== current) select(place);
   });
-  port.on("found", (message) => {
-    if (message.ask !== finding?.ask) return;
-    finding.places = message.places;
-    const count = message.places.length;
-    bar.found.textContent = finding.text.trim() ? `${count} found` : "";
-    // From here on, not from the beginning.
-    finding.i = message.places.findIndex(([id]) => book.places.get(id) >= at()) - 1;
-  });
-  let picture = "";
-  port.on("preview", (message, buffers) => {
-    if (message.ask !== page || pane.looks.hidden) return;
-    if (picture) URL.revokeObjectURL(picture);
-    picture = URL.createObjectURL(new Blob(buffers, { type: "image/png" }));
-    pane.image.src = picture;
-    pane.image.hidden = false;
-  });
-  signal.addEventListener("abort", () => picture && URL.revokeObjectURL(picture));
   port.on("taken", (message) => bar.taken(message));
   port.on("saved", () => bar.taken(null));
-  const names = () => {
-    const style = model.get("caption_style");
-    pane.looks.replaceChildren(
-      ...model.get("styles").map((name) => h("option", { value: name, textContent: name })),
-    );
-    pane.looks.value = style;
-    soon();
-  };
-  port.watch(["styles", "caption_style"], names);
   const file = () => (bar.path.value = model.get("path"));
   port.watch("path", file);
   port.watch(["undoable", "redoable", "unsaved"], () => buttons());
-  names();
   file();
   pane.show(undefined);
   buttons();

@@ -179,105 +179,47 @@ function createCuePane(act, { signal, language }) {
   return { element, text, times, buttons, image, look, looks, figure, clocks, show };
 }
 
-/** The bar that finds, replaces, filters and saves. */
-function createCueBar(act, { signal }) {
-  const field = (label, type = "text") => {
-    const node = h("input", { type, className: "wb-field", placeholder: label });
-    node.setAttribute("aria-label", label);
-    return node;
-  };
-  const flag = (label, text) => {
-    const node = button(label, { text });
-    node.setAttribute("aria-pressed", "false");
-    node.addEventListener("click", () => {
-      node.setAttribute("aria-pressed", String(node.getAttribute("aria-pressed") === "false"));
-      look();
-    }, { signal });
-    return node;
-  };
-  const find = field("Find");
-  const change = field("Replace by");
-  const kase = flag("Capital letters count", "Aa");
-  const words = flag("Whole words only", "W");
-  const found = h("span", { className: "wb-muted wb-cue-found" });
-  found.setAttribute("role", "status");
-  const asked = () => ({
-    text: find.value,
-    change: change.value,
-    case: kase.getAttribute("aria-pressed") === "true",
-    words: words.getAttribute("aria-pressed") === "true",
-  });
+/** The preview of the current caption: drawn by Python when it is open and something changed. */
+function createCuePicture(port, pane, { page, current }) {
+  const { model, signal } = port;
+  const { image, look, looks } = pane;
+  const button = pane.buttons.preview;
+  let url = "";
   let timer = 0;
-  const look = () => {
+  const drop = () => url && URL.revokeObjectURL(url);
+  const draw = () => port.send("preview", { id: current(), ask: page });
+  const soon = () => {
+    if (looks.hidden || current() === null) return;
     clearTimeout(timer);
-    timer = setTimeout(() => act.find(asked()), 120);
+    timer = setTimeout(draw, 300);
   };
-  signal.addEventListener("abort", () => clearTimeout(timer));
-  find.addEventListener("input", look, { signal });
-  find.addEventListener(
-    "keydown",
-    (event) => {
-      if (event.key !== "Enter") return;
-      event.preventDefault();
-      act.next(event.shiftKey ? -1 : 1);
-    },
-    { signal },
-  );
-  const filter = h("select", { className: "wb-field" });
-  filter.setAttribute("aria-label", "Which captions are listed");
-  filter.append(h("option", { value: "all" }), h("option", { value: "wrong" }));
-  filter.addEventListener("change", () => act.filter(filter.value), { signal });
-  const next = button("Go to the next problem (F8)", { text: "Next problem", onClick: () => act.problem() });
-  const fix = button("Set right all that has an obvious fix", { text: "Fix all", onClick: () => act.fixAll() });
-  const path = field("File: .srt, .vtt, .ass or .ttml");
-  path.classList.add("wb-cue-path");
-  const save = button("Save the captions", { text: "Save", onClick: () => act.save(path.value) });
-  path.addEventListener("keydown", (event) => event.key === "Enter" && act.save(path.value), { signal });
-  const conflict = h("div", { className: "wb-cue-conflict", hidden: true });
-  conflict.setAttribute("role", "alert");
-
-  const element = h(
-    "div",
-    { className: "wb-cue-bar" },
-    h(
-      "div",
-      { className: "wb-cue-group" },
-      find,
-      kase,
-      words,
-      button("Previous match", { text: "‹", onClick: () => act.next(-1) }),
-      button("Next match", { text: "›", onClick: () => act.next(1) }),
-      found,
-      change,
-      button("Replace in this caption", { text: "Replace", onClick: () => act.replace(asked(), false) }),
-      button("Replace in all captions", { text: "All", onClick: () => act.replace(asked(), true) }),
-    ),
-    h("div", { className: "wb-cue-group" }, filter, next, fix, path, save),
-    conflict,
-  );
+  const names = () => {
+    const known = model.get("styles");
+    looks.replaceChildren(...known.map((name) => h("option", { value: name, textContent: name })));
+    looks.value = model.get("caption_style");
+    soon();
+  };
+  port.watch(["styles", "caption_style"], names);
+  port.on("preview", (message, buffers) => {
+    if (message.ask !== page || looks.hidden) return;
+    drop();
+    url = URL.createObjectURL(new Blob(buffers, { type: "image/png" }));
+    image.src = url;
+    image.hidden = false;
+  });
+  signal.addEventListener("abort", () => {
+    clearTimeout(timer);
+    drop();
+  });
+  names();
   return {
-    element,
-    found,
-    path,
-    filter,
-    fix,
-    next,
-    save,
-    ask: look,
-    count(all, wrong) {
-      filter.options[0].textContent = `All captions (${all})`;
-      filter.options[1].textContent = `With problems (${wrong})`;
-      next.disabled = fix.disabled = !wrong;
-    },
-    taken(message) {
-      conflict.hidden = !message;
-      if (!message) return;
-      const replace = button("Replace the file", {
-        text: "Replace it",
-        onClick: () => act.save(message.path, true),
-      });
-      const leave = button("Leave the file as it is", { text: "Leave it", onClick: () => act.keep() });
-      conflict.replaceChildren(h("span", { textContent: message.text }), replace, leave);
+    soon,
+    toggle: () => {
+      const on = looks.hidden;
+      button.setAttribute("aria-pressed", String(on));
+      look.hidden = looks.hidden = !on;
+      image.hidden = true;
+      if (on) draw();
     },
   };
 }

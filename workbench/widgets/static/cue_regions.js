@@ -2,6 +2,7 @@
 
 const CUE_LEAST = 0.02; // seconds that a caption lasts at least
 const CUE_MOST = 150; // regions in sight: with more, only the current one is drawn
+const CUE_REST = 250; // milliseconds without a key after which a moved edge is told
 const CUE_NEAR = 6; // pixels within which an edge is drawn to a word or the playhead
 
 /** From where to where an edge of a caption may go by itself, and how it meets its neighbours. */
@@ -232,4 +233,34 @@ class CueRegions {
     }
     return best;
   }
+}
+
+/** Edges moved by keys: shown for each key, told to Python when the keys rest. */
+function createCueNudge({ book, edit, signal, onNudge, visit }) {
+  let moving = null; // {id, edge, range, visit}
+  let rest = 0;
+  signal.addEventListener("abort", () => clearTimeout(rest));
+  function settle() {
+    clearTimeout(rest);
+    if (!moving) return;
+    const { id, edge, range, visit: name } = moving;
+    moving = null;
+    const one = book.rows[book.places.get(id)];
+    const told = one && { id, [edge]: one[edge], neighbours: range[2], visit: name };
+    if (one) edit("move", told, { rows: [one] });
+  }
+  function nudge(place, edge, by) {
+    const one = book.rows[place];
+    if (!one) return;
+    if (moving && (moving.id !== one.id || moving.edge !== edge)) settle();
+    const range = edgeRange(book.rows, place, edge);
+    // Of edges that touch only this one moves until Python answers: the range is the first one's.
+    moving ||= { id: one.id, edge, range, visit: `n${visit()}${edge}` };
+    const to = Math.round((one[edge] + by) * 1000) / 1000;
+    one[edge] = Math.max(moving.range[0], Math.min(moving.range[1], to));
+    onNudge(place);
+    clearTimeout(rest);
+    rest = setTimeout(settle, CUE_REST);
+  }
+  return { nudge, settle };
 }

@@ -73,6 +73,7 @@ class BoardLine {
   /** The parts that depend on whether it is the current line or in view. */
   draw() {
     const { current, data } = this;
+    const held = this.element.contains(document.activeElement) ? document.activeElement : null;
     this.element.classList.toggle("wb-current", current);
     this.element.tabIndex = current ? 0 : -1;
     if (current) this.element.setAttribute("aria-current", "true");
@@ -83,6 +84,13 @@ class BoardLine {
     if (!current) this.more.replaceChildren();
     else this.drawMore();
     this.drawSound();
+    if (held && !held.isConnected) this.refocus(held.getAttribute("aria-label"));
+  }
+
+  /** What had the focus was drawn anew: it goes to what took its place, so that keys go on. */
+  refocus(label) {
+    const same = label && this.more.querySelector(`[aria-label="${CSS.escape(label)}"]:not(:disabled)`);
+    (same || this.element).focus({ preventScroll: true });
   }
 
   /** The player of the version in front, once the line has come into view. */
