@@ -62,18 +62,22 @@ _PUBLIC = {
     "audiobook": "workbench.media.audiobook",
     "audition": "workbench.widgets.audition",
     "caption": "workbench.captions.cues",
+    "edit_captions": "workbench.widgets.cue_editor",
     "flagged": "workbench.speech.flagged",
     "measure": "workbench.speech.measure",
     "measure_each": "workbench.speech.measure",
     "media": "workbench",  # a room of the package, not a name in one
     "normalize": "workbench.text.normalize",
+    "play": "workbench.widgets.playing",
     "probe": "workbench.media.probe",
     "retake": "workbench.speech.retake",
+    "review": "workbench.widgets.line_board",
     "run": "workbench.production.job",
     "span": "workbench.speech.spans",
     "speak": "workbench.speech.speak",
     "sweep": "workbench.speech.sweep",
     "transcribe": "workbench.speech.transcribe",
+    "tune": "workbench.widgets.tuner",
     "voices": "workbench.speech.voices",
 }
 

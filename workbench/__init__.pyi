@@ -55,6 +55,10 @@ from workbench.timing import Word as Word
 from workbench.voice import Preset as Preset
 from workbench.voice import Voice as Voice
 from workbench.widgets.audition import audition as audition
+from workbench.widgets.cue_editor import edit_captions as edit_captions
+from workbench.widgets.line_board import review as review
+from workbench.widgets.playing import play as play
+from workbench.widgets.tuner import tune as tune
 
 __version__: str
 __all__ = [
@@ -103,17 +107,21 @@ __all__ = [
     "audiobook",
     "audition",
     "caption",
+    "edit_captions",
     "flagged",
     "measure",
     "measure_each",
     "media",
     "normalize",
+    "play",
     "probe",
     "retake",
+    "review",
     "run",
     "span",
     "speak",
     "sweep",
     "transcribe",
+    "tune",
     "voices",
 ]

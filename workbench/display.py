@@ -44,6 +44,7 @@ _PLAYABLE = (
     ("workbench.take", "Take"),
     ("workbench.take", "Narration"),
     ("workbench.media.rendered", "RenderedVideo"),
+    ("workbench.speech.variants", "Sweep"),
     ("workbench.widgets.panel", "Panel"),  # and so every widget
     *MADE,
 )
@@ -89,7 +90,7 @@ def show(value: object, publish: Publish) -> Panel:
     Parameters
     ----------
     value
-        A widget of this package, or what `Player.of` takes.
+        A widget of this package, a `Sweep`, or what `Player.of` takes.
     publish
         Called twice, and again when what the widget shows without a kernel has changed.
 
@@ -99,11 +100,22 @@ def show(value: object, publish: Publish) -> Panel:
         The widget shown.
     """
     from workbench.widgets.panel import Panel
-    from workbench.widgets.player import Player
 
-    panel = value if isinstance(value, Panel) else Player.of(value)
+    panel = value if isinstance(value, Panel) else _widget_of(value)
     panel.output.show(publish)
     return panel
+
+
+def _widget_of(value: object) -> Panel:
+    from workbench.speech.variants import Sweep
+
+    if isinstance(value, Sweep):
+        from workbench.widgets.sweep_grid import SweepGrid
+
+        return SweepGrid(value)
+    from workbench.widgets.player import Player
+
+    return Player.of(value)
 
 
 def show_plan(value: object, publish: Publish) -> None:
