@@ -1,0 +1,139 @@
+// The bar above the list: find and replace, filter, save.
+
+/** The bar that finds, replaces, filters and saves. */
+function createCueBar(act, { signal }) {
+  const field = (label, type = "text") => {
+    const node = h("input", { type, className: "wb-field", placeholder: label });
+    node.setAttribute("aria-label", label);
+    return node;
+  };
+  const flag = (label, text) => {
+    const node = button(label, { text });
+    node.setAttribute("aria-pressed", "false");
+    node.addEventListener("click", () => {
+      node.setAttribute("aria-pressed", String(node.getAttribute("aria-pressed") === "false"));
+      look();
+    }, { signal });
+    return node;
+  };
+  const find = field("Find");
+  const change = field("Replace by");
+  const kase = flag("Capital letters count", "Aa");
+  const words = flag("Whole words only", "W");
+  const found = h("span", { className: "wb-muted wb-cue-found" });
+  found.setAttribute("role", "status");
+  const asked = () => ({
+    text: find.value,
+    change: change.value,
+    case: kase.getAttribute("aria-pressed") === "true",
+    words: words.getAttribute("aria-pressed") === "true",
+  });
+  let timer = 0;
+  const look = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => act.find(asked()), 120);
+  };
+  signal.addEventListener("abort", () => clearTimeout(timer));
+  find.addEventListener("input", look, { signal });
+  find.addEventListener(
+    "keydown",
+    (event) => {
+      if (event.key !== "Enter") return;
+      event.preventDefault();
+      act.next(event.shiftKey ? -1 : 1);
+    },
+    { signal },
+  );
+  const filter = h("select", { className: "wb-field" });
+  filter.setAttribute("aria-label", "Which captions are listed");
+  filter.append(h("option", { value: "all" }), h("option", { value: "wrong" }));
+  filter.addEventListener("change", () => act.filter(filter.value), { signal });
+  const next = button("Go to the next problem (F8)", { text: "Next problem", onClick: () => act.problem() });
+  const fix = button("Set right all that has an obvious fix", { text: "Fix all", onClick: () => act.fixAll() });
+  const path = field("File: .srt, .vtt, .ass or .ttml");
+  path.classList.add("wb-cue-path");
+  const save = button("Save the captions", { text: "Save", onClick: () => act.save(path.value) });
+  path.addEventListener("keydown", (event) => event.key === "Enter" && act.save(path.value), { signal });
+  const conflict = h("div", { className: "wb-cue-conflict", hidden: true });
+  conflict.setAttribute("role", "alert");
+
+  const element = h(
+    "div",
+    { className: "wb-cue-bar" },
+    h(
+      "div",
+      { className: "wb-cue-group" },
+      find,
+      kase,
+      words,
+      button("Previous match", { text: "‹", onClick: () => act.next(-1) }),
+      button("Next match", { text: "›", onClick: () => act.next(1) }),
+      found,
+      change,
+      button("Replace in this caption", { text: "Replace", onClick: () => act.replace(asked(), false) }),
+      button("Replace in all captions", { text: "All", onClick: () => act.replace(asked(), true) }),
+    ),
+    h("div", { className: "wb-cue-group" }, filter, next, fix, path, save),
+    conflict,
+  );
+  return {
+    element,
+    found,
+    path,
+    filter,
+    fix,
+    next,
+    save,
+    ask: look,
+    count(all, wrong) {
+      filter.options[0].textContent = `All captions (${all})`;
+      filter.options[1].textContent = `With problems (${wrong})`;
+      next.disabled = fix.disabled = !wrong;
+    },
+    taken(message) {
+      conflict.hidden = !message;
+      if (!message) return;
+      const replace = button("Replace the file", {
+        text: "Replace it",
+        onClick: () => act.save(message.path, true),
+      });
+      const leave = button("Leave the file as it is", { text: "Leave it", onClick: () => act.keep() });
+      conflict.replaceChildren(h("span", { textContent: message.text }), replace, leave);
+    },
+  };
+}
+
+/**
+ * What is found, as Python says: the page looks for nothing itself.
+ *
+ * `go(place, start, end)` leads to a match, `count(text)` says how many there are.
+ */
+function createCueFinder(port, book, { at, count, go }) {
+  let asked = {};
+  let places = [];
+  let now = -1;
+  port.on("found", (message) => {
+    if (message.ask !== asked.ask) return;
+    places = message.places;
+    count(asked.text.trim() ? `${places.length} found` : "");
+    // From the current caption on, not from the beginning.
+    now = places.findIndex(([id]) => book.places.get(id) >= at()) - 1;
+  });
+  return {
+    find(told) {
+      asked = { ...told, ask: Math.random() };
+      places = [];
+      port.send("find", { ask: asked.ask, text: told.text, case: told.case, words: told.words });
+    },
+    next(way) {
+      if (!places.length) return;
+      now = (Math.max(now, way < 0 ? 0 : -1) + way + places.length) % places.length;
+      const [id, start, end] = places[now];
+      count(`${now + 1} of ${places.length}`);
+      const place = book.places.get(id);
+      if (place === undefined) return;
+      const letters = [...book.rows[place].text]; // Python counts them, the page its halves too
+      go(place, letters.slice(0, start).join("").length, letters.slice(0, end).join("").length);
+    },
+  };
+}

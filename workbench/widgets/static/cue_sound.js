@@ -1,0 +1,87 @@
+// What a cue editor is heard and seen with: the player, one caption alone, captions on a video.
+
+const CUE_VIEW = 30; // seconds of the waveform in sight at first
+
+/**
+ * The player of `clip` (none: only a time line as long as the captions) and what it does for them.
+ *
+ * `hear(row)` plays one caption, `repeat()` whether over and over, `leave()` ends that; `tracks`
+ * shows what was edited on a video; `reach` and `open` fit the time line to the captions.
+ */
+function createCueSound(clip, port, book) {
+  const { signal } = port;
+  // The transcript would be the captions twice.
+  const quiet = clip && { ...clip, words: [], cues: [], notes: [], breaks: [] };
+  const player = clip && createPlayer(quiet, port, {});
+  const wave = player
+    ? player.wave
+    : new Waveform({ signal, onSeek: (time) => wave.seek(time), label: "Position", height: 60 });
+  const element = player ? player.element : h("div", { className: "wb-player" }, wave.canvas);
+  const seek = (time) => (player ? player.seek(time) : wave.seek(time));
+  wave.textAt = (time) => inLine(book.rows[indexAt(book.rows, time)]?.text || "");
+
+  let again = false;
+  let range = null; // the caption that is played alone
+  let frame = 0;
+  function hear(one) {
+    if (!player || !one) return;
+    range = one;
+    player.seek(one.start);
+    player.play();
+    cancelAnimationFrame(frame);
+    frame = requestAnimationFrame(watch);
+  }
+  function watch() {
+    if (!range) return;
+    if (player.media.currentTime >= range.end - 0.01) {
+      if (again) player.seek(range.start);
+      else {
+        range = null;
+        player.pause();
+        return;
+      }
+    }
+    frame = requestAnimationFrame(watch);
+  }
+  signal.addEventListener("abort", () => cancelAnimationFrame(frame));
+
+  // The browser draws captions on a video as they are edited; not where the picture has its own.
+  const language = clip?.language || "und";
+  const track = clip?.kind === "video" && player.media.addTextTrack("captions", "Captions", language);
+  const known = new Map();
+  if (track) track.mode = clip.captioned ? "disabled" : "showing";
+  function tracks(first, last = first + 1) {
+    if (!track || typeof VTTCue === "undefined") return;
+    for (const one of book.rows.slice(first, last)) {
+      const old = known.get(one.id);
+      const plain = one.text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+      const same = old?.text === plain && old.startTime === one.start && old.endTime === one.end;
+      if (same) continue;
+      if (old) track.removeCue(old);
+      known.set(one.id, new VTTCue(one.start, one.end, plain));
+      track.addCue(known.get(one.id));
+    }
+    for (const [id, old] of known) {
+      if (book.places.has(id)) continue;
+      track.removeCue(old);
+      known.delete(id);
+    }
+  }
+
+  return {
+    player,
+    wave,
+    element,
+    seek,
+    hear,
+    tracks,
+    repeat: () => (again = !again),
+    leave: () => (range = null),
+    reach: () => {
+      if (player) return;
+      const end = Math.max(1, ...book.rows.slice(-20).map((one) => one.end));
+      if (end + 5 !== wave.duration) wave.set({ duration: end + 5 });
+    },
+    open: () => wave.duration > CUE_VIEW && wave.zoomBy(wave.duration / CUE_VIEW, 0),
+  };
+}
