@@ -1,23 +1,20 @@
-"""A real Chromium, the front end alone in a blank page, and a real JupyterLab."""
+"""A real Chromium, the front end alone in a blank page, and notebooks in real front ends."""
 
 from __future__ import annotations
 
 import base64
-import contextlib
 import json
 import os
 import queue
 import shutil
-import socket
 import subprocess
-import sys
 import time
-import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import imageio_ffmpeg
 import pytest
+from browser.jupyter import jupyter, show  # noqa: F401 - fixtures for all
 
 import workbench as wb
 
@@ -109,13 +106,6 @@ const {parts, mime} = argument;
 model.answers = ({kind, ask}) => kind === "media?" && parts.forEach((data, part) =>
   model.tell({kind: "media", ask, mime, part, parts: parts.length}, [data]));
 """
-
-READY = """() => {
-  const panel = window.jupyterapp?.shell?.currentWidget;
-  const session = panel?.sessionContext;
-  return panel?.context?.isReady && session?.isReady
-    && session.session?.kernel?.connectionStatus === "connected";
-}"""
 
 
 def _chromium(playwright: Playwright) -> str | None:
@@ -266,7 +256,7 @@ def mount(page: Page) -> Callable[..., Mounted]:
     page.goto("about:blank")
     wires: list[Wire] = []
 
-    def show(
+    def put(
         widget: Panel, name: str = "a", *, answer: bool = True, talk: bool = False, **state: Any
     ) -> Mounted:
         full = {**widget.get_state(), **state}
@@ -288,7 +278,7 @@ def mount(page: Page) -> Callable[..., Mounted]:
             mounted.wait("el.querySelector('.wb-player[data-ready]')")
         return mounted
 
-    return show
+    return put
 
 
 @pytest.fixture(scope="module")
@@ -308,91 +298,3 @@ def clip_mp4(tmp_path_factory: pytest.TempPathFactory) -> Path:
     command = [ffmpeg, "-nostdin", "-v", "error", *picture, *sound, *codecs, str(path)]
     subprocess.run(command, check=True)
     return path
-
-
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    """A JupyterLab with settings of its own: its address, and the folder it serves."""
-    folder = tmp_path_factory.mktemp("lab")
-    root = folder / "root"
-    root.mkdir()
-    _settle(folder)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    folders = {
-        "JUPYTER_CONFIG_DIR": "config",
-        "JUPYTER_DATA_DIR": "data",
-        "JUPYTER_RUNTIME_DIR": "runtime",
-        "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
-        "JUPYTERLAB_SETTINGS_DIR": "settings",
-        "WORKBENCH_CACHE": "cache",
-    }
-    env = {**os.environ, **{name: str(folder / path) for name, path in folders.items()}}
-    options = [
-        "--no-browser",
-        "--allow-root",
-        "--expose-app-in-browser",
-        f"--port={port}",
-        "--ServerApp.port_retries=0",
-        "--IdentityProvider.token=",
-        "--ServerApp.password=",
-        "--ServerApp.disable_check_xsrf=True",
-        f"--ServerApp.root_dir={root}",
-        "--LabApp.extension_manager=readonly",
-    ]
-    with (folder / "lab.log").open("w") as log:
-        command = [sys.executable, "-m", "jupyterlab", *options]
-        server = subprocess.Popen(command, env=env, stdout=log, stderr=log)
-        try:
-            base = f"http://127.0.0.1:{port}"
-            _wait_for(server, f"{base}/api/status", folder / "lab.log")
-            yield base, root
-        finally:
-            server.terminate()
-            server.wait(30)
-
-
-def _settle(folder: Path) -> None:
-    """Turn off what a test of ours does not need, above all the question about news."""
-    extensions = dict.fromkeys(
-        ("jupyter_lsp", "jupyter_server_terminals", "notebook", "voila.server_extension"),
-        False,
-    )
-    settings = {
-        "config/jupyter_server_config.json": {"ServerApp": {"jpserver_extensions": extensions}},
-        "settings/@jupyterlab/apputils-extension/notification.jupyterlab-settings": {
-            "fetchNews": "false",
-            "checkForUpdates": False,
-        },
-    }
-    for name, content in settings.items():
-        path = folder / name
-        path.parent.mkdir(parents=True)
-        path.write_text(json.dumps(content))
-
-
-def _wait_for(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
-    while server.poll() is None:
-        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=5):  # noqa: S310
-            return
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            server.wait(0.2)
-    pytest.fail(f"JupyterLab did not start:\n{log.read_text()}")
-
-
-@pytest.fixture
-def open_notebook(lab: tuple[str, Path], page: Page) -> Callable[..., Page]:
-    """Return a function that opens a notebook in JupyterLab, and runs it if asked."""
-    base, root = lab
-
-    def show(path: Path, *, run: bool) -> Page:
-        shutil.copy(path, root / path.name)
-        page.goto(f"{base}/lab/tree/{path.name}?reset")
-        page.wait_for_function(READY, timeout=120_000)
-        if run:
-            execute = "() => window.jupyterapp.commands.execute('notebook:run-all-cells')"
-            assert page.evaluate(execute)
-        return page
-
-    return show

@@ -136,7 +136,7 @@ def _words(said: list[str]) -> tuple[Word, ...]:
 
 def _clip(said: list[str], **more: Any) -> Clip:
     words = _words(said)
-    facts = {"text": said[0], "about": said[1], "language": said[2], "notes": tuple(said)}
+    facts: dict[str, Any] = {"text": said[0], "about": said[1], "language": said[2], "notes": tuple(said)}
     return Clip(kind="audio", duration=99, words=words, cues=words, **facts, **more)
 
 
@@ -224,13 +224,14 @@ def _heard(said: list[str]) -> str:
 
 def _normalized(said: list[str]) -> str:
     changes = [Change(start=0, end=0, original=t, spoken=t, rule=t) for t in said]
-    whole = SimpleNamespace(spoken=said[0], changes=changes, notes=tuple(said), language=said[1])
+    whole: Any = SimpleNamespace(spoken=said[0], changes=changes, notes=tuple(said), language=said[1])
     return tables.spoken_table(whole)
 
 
 def _plan(said: list[str]) -> str:
     rows = [SimpleNamespace(name=t, start=0, end=1, detail=t) for t in said]
-    return tables.plan_table(SimpleNamespace(rows=rows, summary=said[0]))
+    plan: Any = SimpleNamespace(rows=rows, summary=said[0])
+    return tables.plan_table(plan)
 
 
 TWINS: dict[str, Callable[[list[str]], str]] = {

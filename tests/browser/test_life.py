@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 from browser.books import IMPORTS, PIECES, book
-from browser.jupyter import jupyter, show  # noqa: F401 - fixtures
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +32,7 @@ def plays(shown: Shown, piece: Piece, view: int = 0) -> None:
 
 
 def test_two_views_and_a_page_that_is_loaded_anew(
-    show: Any,  # noqa: F811
+    show: Any,
     clip_mp4: Path,
     tmp_path: Path,
 ) -> None:
@@ -68,7 +67,7 @@ def children(pid: int) -> list[psutil.Process]:
 
 @pytest.mark.parametrize("way", ["restart", "close_kernel"])
 def test_a_kernel_that_ends_leaves_no_process(
-    show: Any,  # noqa: F811
+    show: Any,
     tmp_path: Path,
     way: str,
 ) -> None:

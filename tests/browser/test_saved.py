@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 import pytest
 from browser.books import PIECES, Piece, book_of
-from browser.jupyter import READY, a_page, jupyter, show  # noqa: F401 - fixtures
+from browser.jupyter import a_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,17 +42,26 @@ def kept(tmp_path_factory: pytest.TempPathFactory, clip_mp4: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def stripped(kept: Path) -> Path:
-    """The same without the state of widgets, as a run by papermill leaves it here."""
-    ran = nbformat.read(kept, as_version=4)
-    del ran.metadata["widgets"]
-    path = kept.with_name("stripped.ipynb")
-    nbformat.write(ran, path)
-    return path
+def stripped(kept: Path, clip_mp4: Path) -> Path:
+    """The same as papermill runs it, without the state of the widgets."""
+    import papermill
+
+    folder = kept.parent
+    papermill.execute_notebook(
+        book_of(folder / "given.ipynb", *PIECES, clip=clip_mp4),
+        folder / "stripped.ipynb",
+        cwd=folder,
+        kernel_name="python3",
+        progress_bar=False,
+        store_widget_state=False,
+    )
+    return folder / "stripped.ipynb"
 
 
 def cell_of(path: Path, piece: Piece) -> Any:
-    return nbformat.read(path, as_version=4).cells[1 + PIECES.index(piece)]
+    cells = nbformat.read(path, as_version=4).cells
+    (cell,) = [one for one in cells if one.source.endswith(f"\n{piece.name}")]
+    return cell
 
 
 def is_media(data: bytes) -> bool:
@@ -96,6 +105,7 @@ def test_a_cell_has_a_picture_and_then_a_twin(stripped: Path, piece: Piece) -> N
 
 
 def test_the_notebook_is_small(stripped: Path) -> None:
+    assert "widgets" not in nbformat.read(stripped, as_version=4).metadata
     assert stripped.stat().st_size < 400_000 * len(PIECES)
 
 
@@ -131,7 +141,7 @@ def check_still(page: Page, *, picture: bool) -> None:
         assert media.is_visible(), piece.name
 
 
-def test_a_notebook_that_the_reader_did_not_run(stripped: Path, show: Any) -> None:  # noqa: F811
+def test_a_notebook_that_the_reader_did_not_run(stripped: Path, show: Any) -> None:
     """JupyterLab shows no widget of it, and takes away what could harm."""
     shown = show(stripped, run=False)
     shown.page.wait_for_selector(".jp-OutputArea img")
@@ -169,7 +179,7 @@ def test_nbconvert_offline_of_a_notebook_with_state(
 
 
 def test_a_notebook_that_its_owner_opens_again(
-    show: Any,  # noqa: F811
+    show: Any,
     clip_mp4: Path,
     tmp_path: Path,
 ) -> None:
