@@ -1,4 +1,4 @@
-"""What docs/video.md and docs/sound.md tell a reader to type runs, and their lists are complete."""
+"""What the guides in docs/ tell a reader to type runs, and their lists are complete."""
 
 from __future__ import annotations
 
@@ -19,7 +19,12 @@ from workbench.captions.styles import STYLES
 from workbench.media.backdrop import backdrop
 
 DOCS = Path(__file__).parents[2] / "docs"
-GUIDES = ("video", "sound")
+MADE = {
+    "video": ("short.mp4.json", "cut.gif", "sheet.jpg", "frames/frame-0003.jpg", "wave.png"),
+    "sound": ("loud.voice.wav", "show.wav", "even.mp3", "book.m4b.json"),
+    "widgets": ("presets/narrator.toml", "sea.srt", "sea.mp3"),
+}
+GUIDES = tuple(MADE)
 
 
 def text(name: str) -> str:
@@ -59,11 +64,8 @@ def test_the_python_runs_from_top_to_bottom(folder: Path, name: str):
     if name == "video":
         plan = next(block for block in blocks(name, "text") if block.startswith("scene 1"))
         assert done.stdout.startswith(plan)
-        for made in ("short.mp4.json", "cut.gif", "sheet.jpg", "frames/frame-0003.jpg", "wave.png"):
-            assert (folder / made).stat().st_size > 0, made
-    else:
-        for made in ("loud.voice.wav", "show.wav", "even.mp3", "book.m4b.json"):
-            assert (folder / made).stat().st_size > 0, made
+    for made in MADE[name]:
+        assert (folder / made).stat().st_size > 0, made
 
 
 @pytest.mark.media
@@ -94,6 +96,12 @@ def test_the_lists_are_those_of_the_package():
     assert {name: float(level) for name, level in targets} == wb.media.TARGETS
     for preset in wb.media.PRESETS:
         assert f"`{preset}`" in text("video")
+
+
+def test_figures_are_those_of_the_package() -> None:
+    named = re.findall(r"`(\w+)`", text("widgets").partition("| measure |")[2].partition("\n\n")[0])
+    assert set(named) >= {field.name for field in wb.Measures.FIELDS} - {"duration"}
+    assert set(named) <= {*(field.name for field in wb.Measures.FIELDS), "listener"}
 
 
 @pytest.mark.parametrize("name", GUIDES)
