@@ -19,7 +19,7 @@ function createSpeech(port, act, takes) {
 
   const typed = settling(() => act(row, "change", { changes: { text: text.value } }), 400, signal);
   const start = () => {
-    if (model.get("busy")) return;
+    if (model.get("busy") || awaited) return;
     typed.drop();
     awaited = true;
     port.el.dataset.asked = performance.now();
@@ -78,6 +78,7 @@ function createSpeech(port, act, takes) {
   port.watch(["chosen", "steps"], update);
   port.watch(["busy", "doing", "progress"], working);
   port.watch("presets", fill);
+  port.watch("error", () => model.get("error") && (awaited = false));
   update();
   working();
   fill();

@@ -5,6 +5,7 @@ function createAudition(port) {
   const audio = h("audio", { className: "wb-sample" });
   const known = new Map();
   let wanted = "";
+  let awaited = false; // asked for and not yet heard
   const show = (state) => {
     port.el.querySelectorAll(".wb-hear").forEach((node) => {
       node.setAttribute("aria-pressed", String(Boolean(state) && node.dataset.voice === state));
@@ -15,18 +16,25 @@ function createAudition(port) {
     audio.play().catch((error) => error.name !== "AbortError" && port.say(error.message));
   };
   const hear = (voice) => {
-    if (!audio.paused && wanted === voice) return audio.pause();
+    const playing = !audio.paused && !audio.ended;
     audio.pause();
+    if (playing && wanted === voice) return undefined;
     wanted = voice;
+    awaited = true;
     show(voice);
     return known.has(voice) ? play(voice) : port.send("audition", { voice });
   };
+  const silent = () => awaited || show("");
   port.on("audition", ({ voice, mime }, buffers) => {
     known.set(voice, URL.createObjectURL(new Blob([buffers[0]], { type: mime })));
     if (voice === wanted) play(voice);
   });
-  listen(audio, "ended pause", () => show(""), port.signal);
-  port.watch("error", () => show(""));
+  listen(audio, "playing", () => (awaited = false), port.signal);
+  listen(audio, "ended pause", silent, port.signal);
+  port.watch("error", () => {
+    awaited = false;
+    silent();
+  });
   port.signal.addEventListener("abort", () => {
     audio.pause();
     known.forEach((url) => URL.revokeObjectURL(url));
