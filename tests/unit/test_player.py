@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import math
 import re
+import threading
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from traitlets import TraitError
 
 import workbench.widgets.clip as clip_module
 from workbench.audio import Audio
@@ -22,7 +24,7 @@ STATIC = Path(clip_module.__file__).parent / "static"
 
 def make_take(text: str = "Hola, esto es una prueba.", seconds: float = 2.0) -> Take:
     rate = 16_000
-    sound = np.sin(np.arange(int(seconds * rate)) / 9) * 0.5
+    sound = (np.sin(np.arange(int(seconds * rate)) / 9) * 0.5).astype(np.float32)
     texts = text.split()
     step = seconds / len(texts)
     words = tuple(Word(text=t, start=i * step, end=(i + 1) * step) for i, t in enumerate(texts))
@@ -57,9 +59,11 @@ class Wire:
         self.hear({"method": "update", "state": state, "buffer_paths": []})
 
     def say(self, content: Any) -> None:
+        """Say it, and wait for what threads answer."""
+        before = set(threading.enumerate())
         self.hear({"method": "custom", "content": content})
-        if self.player._sending is not None:
-            self.player._sending.join(60)
+        for thread in set(threading.enumerate()) - before:
+            thread.join(60)
 
     def hear(self, data: dict[str, Any]) -> None:
         self.player._handle_msg({"content": {"data": data}, "buffers": []})
@@ -97,7 +101,7 @@ def test_the_state_holds_no_media(take: Take) -> None:
     state = player.get_state()
     sizes = {k: len(v) for k, v in state.items() if isinstance(v, str | bytes)}
     assert sizes.pop("peaks") == 8_000
-    assert sizes.pop("_esm") + sizes.pop("_css") < 30_000
+    assert sizes.pop("_esm") + sizes.pop("_css") < 80_000
     assert max(sizes.values()) < 200
 
 
@@ -124,7 +128,7 @@ def test_cues_and_speed(take: Take) -> None:
     ("options", "message"),
     [
         ({"sped": 2}, "sped: is not an option; did you mean 'speed'?"),
-        ({"autoplay": True}, "autoplay: is not an option; the options are cues, speed"),
+        ({"autoplay": True}, "autoplay: is not an option; the options are cues, words, speed"),
         ({"speed": 9}, "speed: must be 0.25 to 4, not 9"),
         ({"speed": math.nan}, "speed: must be 0.25 to 4, not nan"),
         ({"speed": True}, "speed: must be 0.25 to 4, not True"),
@@ -220,7 +224,7 @@ def test_nonsense_from_the_page_changes_nothing_and_is_shown(
     changed = {name for name in before if before[name] != after[name]}
     assert changed == {"error"}
     wire.report(position=1.0)
-    assert wire.player.error == ""
+    assert wire.player.position == 1.0
 
 
 def test_an_exception_in_an_observer_is_shown(wire: Wire) -> None:
@@ -247,7 +251,7 @@ def test_nonsense_messages_do_no_harm(wire: Wire, content: Any) -> None:
 def test_a_closed_player_takes_messages(take: Take) -> None:
     player = Player.of(take)
     player.close()
-    data = {"method": "custom", "content": {"kind": "media?", "uid": player.uid, "ask": "1"}}
+    data = {"method": "custom", "content": {"kind": "media?", "uid": player.take, "ask": "1"}}
     for _ in range(20):
         player._handle_msg({"content": {"data": data}, "buffers": []})
         player.play()
@@ -260,8 +264,8 @@ def test_a_closed_player_takes_messages(take: Take) -> None:
 
 
 def test_media_are_sent_when_asked_for(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("workbench.widgets.player._PIECE", 500)
-    wire.say({"kind": "media?", "uid": wire.player.uid, "ask": "abc"})
+    monkeypatch.setattr("workbench.widgets.panel._PIECE", 500)
+    wire.say({"kind": "media?", "uid": wire.player.take, "ask": "abc"})
     count = len(wire.sent)
     assert count > 1
     first = wire.sent[0][0]
@@ -279,7 +283,10 @@ def test_media_are_sent_when_asked_for(wire: Wire, monkeypatch: pytest.MonkeyPat
 
 def test_sound_is_sent_at_a_constant_rate() -> None:
     """Browsers find a time by proportion: at a variable rate words were missed by up to 0.7 s."""
-    noise = Audio(samples=np.random.default_rng(0).normal(size=22_050 * 4) / 9, rate=22_050)
+    noise = Audio(
+        samples=(np.random.default_rng(0).normal(size=22_050 * 4) / 9).astype(np.float32),
+        rate=22_050,
+    )
     sizes = {len(Clip.of(sound).media) for sound in (noise, Audio.silence(4.0, 22_050))}
     assert len(sizes) == 1
 
@@ -293,7 +300,7 @@ def test_what_is_too_large_is_refused_with_a_reason(
     wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(clip_module, "MAX_BYTES", 1_000)
-    wire.say({"kind": "media?", "uid": wire.player.uid, "ask": "abc"})
+    wire.say({"kind": "media?", "uid": wire.player.take, "ask": "abc"})
     ((content, _),) = wire.sent
     assert (content["kind"], content["ask"]) == ("refused", "abc")
     assert "too much to send through the kernel" in content["text"]
@@ -305,7 +312,7 @@ def test_a_file_that_is_gone_is_refused_with_a_reason(
 ) -> None:
     clip = Clip(kind="video", duration=1.0, text="x", about="x", path=tmp_path / "x.mp4")
     wire = Wire(Player(clip), monkeypatch)
-    wire.say({"kind": "media?", "uid": wire.player.uid, "ask": "1"})
+    wire.say({"kind": "media?", "uid": wire.player.take, "ask": "1"})
     ((content, _),) = wire.sent
     assert content["kind"] == "refused"
     assert "x.mp4: the file is gone" in content["text"]
@@ -352,10 +359,10 @@ def test_seek_stays_in_the_clip(wire: Wire, time: float) -> None:
 
 def test_load_plays_something_else(wire: Wire) -> None:
     player = wire.player
-    uid = player.uid
+    uid = player.take
     wire.report(position=1.0, playing=True, speed=1.5)
     player.load(make_take("Something else", seconds=1.0))
-    assert player.uid != uid
+    assert player.take != uid
     assert [word["text"] for word in player.words] == ["Something", "else"]
     assert (player.position, player.playing, player.speed, player.duration) == (0, False, 1.5, 1)
     wire.say({"kind": "media?", "uid": uid, "ask": "1"})
@@ -383,3 +390,138 @@ def test_the_front_end_needs_no_build() -> None:
     """Both files are sent as they are: one module, no import, one default export."""
     assert "import " not in re.sub(r"//.*|/\*.*?\*/", "", Player._esm, flags=re.DOTALL)
     assert Player._esm.count("export default") == 1
+
+
+# -- the selection ----------------------------------------------------------------------------
+
+
+def test_a_selection_and_what_is_said_in_it(wire: Wire) -> None:
+    player: Any = wire.player
+    assert (player.selection, player.selected_text) == (None, "")
+    player.selection = (0.3, 1.0)  # seconds 0.4 to 0.8 are "esto", 0.8 to 1.2 are "es"
+    assert player.selected_text == "esto"
+    player.selection = (0.3, 1.01)
+    assert player.selected_text == "esto es"
+    player.selection = (1, 99)
+    assert player.selection == (1.0, 2.0)
+    player.selection = None
+    assert player.selected_text == ""
+    assert wire.sent == []  # the page follows the state
+
+
+def test_the_page_selects_repeats_and_shows_the_spectrum(wire: Wire) -> None:
+    wire.report(selection=[0.5, 1.5], loop=True, spectrum=True)
+    player: Any = wire.player
+    assert (player.selection, player.loop, player.spectrum) == ((0.5, 1.5), True, True)
+    wire.report(selection=None, loop=False)
+    assert (player.selection, player.loop, player.error) == (None, False, "")
+    player.selection = (0.5, 1.5)
+    player.load(make_take(seconds=0.4))
+    assert player.selection is None
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        (1.0, 1.0),
+        (1.5, 1.0),
+        (-0.1, 1.0),
+        (2.0, 3.0),
+        (math.nan, 1.0),
+        (0.0, math.inf),
+        (1.0,),
+        (0.0, 1.0, 2.0),
+        ("0", "1"),
+        "ab",
+        5,
+    ],
+)
+def test_no_part_of_it_is_refused(wire: Wire, part: Any) -> None:
+    with pytest.raises(TraitError):
+        wire.player.selection = part
+    wire.report(selection=part)
+    assert wire.player.error
+    assert wire.player.selection is None
+
+
+# -- long recordings --------------------------------------------------------------------------
+
+
+def test_a_long_recording_is_not_read_while_its_cell_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An hour took seconds, and 1.4 GB in stereo, before anything was shown."""
+    monkeypatch.setenv("WORKBENCH_CACHE", str(tmp_path / "cache"))
+    loud = np.repeat(np.linspace(0.1, 0.9, 130), 8_000) * np.sin(np.arange(130 * 8_000) / 3)
+    path = Audio(samples=loud.astype(np.float32), rate=8_000).write(tmp_path / "long.mp3")
+    with monkeypatch.context() as patch:
+        patch.setattr(Audio, "read", lambda _: pytest.fail("read in the cell"))
+        patch.setattr("workbench.media.outline._read", lambda *_: pytest.fail("read in the cell"))
+        player = Player.of(path)
+        data, _ = player.still()
+        html = player.twin()
+    assert "image/png" in data
+    assert "data:audio/mpeg;base64," in html
+    assert not player.exact
+    rough = np.frombuffer(player.peaks, np.int8).reshape(-1, 2)
+    assert rough.shape == (240, 2)
+    assert abs(rough[200:]).max() > 3 * abs(rough[:40]).max()
+    wire = Wire(player, monkeypatch)
+    wire.say({"kind": "outline?", "uid": player.take, "ask": "1"})
+    ((message, data_),) = wire.sent
+    assert (message["kind"], message["ask"], message["start"]) == ("outline", "1", 0.0)
+    assert message["duration"] == pytest.approx(130, abs=0.2)
+    exact = np.frombuffer(data_, np.int8).reshape(-1, 2)
+    assert exact.shape == (4_000, 2)
+    assert abs(exact[:, 1].astype(int) - np.linspace(0.1, 0.9, 4_000) * 127).mean() < 4
+    # It is known from now on, also in another notebook.
+    again = Player.of(path)
+    assert again.exact
+    assert again.peaks == exact.tobytes()
+
+
+def test_an_outline_that_cannot_be_had_is_refused_with_a_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = Clip(kind="video", duration=1.0, text="x", about="x", path=tmp_path / "x.mp4")
+    wire = Wire(Player(clip), monkeypatch)
+    for kind in ("outline?", "spectrum?"):
+        wire.say({"kind": kind, "uid": wire.player.take, "ask": "1"})
+    assert [(one["kind"], one["ask"]) for one, _ in wire.sent] == [("refused", "1")] * 2
+    assert "x.mp4" in wire.sent[0][0]["text"]
+
+
+def test_words_that_were_heard_go_with_a_file(take: Take, tmp_path: Path) -> None:
+    path = take.save(tmp_path / "a.wav")
+    assert Player.of(path).words == []
+    player = Player.of(path, words=take.words[:2])
+    assert [word["text"] for word in player.words] == ["Hola,", "esto"]
+    assert [word.text for word in Clip.of(take, words=take.words[3:]).words] == ["una", "prueba."]
+
+
+# -- video ------------------------------------------------------------------------------------
+
+
+@pytest.mark.media
+def test_a_video_tells_its_frames_and_whether_it_is_silent(media: Path, tmp_path: Path) -> None:
+    sound = Player.of(media / "speech/en_nasa_webb_2v2a2s.mp4")
+    assert (sound.kind, sound.silent, sound.exact) == ("video", False, False)
+    assert sound.fps == pytest.approx(25.0, abs=0.01)
+    silent = Player.of(media / "odd/vfr_screenrec.mp4")
+    assert (silent.silent, silent.exact, silent.peaks) == (True, True, b"")
+
+
+@pytest.mark.media
+def test_the_twin_of_a_video_has_a_poster(media: Path) -> None:
+    """JupyterLab keeps the attribute of a notebook that it does not trust."""
+    import base64
+    import io
+
+    from PIL import Image
+
+    html = Player.of(media / "speech/en_nasa_webb_2v2a2s.mp4").twin()
+    found = re.search(r'<video [^>]* poster="data:image/png;base64,([^"]+)"', html)
+    assert found
+    with Image.open(io.BytesIO(base64.b64decode(found[1]))) as image:
+        assert image.size == (320, 180)
+        assert len(set(np.asarray(image.convert("L")).ravel().tolist())) > 20

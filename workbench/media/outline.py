@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import struct
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,6 +36,7 @@ Peaks = NDArray[np.int8]
 
 _COLUMNS = 100  # a second: one for every other pixel where a minute fills a wide screen 20 times
 _MOMENTS = 240  # that a rough outline looks at: as many as a still picture has bars
+_RUN = 6  # frames at each: in MP3 the first have to do without what lies before them
 _BLOCK = 1 << 17  # frames, looked at together
 _LIMIT = 200_000_000  # bytes of outlines kept: some 300 hours
 _HEAD = "<d"  # what a kept file begins with: the seconds
@@ -167,11 +169,11 @@ def rough_outline(
             at = int((column + 0.5) / _MOMENTS * duration / stream.time_base)
             try:
                 container.seek(at + (stream.start_time or 0), stream=stream)
-                frame = next(container.decode(stream), None)
+                found = [_ends(frame) for frame in islice(container.decode(stream), _RUN)]
             except av.FFmpegError:  # a moment that cannot be read has no height
                 continue
-            if frame is not None:
-                values[column] = _ends(frame)
+            if found:
+                values[column] = min(low for low, _ in found), max(high for _, high in found)
     scaled = (values * 127).clip(-127, 127).round().astype(np.int8)
     return Outline(values=scaled, duration=duration, exact=False)
 
