@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from typing import Any
 
 import pytest
 
@@ -30,12 +31,12 @@ from workbench.errors import ParameterError
 from workbench.timing import Span, Transcript, Word
 
 
-def words(*told):
+def words(*told: Any) -> Any:
     return tuple(Word(text=text, start=start, end=end) for text, start, end in told)
 
 
 @pytest.fixture
-def cues():
+def cues() -> Any:
     """Three cues with words as heard: two that touch, a pause, one more."""
     return Cues(
         cues=(
@@ -55,18 +56,18 @@ def cues():
     )
 
 
-def times(cues):
+def times(cues: Cues) -> Any:
     return [(round(cue.start, 6), round(cue.end, 6)) for cue in cues]
 
 
-def spoken(cue):
+def spoken(cue: Any) -> Any:
     return [(word.text, round(word.start, 6), round(word.end, 6)) for word in cue.words]
 
 
 # -- cut ------------------------------------------------------------------------------------------
 
 
-def test_a_cue_is_cut_in_time_and_its_words_go_with_the_side_they_fall_into(cues):
+def test_a_cue_is_cut_in_time_and_its_words_go_with_the_side_they_fall_into(cues: Cues) -> None:
     cut = split(cues, 0, at=1.0)
     assert times(cut)[:2] == [(0, 1), (1, 2)]
     # "two" is said from 0.9 to 1.1: its middle is at the cut, and so it is the second one's.
@@ -78,7 +79,7 @@ def test_a_cue_is_cut_in_time_and_its_words_go_with_the_side_they_fall_into(cues
     assert len(cues) == 3
 
 
-def test_a_cue_is_cut_where_the_caret_stands(cues):
+def test_a_cue_is_cut_where_the_caret_stands(cues: Cues) -> None:
     """The time of the cut is then the word's own."""
     cut = split(cues, 0, letter=4)
     assert [cue.text for cue in cut][:2] == ["One", "two\nthree."]
@@ -89,7 +90,7 @@ def test_a_cue_is_cut_where_the_caret_stands(cues):
     assert before_the_line_end == after_the_line
 
 
-def test_a_word_is_cut_between_letters_and_shares_its_time(cues):
+def test_a_word_is_cut_between_letters_and_shares_its_time(cues: Cues) -> None:
     cut = split(cues, 1, letter=2)
     assert [spoken(cue) for cue in cut[1:3]] == [[("Fo", 2.1, 2.3)], [("ur?", 2.3, 2.6)]]
     cut = split(cues, 1, at=2.5)
@@ -97,7 +98,7 @@ def test_a_word_is_cut_between_letters_and_shares_its_time(cues):
     assert times(cut)[1:3] == [(2, 2.5), (2.5, 3)]
 
 
-def test_every_side_of_a_cut_has_a_word(cues):
+def test_every_side_of_a_cut_has_a_word(cues: Cues) -> None:
     """At a time after the last word, the last word alone is shown after it."""
     cut = split(cues, 0, at=1.95)
     assert [cue.text for cue in cut][:2] == ["One two", "three."]
@@ -105,7 +106,7 @@ def test_every_side_of_a_cut_has_a_word(cues):
     assert [cue.text for cue in split(cues, 0)][:2] == ["One two", "three."]
 
 
-def test_a_cue_without_text_is_cut_too():
+def test_a_cue_without_text_is_cut_too() -> None:
     one = insert(Cues(cues=()), 0, end=2)
     assert times(split(one, 0)) == [(0, 1), (1, 2)]
 
@@ -124,30 +125,30 @@ def test_a_cue_without_text_is_cut_too():
         ({"at": 1, "letter": 4}, "by time and by letter"),
     ],
 )
-def test_a_cut_that_cannot_be_is_refused(cues, options, told):
+def test_a_cut_that_cannot_be_is_refused(cues: Cues, options: Any, told: Any) -> None:
     with pytest.raises(ParameterError, match=told):
         split(cues, 0, **options)
 
 
-def test_one_letter_cannot_be_cut():
+def test_one_letter_cannot_be_cut() -> None:
     one = insert(Cues(cues=()), 0, end=2, text="I")
     with pytest.raises(ParameterError, match="cannot be cut"):
         split(one, 0, at=1)
 
 
-def test_a_family_of_emoji_is_one_letter():
+def test_a_family_of_emoji_is_one_letter() -> None:
     one = insert(Cues(cues=()), 0, end=2, text="👩‍👩‍👧🇪🇸")
     assert [cue.text for cue in split(one, 0, at=1)] == ["👩‍👩‍👧", "🇪🇸"]
 
 
 @pytest.mark.parametrize("index", [3, -4, "0", 1.0, True, None])
-def test_there_must_be_such_a_cue(cues, index):
+def test_there_must_be_such_a_cue(cues: Cues, index: Any) -> None:
     for edit in (split, lambda c, i: retype(c, i, "x"), rebreak, merge):
         with pytest.raises(ParameterError, match=r"cue|number"):
             edit(cues, index)
 
 
-def test_neighbours_are_merged_and_keep_their_words(cues):
+def test_neighbours_are_merged_and_keep_their_words(cues: Cues) -> None:
     joined = merge(cues, 0)
     assert times(joined) == [(0, 3), (4, 6)]
     assert joined[0].text == "One two\nthree.\nFour?"
@@ -162,13 +163,13 @@ def test_neighbours_are_merged_and_keep_their_words(cues):
         merge(cues, 1, 1)
 
 
-def test_cut_and_merged_is_as_before(cues):
+def test_cut_and_merged_is_as_before(cues: Cues) -> None:
     assert merge(split(cues, 2, letter=5), 2)[2].words == cues[2].words
     with_a_new_one = insert(cues, 3.2, end=3.8)
     assert merge(with_a_new_one, 1)[1].text == "Four?"
 
 
-def test_a_cue_is_put_where_there_is_room(cues):
+def test_a_cue_is_put_where_there_is_room(cues: Cues) -> None:
     more = insert(cues, 3.2, text="New  one")
     assert times(more)[2] == (3.2, 4)
     assert more[2].text == "New one"
@@ -180,17 +181,17 @@ def test_a_cue_is_put_where_there_is_room(cues):
     assert times(insert(cues, 1, end=1.5, overlap=True))[1] == (1, 1.5)
 
 
-def test_cues_are_deleted(cues):
+def test_cues_are_deleted(cues: Cues) -> None:
     assert delete(cues, 1).cues == (cues[0], cues[2])
     assert delete(cues, slice(1, None)).cues == cues.cues[:1]
     assert delete(cues, [0, -1]).cues == (cues[1],)
     assert len(delete(cues, None)) == 0
     for which in (7, [0, 9], "1", {"a": 1}, slice("a", None), 1.5):
         with pytest.raises(ParameterError):
-            delete(cues, which)
+            delete(cues, which)  # type: ignore[arg-type]
 
 
-def test_lines_are_broken_anew(cues):
+def test_lines_are_broken_anew(cues: Cues) -> None:
     one = retype(cues, 2, "This line is far too long\nfor\nwhat there is room for.")
     broken = rebreak(one, 2, letters=30)
     assert broken[2].text == "This line is far too long\nfor what there is room for."
@@ -203,7 +204,7 @@ def test_lines_are_broken_anew(cues):
     assert [w.text for c in several[2:] for w in c.words] == [w.text for w in one[2].words]
 
 
-def test_ideographs_are_broken_anew():
+def test_ideographs_are_broken_anew() -> None:
     one = insert(Cues(cues=()), 0, end=6, text="今日は三回練習しましたとても楽しかったです")
     broken = rebreak(one, 0, letters=5, lines=1)
     assert "".join(broken.text.split()) == "".join(one.text.split())
@@ -213,7 +214,7 @@ def test_ideographs_are_broken_anew():
 # -- text -----------------------------------------------------------------------------------------
 
 
-def test_words_that_stay_keep_their_times(cues):
+def test_words_that_stay_keep_their_times(cues: Cues) -> None:
     corrected = retype(cues, 0, "One too\nthree!")
     assert spoken(corrected[0]) == [("One", 0, 0.3), ("too", 0.9, 1.1), ("three!", 1.2, 1.8)]
     assert corrected[0].text == "One too\nthree!"
@@ -230,7 +231,7 @@ def test_words_that_stay_keep_their_times(cues):
     assert spoken(fewer[0]) == [("One", 0, 0.3), ("three.", 1.2, 1.8)]
 
 
-def test_where_there_is_no_silence_a_neighbour_gives_of_its_time():
+def test_where_there_is_no_silence_a_neighbour_gives_of_its_time() -> None:
     """A word of no length would never light up."""
     tight = Cues(cues=(Cue(start=0, end=1, lines=(words(("ab", 0, 0.4), ("cd", 0.4, 1.0)),)),))
     assert spoken(retype(tight, 0, "ab xy cd")[0]) == [
@@ -243,18 +244,18 @@ def test_where_there_is_no_silence_a_neighbour_gives_of_its_time():
     assert all(w.start <= w.end <= 1 for w in first.words)
 
 
-def test_capital_letters_and_marks_do_not_make_another_word(cues):
+def test_capital_letters_and_marks_do_not_make_another_word(cues: Cues) -> None:
     assert spoken(retype(cues, 2, "five, SIX")[2]) == [("five,", 4, 4.4), ("SIX", 5, 5.9)]
 
 
-def test_a_text_can_be_taken_away_and_given_back(cues):
+def test_a_text_can_be_taken_away_and_given_back(cues: Cues) -> None:
     empty = retype(cues, 1, " \n ")
     assert empty[1].text == ""
     assert times(empty) == times(cues)
     assert spoken(retype(empty, 1, "Four?")[1]) == [("Four?", 2, 3)]
 
 
-def test_estimated_times_are_estimated_anew():
+def test_estimated_times_are_estimated_anew() -> None:
     """Of a file, only the cue's times are known: the words follow them."""
     one = insert(Cues(cues=()), 0, end=4, text="ab cd")
     assert spoken(retype(one, 0, "ab cd ef gh")[0])[0] == ("ab", 0, 1)
@@ -262,12 +263,12 @@ def test_estimated_times_are_estimated_anew():
 
 
 @pytest.mark.parametrize("text", [None, 3, "x" * 2001])
-def test_what_is_no_text_is_refused(cues, text):
+def test_what_is_no_text_is_refused(cues: Cues, text: Any) -> None:
     with pytest.raises(ParameterError, match="text"):
         retype(cues, 0, text)
 
 
-def test_text_is_found_over_the_ends_of_lines(cues):
+def test_text_is_found_over_the_ends_of_lines(cues: Cues) -> None:
     assert find(cues, "TWO three") == (Found(cue=0, start=4, end=13),)
     assert find(cues, "TWO", case=True) == ()
     assert [f.cue for f in find(cues, "i")] == [2, 2]
@@ -278,7 +279,7 @@ def test_text_is_found_over_the_ends_of_lines(cues):
     assert Found.from_dict(json.loads(json.dumps(place.to_dict()))) == place
 
 
-def test_nothing_that_is_looked_for_is_a_pattern(cues):
+def test_nothing_that_is_looked_for_is_a_pattern(cues: Cues) -> None:
     """With patterns, this one would keep an old system busy for years."""
     one = insert(Cues(cues=()), 0, text="a" * 1900)
     assert find(one, "(a+)+$") == ()
@@ -286,10 +287,10 @@ def test_nothing_that_is_looked_for_is_a_pattern(cues):
     assert find(insert(cues, 6, text=r"a\d{2}[x](.*)"), r"\d{2}[x](.*)")[0].cue == 3
     for text in ("", "  ", None, "x" * 2001):
         with pytest.raises(ParameterError, match="to look for"):
-            find(cues, text)
+            find(cues, text)  # type: ignore[arg-type]
 
 
-def test_text_is_replaced_and_the_words_around_keep_their_times(cues):
+def test_text_is_replaced_and_the_words_around_keep_their_times(cues: Cues) -> None:
     changed = substitute(cues, "two", r"\1 or so")
     assert changed[0].text == "One \\1 or so\nthree."
     assert spoken(changed[0])[0] == ("One", 0, 0.3)
@@ -301,7 +302,7 @@ def test_text_is_replaced_and_the_words_around_keep_their_times(cues):
     assert delete_word(cues).text == "One\nthree.\nFour?\nFive six."
 
 
-def delete_word(cues):
+def delete_word(cues: Cues) -> Any:
     return substitute(cues, " two", "")
 
 
@@ -317,7 +318,7 @@ def delete_word(cues):
         ("overlap", [(0, 2), (2, 4.5), (4, 6)]),
     ],
 )
-def test_an_edge_meets_the_next_cue(cues, neighbours, expected):
+def test_an_edge_meets_the_next_cue(cues: Cues, neighbours: Any, expected: Any) -> None:
     assert times(move(cues, 1, end=4.5, neighbours=neighbours)) == expected
 
 
@@ -330,18 +331,18 @@ def test_an_edge_meets_the_next_cue(cues, neighbours, expected):
         ("overlap", [(0, 2), (2, 3), (2.5, 6)]),
     ],
 )
-def test_an_edge_meets_the_cue_before(cues, neighbours, expected):
+def test_an_edge_meets_the_cue_before(cues: Cues, neighbours: Any, expected: Any) -> None:
     later = shift(cues, 1)  # so that there is somewhere to be pushed to
     moved = move(later, 2, start=3.5, neighbours=neighbours)
     assert times(shift(moved, -0.5)) == [(a + 0.5, b + 0.5) for a, b in expected]
 
 
-def test_nothing_is_pushed_before_the_start(cues):
+def test_nothing_is_pushed_before_the_start(cues: Cues) -> None:
     moved = move(cues, 1, start=0.5, neighbours="push")
     assert times(moved)[:2] == [(0, 2), (2, 3)]
 
 
-def test_edges_that_touch_roll_together(cues):
+def test_edges_that_touch_roll_together(cues: Cues) -> None:
     assert times(move(cues, 0, end=1.5, neighbours="roll"))[:2] == [(0, 1.5), (1.5, 3)]
     assert times(move(cues, 1, start=1.5, neighbours="roll"))[:2] == [(0, 1.5), (1.5, 3)]
     # As far as there is a cue.
@@ -349,7 +350,7 @@ def test_edges_that_touch_roll_together(cues):
     assert times(move(cues, 1, start=0, neighbours="roll"))[:2] == [(0, 0.02), (0.02, 3)]
 
 
-def test_words_stay_within_their_cue(cues):
+def test_words_stay_within_their_cue(cues: Cues) -> None:
     moved = move(cues, 0, start=1.0)
     assert spoken(moved[0]) == [("One", 1, 1), ("two", 1, 1.1), ("three.", 1.2, 1.8)]
     assert move(cues, 0, end=2) == cues
@@ -367,12 +368,12 @@ def test_words_stay_within_their_cue(cues):
         ({"end": 3, "neighbours": "role"}, "did you mean 'roll'"),
     ],
 )
-def test_an_edge_that_cannot_be_there_is_refused(cues, edges, told):
+def test_an_edge_that_cannot_be_there_is_refused(cues: Cues, edges: Any, told: Any) -> None:
     with pytest.raises(ParameterError, match=told):
         move(cues, 1, **edges)
 
 
-def test_cues_that_overlap_already_may_be_moved_apart():
+def test_cues_that_overlap_already_may_be_moved_apart() -> None:
     over = Cues(
         cues=(
             Cue(start=0, end=3, lines=(words(("a", 0, 1)),)),
@@ -384,7 +385,7 @@ def test_cues_that_overlap_already_may_be_moved_apart():
     assert times(move(over, 0, end=3.5)) == [(0, 3), (2, 4)]
 
 
-def test_shifting_takes_all_or_some_along(cues):
+def test_shifting_takes_all_or_some_along(cues: Cues) -> None:
     assert times(shift(cues, 1.5)) == [(1.5, 3.5), (3.5, 4.5), (5.5, 7.5)]
     assert shift(cues, 1.5).words[0].start == 1.5
     assert times(shift(cues, 1, slice(1, None))) == [(0, 2), (3, 4), (5, 7)]
@@ -392,7 +393,7 @@ def test_shifting_takes_all_or_some_along(cues):
     assert shift(cues, 0) is cues
 
 
-def test_shifting_onto_another_is_refused_pushed_or_asked_for(cues):
+def test_shifting_onto_another_is_refused_pushed_or_asked_for(cues: Cues) -> None:
     with pytest.raises(ParameterError, match=r"cue 2: would stand over cue 3; shift by 1.000 s"):
         shift(cues, 1.5, 1)
     with pytest.raises(ParameterError, match=r"cue 2: would stand over cue 1; shift by -0.000 s"):
@@ -405,15 +406,15 @@ def test_shifting_onto_another_is_refused_pushed_or_asked_for(cues):
     assert times(shift(later, -0.5, 1, against="push")) == [(0.5, 2.5), (2.5, 3.5), (5, 7)]
 
 
-def test_nothing_is_shifted_before_the_start(cues):
+def test_nothing_is_shifted_before_the_start(cues: Cues) -> None:
     with pytest.raises(ParameterError, match=r"cue 2: would begin before 0, at -0.500 s"):
         shift(cues, -2.5, slice(1, None))
     for by in (math.nan, "1", 1e9, True):
         with pytest.raises(ParameterError, match="by: must be"):
-            shift(cues, by)
+            shift(cues, by)  # type: ignore[arg-type]
 
 
-def test_cues_are_laid_on_other_media_by_two_points(cues):
+def test_cues_are_laid_on_other_media_by_two_points(cues: Cues) -> None:
     """25 frames a second shown at 24: all is 25/24 as long."""
     slower = stretch(cues, (0, 0), (6, 6.25))
     assert times(slower)[-1] == (4.166667, 6.25)
@@ -421,12 +422,12 @@ def test_cues_are_laid_on_other_media_by_two_points(cues):
     assert times(stretch(slower, (0, 0), (6.25, 6))) == times(cues)
     for second in ((0, 1), (6, -1), (6, 0), (6,), None, (6, "7")):
         with pytest.raises(ParameterError):
-            stretch(cues, (0, 0), second)
+            stretch(cues, (0, 0), second)  # type: ignore[arg-type]
     with pytest.raises(ParameterError, match="cue 1: would begin before 0"):
         stretch(cues, (3, 1), (4, 2))
 
 
-def test_a_cue_is_laid_on_the_words_that_are_heard(cues):
+def test_a_cue_is_laid_on_the_words_that_are_heard(cues: Cues) -> None:
     heard = [Span(start=4.1, end=4.5), Span(start=5.0, end=5.8)]
     assert times(snap(cues, 2, heard))[-1] == (4.1, 5.8)
     with pytest.raises(ParameterError, match=r"within 0\.1 s"):
@@ -438,7 +439,7 @@ def test_a_cue_is_laid_on_the_words_that_are_heard(cues):
 # -- values ---------------------------------------------------------------------------------------
 
 
-def test_an_edit_is_a_value(cues):
+def test_an_edit_is_a_value(cues: Cues) -> None:
     edits = [
         Edit.of("split", index=0, at=1.0),
         Edit.of("shift", by=1, which=slice(1, None)),
@@ -465,19 +466,19 @@ def test_an_edit_is_a_value(cues):
         ({"op": "split", "index": 0, "cues": 1}, "no argument"),
     ],
 )
-def test_an_edit_that_is_none_is_refused(data, told):
+def test_an_edit_that_is_none_is_refused(data: Any, told: Any) -> None:
     with pytest.raises(ParameterError, match=told):
         Edit.from_dict(data)
 
 
-def test_every_operation_is_a_function_of_cues_with_its_name():
+def test_every_operation_is_a_function_of_cues_with_its_name() -> None:
     from workbench.captions import editing
 
     for name, operation in OPERATIONS.items():
         assert getattr(editing, name) is operation
 
 
-def test_what_was_done_is_undone_and_done_again(cues):
+def test_what_was_done_is_undone_and_done_again(cues: Cues) -> None:
     history = History(present=cues)
     for edit in (Edit.of("split", index=0, at=1), Edit.of("delete", which=0)):
         history = history.after(edit(history.present), edit.op)
@@ -495,7 +496,7 @@ def test_what_was_done_is_undone_and_done_again(cues):
     assert history.after(history.present, "nothing") is history
 
 
-def test_a_visit_to_a_field_is_undone_as_one(cues):
+def test_a_visit_to_a_field_is_undone_as_one(cues: Cues) -> None:
     history = History(present=cues)
     for text in ("F", "Fo", "Fou", "Four!"):
         history = history.after(retype(history.present, 1, text), "retype", visit="7")
@@ -508,7 +509,7 @@ def test_a_visit_to_a_field_is_undone_as_one(cues):
     assert len(again.past) == 2
 
 
-def test_an_edit_touches_no_more_than_it_changes():
+def test_an_edit_touches_no_more_than_it_changes() -> None:
     """An hour of captions, edited 500 times, is held once."""
     said = [
         Word(text=f"word{i}{'.' if i % 9 == 8 else ''}", start=i / 3, end=(i + 1) / 3)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -20,8 +21,11 @@ from workbench.captions.editing import (
 )
 from workbench.errors import ParameterError, StorageError, TextError, WorkbenchError
 
+if TYPE_CHECKING:
+    from pathlib import Path
 
-def some(count=6):
+
+def some(count: int = 6) -> Any:
     cues = Cues(cues=(), language="en")
     for i in range(count):
         cues = insert(cues, i * 2, end=i * 2 + 1.5, text=f"Cue <i>{i}</i> & {{more}}\nof --> it.")
@@ -29,7 +33,7 @@ def some(count=6):
 
 
 @pytest.mark.parametrize("suffix", [".srt", ".vtt", ".ass", ".ttml"])
-def test_what_was_edited_is_read_back(tmp_path, suffix):
+def test_what_was_edited_is_read_back(tmp_path: Path, suffix: str) -> None:
     cues = merge(split(shift(some(), 0.25), 2, letter=9), 3)
     path = save(cues, tmp_path / f"a{suffix}")
     again = Cues.read(path)
@@ -41,7 +45,7 @@ def test_what_was_edited_is_read_back(tmp_path, suffix):
     assert Cues.read(save(edited, path, seen=fingerprint(path)))[0].text == edited[0].text
 
 
-def test_what_another_wrote_is_not_lost(tmp_path):
+def test_what_another_wrote_is_not_lost(tmp_path: Path) -> None:
     path = save(some(), tmp_path / "a.srt")
     seen = fingerprint(path)
     path.write_text("1\n00:00:00,000 --> 00:00:01,000\nMine\n\n")
@@ -52,7 +56,7 @@ def test_what_another_wrote_is_not_lost(tmp_path):
     assert "Mine" not in path.read_text()
 
 
-def test_a_file_that_was_never_read_is_not_replaced(tmp_path):
+def test_a_file_that_was_never_read_is_not_replaced(tmp_path: Path) -> None:
     path = tmp_path / "a.vtt"
     path.write_text("WEBVTT\n\n")
     with pytest.raises(StorageError, match="is there already"):
@@ -60,7 +64,7 @@ def test_a_file_that_was_never_read_is_not_replaced(tmp_path):
     assert path.read_text() == "WEBVTT\n\n"
 
 
-def test_a_cue_without_text_is_not_written(tmp_path):
+def test_a_cue_without_text_is_not_written(tmp_path: Path) -> None:
     cues = insert(some(2), 20)
     assert len(Cues.read(save(cues, tmp_path / "a.srt"))) == 2
     with pytest.raises(TextError, match="no text to save"):
@@ -68,11 +72,13 @@ def test_a_cue_without_text_is_not_written(tmp_path):
     assert not (tmp_path / "b.srt").exists()
 
 
-def test_a_failed_write_leaves_the_file_as_it_was(tmp_path, monkeypatch):
+def test_a_failed_write_leaves_the_file_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = save(some(), tmp_path / "a.srt")
     before = path.read_bytes()
 
-    def full(*_):
+    def full(*_: Any) -> Any:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("workbench.captions.files.write_bytes", full)
@@ -82,16 +88,16 @@ def test_a_failed_write_leaves_the_file_as_it_was(tmp_path, monkeypatch):
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.srt"]
 
 
-def test_a_name_that_is_none_is_refused(tmp_path):
+def test_a_name_that_is_none_is_refused(tmp_path: Path) -> None:
     for path in ("", "a\0.srt", 3):
         with pytest.raises(ParameterError):
-            save(some(), path)
+            save(some(), path)  # type: ignore[arg-type]
     with pytest.raises(ParameterError, match="names no caption format"):
         save(some(), tmp_path / "a.doc")
     with pytest.raises(StorageError):
         save(some(), tmp_path)
     with pytest.raises(ParameterError, match="overwrite"):
-        save(some(), tmp_path / "a.srt", overwrite="yes")
+        save(some(), tmp_path / "a.srt", overwrite="yes")  # type: ignore[arg-type]
 
 
 HOSTILE = [
@@ -109,7 +115,7 @@ HOSTILE = [
 ]
 
 
-def random_edit(rng, cues):
+def random_edit(rng: Any, cues: Cues) -> Any:
     n = len(cues)
     i = rng.randrange(n) if n else 0
     time = round(rng.uniform(-0.5, 20), 2)
@@ -135,7 +141,7 @@ def random_edit(rng, cues):
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_no_row_of_edits_ends_in_captions_that_are_none(seed, tmp_path):
+def test_no_row_of_edits_ends_in_captions_that_are_none(seed: int, tmp_path: Path) -> None:
     """Each edit works or is refused; what was told apart in time stays apart, and can be saved."""
     rng = random.Random(seed)  # noqa: S311 - no secret
     cues = some()

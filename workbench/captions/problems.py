@@ -132,7 +132,7 @@ class Problem:
 
 
 def problems(
-    cues: Sequence[Cue], duration: float | None = None, *, limits: Limits | None = None
+    cues: Cues | Sequence[Cue], duration: float | None = None, *, limits: Limits | None = None
 ) -> tuple[Problem, ...]:
     """Return what a viewer would stumble over, cue by cue.
 
@@ -175,7 +175,7 @@ def pace_limit(cues: Iterable[Cue], limits: Limits) -> float:
 
 
 def _of(
-    i: int, cues: Sequence[Cue], speed: float, duration: float | None, limits: Limits
+    i: int, cues: Cues | Sequence[Cue], speed: float, duration: float | None, limits: Limits
 ) -> Iterator[Problem]:
     """Yield the problems of one cue."""
     cue = cues[i]
@@ -216,7 +216,7 @@ def fixed(cues: Cues, duration: float | None = None, *, limits: Limits | None = 
     # From the end, where a cue that gives way does not move those still to be looked at.
     i, rounds = len(cues) - 1, 0
     while i >= 0:
-        fixes = (p.fix for p in _of(i, cues.cues, speed, duration, limits) if p.fix)
+        fixes = (p.fix for p in _of(i, cues, speed, duration, limits) if p.fix)
         fix = next(fixes, None) if rounds < _ROUNDS else None
         if fix is None:
             i, rounds = i - 1, 0

@@ -90,7 +90,7 @@ class CueCommands(Panel):
     @property
     def problems(self) -> tuple[Problem, ...]:
         """What a viewer would stumble over; see `workbench.captions.editing.problems`."""
-        return editing.problems(self.cues.cues, self.duration, limits=self.limits)
+        return editing.problems(self.cues, self.duration, limits=self.limits)
 
     @property
     def selected(self) -> int:

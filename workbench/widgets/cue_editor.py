@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from workbench.captions import editing
+from workbench.captions.chosen import at_index
 from workbench.captions.editing import Edit, History, Limits, Numbered
 from workbench.captions.styles import STYLES
 from workbench.captions.styles import style as find_style
@@ -148,7 +149,8 @@ class CueEditor(CueCommands):
             return at
         if not len(self.cues):
             return 0.0
-        return self.cues[self.selected if index is None else index].middle
+        chosen = self.selected if index is None else at_index(self.cues, index)
+        return self.cues[chosen].middle
 
     # -- what the page says ---------------------------------------------------------------------
 
@@ -229,8 +231,11 @@ class CueEditor(CueCommands):
 
     def _hear_preview(self, content: dict[str, Any]) -> None:
         """Draw in a thread: of what is asked for meanwhile, only the last is drawn."""
+        number = content.get("id")
+        index = self._numbered.index(number) if number is not None else None
+        asked = {"ask": content.get("ask"), "time": self._moment(index, None)}
         with self._drawing:
-            waiting, self._asked = self._asked, content
+            waiting, self._asked = self._asked, asked
         if waiting is None:
             threading.Thread(target=self._draw, daemon=True).start()
 
@@ -238,9 +243,8 @@ class CueEditor(CueCommands):
         while True:
             asked = self._asked or {}
             with self._telling():
-                index = None if asked.get("id") is None else self._numbered.index(asked["id"])
-                png = self.preview(index)
-                self.send({"kind": "preview", "ask": asked.get("ask")}, buffers=[png])
+                png = self.preview(at=asked["time"])
+                self.send({"kind": "preview", "ask": asked["ask"]}, buffers=[png])
             with self._drawing:
                 if self._asked is asked:
                     self._asked = None
