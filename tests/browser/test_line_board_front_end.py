@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import workbench as wb
 from workbench.engines.registry import engine
+from workbench.take import Part
 from workbench.widgets.line_board import LineBoard
 
 if TYPE_CHECKING:
@@ -71,6 +73,7 @@ def test_a_line_is_mended_as_a_person_does(shown: Any, board: LineBoard, spoken:
     shown.wait(f"{row(1)}.querySelector('.wb-state').textContent === 'to judge'")
     assert spoken == ["This line is spoken again, and now it is longer."]
     assert board.narration is before
+    assert shown.run(f"return document.activeElement === {row(1)}")  # the keys go on
     assert page.get_by_role("status").inner_text() == (
         "4 lines · 0 accepted · 1 to judge · 1 flagged"
     )
@@ -82,6 +85,7 @@ def test_a_line_is_mended_as_a_person_does(shown: Any, board: LineBoard, spoken:
     page.get_by_role("button", name="Take this version into the narration (a)").click()
     shown.wait(f"{row(1)}.querySelector('.wb-state svg')")
     assert board.narration.parts[1].take is take
+    assert shown.run(f"return {row(1)}.contains(document.activeElement)")
     assert [p.take is q.take for p, q in zip(before.parts, board.narration.parts, strict=True)] == [
         True, False, True, True,
     ]  # fmt: skip
@@ -384,9 +388,14 @@ def test_leaving_takes_every_listener_along(mount: Callable[..., Any], board: Li
 @pytest.fixture(scope="module")
 def long_board() -> LineBoard:
     """300 lines, one of them flagged."""
-    lines = [f"This is line {n} of a long reading, and it says a little." for n in range(300)]
-    lines[200] += " 😀"
-    return LineBoard(wb.speak("\n".join(lines), "espeak:en-us"))
+    take = wb.speak("This is a line of a long reading.", "espeak:en-us").parts[0].take
+    parts = []
+    for n in range(300):
+        warnings = ("something is odd",) if n == 200 else ()
+        one = replace(take, text=f"This is line {n} of a long reading.", warnings=warnings)
+        line = wb.Line(text=one.text, number=n + 1)
+        parts.append(Part(line=line, take=one, start=3.0 * n))
+    return LineBoard(wb.Narration(parts=tuple(parts), duration=900.0))
 
 
 def test_300_lines_make_players_only_in_view(
