@@ -175,5 +175,5 @@ def test_the_picture_has_a_row_for_each() -> None:
         with Image.open(io.BytesIO(base64.b64decode(data["image/png"]))) as image:
             heights.append(image.height // 2)
         assert metadata["image/png"]["height"] == heights[-1]
-    assert heights == [76, 3 * 80 - 4, 8 * 80 - 4]
+    assert heights == [80, 3 * 84 - 4, 8 * 84 - 4]
     assert data["text/plain"].startswith("12 takes: 1 (0.500 s, 16000 Hz, mono), 2 (")

@@ -23,7 +23,7 @@ __all__ = ["bundle", "poster", "stacked", "with_picture"]
 _POSTER = 480  # pixels, the longer side
 _POSTER_COLOURS = 128
 _ROWS = 8  # that are drawn of a stack
-_ROW = 76  # page pixels
+_ROW = 80  # page pixels
 
 
 def bundle(value: object) -> Bundle:
@@ -69,7 +69,7 @@ def stacked(clips: Sequence[Clip], labels: Sequence[str]) -> Bundle:
     >>> clips = [Clip.of(wb.speak(text)) for text in ("One.", "Two.")]
     >>> data, metadata = stacked(clips, ["a", "b"])
     >>> data["text/plain"].startswith("2 takes: a ("), metadata["image/png"]["height"]
-    (True, 156)
+    (True, 164)
     """
     from PIL import Image
 

@@ -115,7 +115,7 @@ def _said(words: Iterable[Word]) -> list[str]:
     return [word.text for word in words]
 
 
-def media_html(clip: Clip, *, room: int = EMBED_LIMIT) -> str:
+def media_html(clip: Clip, *, room: int | None = None) -> str:
     """Return the element that plays a clip, or a line that says why there is none.
 
     Parameters
@@ -123,7 +123,7 @@ def media_html(clip: Clip, *, room: int = EMBED_LIMIT) -> str:
     clip
         What to play.
     room
-        The most letters of base64 that it may take.
+        The most letters of base64 that it may take; `EMBED_LIMIT` when None.
     """
     if clip.audio is not None and not clip.audio.frames:
         return "<p>There is no sound in it.</p>"
@@ -131,8 +131,8 @@ def media_html(clip: Clip, *, room: int = EMBED_LIMIT) -> str:
     mark = f'class="wb-media-{clip.uid}"'
     poster = _poster(clip) if clip.kind == "video" else ""
     head = f'<{clip.kind} controls preload="metadata" {mark} style="{style}"{poster}'
-    data = _embedded(clip, room)
-    if data:
+    data = _embedded(clip)
+    if data and len(data) <= (EMBED_LIMIT if room is None else room):
         return f'{head} src="data:{clip.mime};base64,{data}"></{clip.kind}>'
     if clip.address:
         link = escape(quote(clip.address))
@@ -159,9 +159,9 @@ def _poster(clip: Clip) -> str:
     return f' poster="data:image/png;base64,{base64.b64encode(png).decode()}"' if png else ""
 
 
-def _embedded(clip: Clip, letters: int) -> str:
+def _embedded(clip: Clip) -> str:
     """Return the media as base64, or nothing when that is too much."""
-    room = max(0, letters) * 3 // 4
+    room = EMBED_LIMIT * 3 // 4
     size = clip.path.stat().st_size if clip.path is not None and clip.path.is_file() else 0
     if size > room or (clip.audio is not None and clip.duration * _SLOWEST_MP3 > room):
         return ""

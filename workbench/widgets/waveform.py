@@ -66,7 +66,7 @@ def picture(
     position
         Seconds; what lies before it is drawn as played. None: all of it.
     width, height
-        In page pixels, 80 and 48 to 4,000; the picture has twice as many.
+        In page pixels, 80 to 4,000; the picture has twice as many.
     title
         Written at the top left, as far as there is room.
 
@@ -85,9 +85,9 @@ def picture(
     """
     from PIL import Image, ImageDraw
 
-    for name, value, least in (("width", width, 80), ("height", height, 48)):
-        if not least <= value <= 4_000:  # noqa: PLR2004
-            raise ParameterError(f"must be {least} to 4000 pixels, not {value!r}", subject=name)
+    for name, value in (("width", width), ("height", height)):
+        if not 80 <= value <= 4_000:  # noqa: PLR2004
+            raise ParameterError(f"must be 80 to 4000 pixels, not {value!r}", subject=name)
     played = audio.duration if position is None else position
     scale = DENSITY
     image = Image.new("RGBA", (width * scale, height * scale))
