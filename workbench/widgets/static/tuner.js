@@ -195,7 +195,6 @@ function mountTuner(model, el) {
   const right = h("div", { className: "wb-right" }, section("Takes", "wb-what-is", pair.element, removed, takes.empty, takes.list));
   el.classList.add("wb-tuner");
   el.replaceChildren(port.hide, speech.element, port.status, h("div", { className: "wb-columns" }, left, right), keep.element, audition.element);
-  voices.reveal();
   port.send("hello");
   return () => {
     el.classList.remove("wb-tuner");

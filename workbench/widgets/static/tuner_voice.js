@@ -198,11 +198,21 @@ function createVoices(port, act, audition) {
     event.stopPropagation();
     keys[event.key]();
   });
-  port.signal.addEventListener("abort", () => clearTimeout(timer));
+  // Only what is on the page can be scrolled, and a view is made before it is put there.
+  const seen = new ResizeObserver(() => {
+    if (!list.clientHeight) return;
+    seen.disconnect();
+    point(active);
+  });
+  seen.observe(list);
+  port.signal.addEventListener("abort", () => {
+    clearTimeout(timer);
+    seen.disconnect();
+  });
   port.watch("voices", engine);
   port.watch("chosen", moved);
   engine();
-  return { language, search, list, foot: h("div", { className: "wb-voices-foot" }, count, allow), reveal: fill };
+  return { language, search, list, foot: h("div", { className: "wb-voices-foot" }, count, allow) };
 }
 
 /** The shares of a blend, where the engine can blend. */
@@ -253,7 +263,8 @@ function createOptions(port, act) {
     const unit = h("span", { className: "wb-unit wb-muted", textContent: spec.unit });
     const back = iconButton(`Set ${spec.label} back to ${plain(spec.default) || "nothing"}`, ICONS.again, () => act(row, "reset", { name: spec.name }), "wb-back");
     const about = spec.help + (spec.minimum !== null && spec.maximum !== null ? `, ${plain(spec.minimum)} to ${plain(spec.maximum)} ${spec.unit}`.trimEnd() : "");
-    const [main, extra, set] = CONTROLS[spec.kind](spec, send, about);
+    const make = Object.hasOwn(CONTROLS, spec.kind) ? CONTROLS[spec.kind] : CONTROLS.text;
+    const [main, extra, set] = make(spec, send, about);
     main.id = `wb-${Math.random().toString(36).slice(2)}`;
     label.htmlFor = main.id;
     main.title = about;
