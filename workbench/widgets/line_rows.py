@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["board_html", "cells", "in_front", "row", "settings", "summary", "voices"]
 
-_SHOWN = ("rate", "loudness", "pitch", "pauses")  # beside a line; the page has room for a few
+_SHOWN = ("rate", "loudness", "pitch")  # beside a line; the page has room for a few
 _LEFT = ' style="text-align:left;vertical-align:top;white-space:pre-wrap"'
 
 

@@ -26,8 +26,9 @@ class BoardLine {
     this.fault.setAttribute("role", "alert");
     this.more = h("div", { className: "wb-line-more", hidden: true });
     const facts = h("div", { className: "wb-line-facts" }, this.voice, this.measures, this.flags);
-    const middle = h("div", { className: "wb-line-middle" }, this.text, facts, this.fault, this.more);
-    this.element = h("div", { className: "wb-line", tabIndex: -1 }, this.number, middle, this.sound, this.state);
+    const middle = h("div", { className: "wb-line-middle" }, this.text, facts, this.fault);
+    const parts = [this.number, middle, this.sound, this.state, this.more];
+    this.element = h("div", { className: "wb-line", tabIndex: -1 }, ...parts);
     this.element.setAttribute("role", "listitem");
     this.element.dataset.id = id;
     // A line that is chosen grows: not before the button is up, or the click would miss its aim.
