@@ -37,6 +37,8 @@ class Piece:
     """The most bytes of widget state that a notebook keeps of it, above its code."""
     messages: tuple[dict[str, Any], ...] = ()
     """What Python sends to the page, one of each kind."""
+    fixed: tuple[str, ...] = ()
+    """Traits that stay what they were at first, or fit others that do."""
 
     def make(self, clip: Path) -> Panel:
         """Return the widget itself, in this process."""
@@ -61,7 +63,7 @@ PIECES = (
     Piece(
         name="player",
         code="player = widgets.Player.of(wb.speak('Hello! Every word knows its time.'))\nplayer",
-        root=".wb:has(> .wb-player audio)",
+        root=".wb:has(> .wb-player audio):not(.wb-cues)",
         says=("Hello! Every word knows its time.",),
         state=16_000,
         messages=_COMMANDS,
@@ -77,11 +79,41 @@ PIECES = (
         messages=_COMMANDS,
     ),
     Piece(
+        name="stack",
+        code="takes = {{str(rate): wb.speak('Fast or slow?', rate=rate) for rate in (120, 220)}}\n"
+        "stack = widgets.Stack(takes)\nstack",
+        root=".wb:has(> .wb-stack)",
+        says=("Fast or slow?",),
+        fixed=("rows",),
+        state=40_000,
+        messages=_COMMANDS,
+    ),
+    Piece(
+        name="tuner",
+        code="tuner = wb.tune('Welcome back to the channel.')\ntuner.generate()\ntuner",
+        root=".wb-tuner",
+        says=("Welcome back to the channel.",),
+        state=80_000,
+        messages=(
+            *_MEDIA,
+            {"kind": "exists", "name": "narrator"},
+            {"kind": "sound", "uid": "x", "mime": "audio/wav"},
+            {"kind": "audition", "voice": "es", "mime": "audio/wav"},
+        ),
+    ),
+    Piece(
+        name="grid",
+        code="grid = widgets.SweepGrid(wb.sweep('Which pace?', rate=[120, 180, 240]))\ngrid",
+        root=".wb-sweep",
+        says=("Which pace?",),
+        state=40_000,
+        picture=False,
+        messages=_MEDIA,
+    ),
+    Piece(
         name="audition",
-        code="from workbench.widgets.audition import audition as blind\n"
-        "takes = {{rate: wb.speak('Which is better?', rate=rate) for rate in (120, 220)}}\n"
-        "audition = blind({{str(rate): take for rate, take in takes.items()}}, rounds=4, seed=1)\n"
-        "audition",
+        code="takes = {{str(rate): wb.speak('Which is it?', rate=rate) for rate in (120, 220)}}\n"
+        "audition = wb.audition(takes, rounds=4, seed=1)\naudition",
         root=".wb-audition",
         says=("0 of 4 trials answered",),
         media="",
@@ -90,9 +122,24 @@ PIECES = (
         messages=(*_MEDIA, {"kind": "play", "name": "B"}, {"kind": "pause"}),
     ),
     Piece(
+        name="editor",
+        code="spoken = wb.speak('First a caption.\\nThen another one.\\nAnd the last.')\n"
+        "editor = wb.edit_captions(wb.caption(spoken), spoken)\neditor",
+        root=".wb-cues",
+        says=("Then another one.",),
+        state=40_000,
+        messages=(
+            *_MEDIA,
+            {"kind": "found", "ask": "x", "places": [[1, 0, 3]]},
+            {"kind": "select", "id": 1},
+            {"kind": "taken", "path": "a.srt", "text": "a.srt is there."},
+            {"kind": "saved", "path": "a.srt"},
+            {"kind": "preview", "ask": "x"},
+        ),
+    ),
+    Piece(
         name="board",
-        code="from workbench.widgets.line_board import review\n"
-        "board = review(wb.speak('It begins.\\nThen this happens.\\nIt ends.'))\nboard",
+        code="board = wb.review(wb.speak('It begins.\\nThen this happens.\\nIt ends.'))\nboard",
         root=".wb-board",
         says=("Then this happens.",),
         state=24_000,

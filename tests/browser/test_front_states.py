@@ -5,16 +5,22 @@ The steps are drawn from a seed, inside the page; a failure tells the seed and i
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from browser.books import PIECES, Piece
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
 pytestmark = pytest.mark.browser
 
 STATES = 500
+WALKS = 10
+NO_MEDIA = base64.b64encode(b"not media at all").decode()
 
 WALK = (Path(__file__).parent / "walk.js").read_text(encoding="utf-8")
 LISTEN = """() => {
@@ -32,18 +38,38 @@ TEXTS = [
 ]  # fmt: skip
 
 
+RECORD = """
+model.told = [];
+const {tell} = model;
+model.tell = (message, parts = []) => {
+  model.told.push([message, parts]);
+  tell(message, parts);
+};
+"""
+
+
 @pytest.mark.parametrize("piece", PIECES, ids=[piece.name for piece in PIECES])
-def test_no_state_raises(mount: Any, piece: Piece, clip_mp4: Path) -> None:
-    """500 states in walks of 50, each from a fresh view."""
-    page = None
-    for walk in range(10):
+def test_no_state_raises(mount: Any, page: Page, piece: Piece, clip_mp4: Path) -> None:
+    """500 states in walks of 50, each from a fresh view that Python has answered."""
+    page.evaluate(LISTEN)
+    for walk in range(WALKS):
         seed = 1_000 * walk + len(piece.name)
-        shown = mount(piece.make(clip_mp4), f"{piece.name}-{walk}", answer=False)
-        page = shown.page
-        if walk == 0:
-            page.evaluate(LISTEN)
-        messages = [*piece.messages, {"kind": "nothing"}]
-        argument = {"seed": seed, "steps": STATES // 10, "messages": messages, "texts": TEXTS}
+        page.evaluate("() => { if (window.line) window.talk = window.line; }")
+        shown = mount(piece.make(clip_mp4), f"{piece.name}-{walk}", talk=True)
+        shown.run(RECORD)
+        for _ in range(5):
+            shown.wire.pump()
+            page.wait_for_timeout(10)
+        # From here on nobody answers, and nothing that the walk says reaches Python.
+        told = shown.run("window.line = window.talk; window.talk = null; return model.told")
+        messages = [*told, *([message, [NO_MEDIA]] for message in piece.messages)]
+        argument = {
+            "seed": seed,
+            "steps": STATES // WALKS,
+            "messages": messages,
+            "texts": TEXTS,
+            "fixed": piece.fixed,
+        }
         raised = shown.run(WALK, argument)
         trail = json.dumps(page.evaluate("window.trail"), ensure_ascii=False)[-2000:]
         assert raised == [], f"seed {seed}; the last steps: {trail}"

@@ -1,6 +1,6 @@
 // One walk through the states of a view: `steps` actions, each drawn from `seed`.
 // The body of a function that has `model`, `el` and `view` of a mounted widget, and `argument`.
-const {seed, steps, messages, texts} = argument;
+const {seed, steps, messages, texts, fixed} = argument;
 let s = seed >>> 0;
 const random = () => {  // mulberry32
   s = (s + 0x6d2b79f5) >>> 0;
@@ -11,6 +11,12 @@ const random = () => {  // mulberry32
 const below = (n) => Math.floor(random() * n);
 const pick = (list) => list[below(list.length)];
 const numbers = [0, 1, -1, 0.5, 2, 3.7, 1e-9, 60, 1e6, -1e6, 2 ** 31];
+
+// What Python takes from a closed list stays; what it holds to a range stays in it.
+const closed = new Set(["uid", "kind", "align", "mime"]);
+const ranges = { speed: [0.25, 0.7, 1, 1.5, 4], active: [0, 1] };
+const named = (key, value, depth) =>
+  closed.has(key) ? value : ranges[key] ? pick(ranges[key]) : other(value, depth);
 
 // Another value of the same kind: what Python may send, as wild as its types allow.
 const other = (value, depth = 0) => {
@@ -31,15 +37,16 @@ const other = (value, depth = 0) => {
   }
   if (value && typeof value === "object") {
     return Object.fromEntries(Object.entries(value).map(
-      ([k, v]) => [k, random() < 0.3 ? other(v, depth + 1) : v]));
+      ([k, v]) => [k, random() < 0.3 ? named(k, v, depth + 1) : v]));
   }
   return value;
 };
 
 const first = Object.fromEntries(Object.keys(model.data).map((k) => [k, model.data[k]]));
-const fixed = new Set(["uid"]);
-const names = Object.keys(first).filter((name) => !fixed.has(name) && !name.startsWith("_"));
+const names = Object.keys(first).filter(
+  (name) => !closed.has(name) && !fixed.includes(name) && !name.startsWith("_"));
 const all = (selector) => [...el.querySelectorAll(selector)];
+const seen = (selector) => all(selector).filter((one) => one.offsetWidth && one.offsetHeight);
 const keys = [" ", "Enter", "Escape", "Tab", "ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown",
   "Home", "End", "PageUp", "PageDown", "Delete", "Backspace", "+", "-", "a", "z", "/", "?", "é",
   "1", "9"];
@@ -54,7 +61,7 @@ const pointer = (target, type, more = {}) => target.dispatchEvent(new PointerEve
 const actions = {
   change: () => {
     const name = pick(names);
-    const now = random() < 0.3 ? first[name] : other(first[name]);
+    const now = random() < 0.3 ? first[name] : named(name, first[name], 0);
     const deep = (v) => v instanceof DataView
       ? {$bytes: btoa(String.fromCharCode(...new Uint8Array(v.buffer)))}
       : Array.isArray(v) ? v.map(deep)
@@ -64,15 +71,15 @@ const actions = {
     return name;
   },
   message: () => {
-    const template = pick(messages);
+    const [template, parts] = pick(messages);
     const message = {...other(template), kind: template.kind};
     const asks = model.sent.filter((one) => one.ask);
     if ("ask" in message && asks.length) message.ask = pick(asks).ask;
-    model.tell(message, random() < 0.3 ? [btoa("not media")] : []);
-    return JSON.stringify(message);
+    model.tell(message, parts);
+    return JSON.stringify(message).slice(0, 300);
   },
   click: () => {
-    const target = pick(all("button, [role=button], [role=option], [role=tab], summary, label, "
+    const target = pick(seen("button, [role=button], [role=option], [role=tab], summary, label, "
       + "input[type=checkbox], input[type=radio], .wb-words span, tr, canvas, a"));
     if (!target) return "nothing";
     pointer(target, "pointerdown");
@@ -83,7 +90,7 @@ const actions = {
     return target.localName + "." + target.className;
   },
   drag: () => {
-    const target = pick(all("canvas, [draggable], .wb-edge, .wb-region, [class*=region], [class*=edge]"));
+    const target = pick(seen("canvas, [draggable], .wb-edge, .wb-region, [class*=region], [class*=edge]"));
     if (!target) return "nothing";
     pointer(target, "pointerdown");
     for (let i = below(4); i >= 0; i--) pointer(target, "pointermove", {shiftKey: random() < 0.3});
@@ -91,7 +98,7 @@ const actions = {
     return target.className;
   },
   wheel: () => {
-    const target = pick(all("canvas"));
+    const target = pick(seen("canvas"));
     target?.dispatchEvent(new WheelEvent("wheel", {bubbles: true, cancelable: true, ...at(target),
       deltaY: random() < 0.5 ? 100 : -100, deltaX: 40, ctrlKey: random() < 0.7}));
   },
@@ -119,7 +126,7 @@ const actions = {
     return `${target.localName}.${target.className}`;
   },
   hover: () => {
-    const target = pick(all("*"));
+    const target = pick(seen("*"));
     if (target) ["pointerenter", "pointerover", "pointermove", "pointerleave"]
       .forEach((type) => pointer(target, type));
   },
