@@ -435,7 +435,9 @@ def test_takes_are_measured_alike_here_and_in_a_process(processes):
     together = sweep(HELLO, jobs=2, **grid)
     assert len(processes) == 1
     assert [v.measures for v in alone] == [measure(v.take) for v in alone]
-    assert [v.measures for v in together] == [v.measures for v in alone]
+    # How long it took is another time each time.
+    timeless = [[replace(v.measures, rtf=None) for v in one] for one in (alone, together)]
+    assert timeless[0] == timeless[1]
     assert alone[0].measures.pitch is not None
 
 

@@ -6,6 +6,7 @@ import numbers
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import ParameterError, shown, suggest
@@ -116,7 +117,7 @@ class Sweep:
         """The variants that have no take, each with its error."""
         return tuple(variant for variant in self.variants if variant.take is None)
 
-    @property
+    @cached_property
     def varying(self) -> tuple[str, ...]:
         """The names of the settings that are not the same in all variants."""
         return varying([variant.settings for variant in self.variants])
@@ -124,16 +125,22 @@ class Sweep:
     @property
     def columns(self) -> tuple[str, ...]:
         """What can be asked of each variant: its settings, its duration, its measures."""
-        named = dict.fromkeys(name for variant in self.variants for name in variant.settings)
-        return (*named, *self._measured(named))
+        return (*self._settings, *self._measured)
 
-    def _measured(self, settings: Iterable[str]) -> dict[str, str]:
-        """Return the measures' names by the names of their columns."""
-        taken = set(settings)
+    @cached_property
+    def _settings(self) -> dict[str, None]:
+        """The names of all settings, in order."""
+        return dict.fromkeys(name for variant in self.variants for name in variant.settings)
+
+    @cached_property
+    def _measured(self) -> dict[str, str]:
+        """The measures' names by the names of their columns."""
         found: dict[str, None] = {"duration": None}
         for variant in self.variants:
-            found |= dict.fromkeys(variant.measures.to_dict() if variant.measures else ())
-        return {f"{MEASURED}{name}" if name in taken else name: name for name in found}
+            if variant.measures is not None:
+                found |= dict.fromkeys(field.name for field in variant.measures.FIELDS)
+                break
+        return {f"{MEASURED}{name}" if name in self._settings else name: name for name in found}
 
     def value(self, variant: Variant, column: str) -> Any:
         """Return what a variant has in a column, None where it has nothing there.
@@ -151,16 +158,14 @@ class Sweep:
         ParameterError
             When there is no such column, with the nearest name.
         """
-        named = {name for v in self.variants for name in v.settings}
-        if column in named:
+        if column in self._settings:
             return variant.settings.get(column)
-        measured = self._measured(named)
-        name = measured.get(column, column.removeprefix(MEASURED))
-        if name not in measured.values():
+        name = self._measured.get(column, column.removeprefix(MEASURED))
+        if name not in self._measured.values():
             cure = suggest(column, self.columns) or f"the columns are {', '.join(self.columns)}"
             raise ParameterError("is no column of the sweep", subject=column, cure=cure)
         if variant.measures is not None:
-            return variant.measures.to_dict()[name]
+            return getattr(variant.measures, name)
         return variant.take.duration if name == "duration" and variant.take is not None else None
 
     def table(self) -> list[dict[str, Any]]:
@@ -173,8 +178,7 @@ class Sweep:
         >>> [(row["label"], row["rate"], row["error"]) for row in found.table()]
         [('rate 120', 120, ''), ('rate 240', 240, '')]
         """
-        settings = dict.fromkeys(name for variant in self.variants for name in variant.settings)
-        ordered = [*self.varying, *self._measured(settings)]
+        ordered = [*self.varying, *self._measured]
         return [
             {
                 "label": variant.label,

@@ -80,6 +80,10 @@ function mountSweep(model, el) {
     sides[next].player.play();
   }
 
+  // What was asked for stands before the sound, what it measures after it: there may be a lot of it.
+  const asked = (cells) => cells.filter((_, i) => !columns[i].measure);
+  const measured = (cells) => cells.filter((_, i) => columns[i].measure);
+
   // -- the table -------------------------------------------------------------------------------
   const heads = columns.map((column, i) => {
     const node = h("button", { type: "button", className: "wb-sweep-head", title: `${column.help} Sort by it.`, textContent: column.head });
@@ -93,7 +97,7 @@ function mountSweep(model, el) {
   const table = h(
     "table",
     { className: "wb-table" },
-    h("thead", {}, h("tr", {}, head("Compare"), head("Star"), ...heads, head("Sound"), head("Keep"))),
+    h("thead", {}, h("tr", {}, head("Compare"), head("Star"), ...asked(heads), head("Sound"), head("Keep"), ...measured(heads))),
     body,
   );
   const more = button("Show more variants", { className: "wb-sweep-more", onClick: () => ((most += PAGE), draw()) });
@@ -136,7 +140,7 @@ function mountSweep(model, el) {
     const keep = button(`Keep ${row.label} as a preset`, { text: "Keep…", className: "wb-sweep-keep", onClick: () => ask(row, place) });
     keep.setAttribute("aria-expanded", "false");
     const place = h("td", {}, keep);
-    const element = h("tr", {}, h("td", {}, check), h("td", {}, star), ...cells, sound, place);
+    const element = h("tr", {}, h("td", {}, check), h("td", {}, star), ...asked(cells), sound, place, ...measured(cells));
     element.dataset.row = row.number;
     const made = { element, check, star, keep, place };
     lines.set(row.number, made);
@@ -172,11 +176,11 @@ function mountSweep(model, el) {
   // -- drawing ---------------------------------------------------------------------------------
   function draw() {
     const wordsOf = (text) => text.toLowerCase().split(/[\s,:;]+/).filter(Boolean);
-    const asked = wordsOf(model.get("search"));
+    const wanted = wordsOf(model.get("search"));
     const stars = new Set(model.get("starred"));
     const found = rows.filter((row) => {
       const told = wordsOf(`${row.label} ${row.error}`);
-      return asked.every((one) => told.some((word) => word.startsWith(one))) && (!model.get("starred_only") || stars.has(row.number));
+      return wanted.every((one) => told.some((word) => word.startsWith(one))) && (!model.get("starred_only") || stars.has(row.number));
     });
     const column = columns.findIndex((c) => c.name === model.get("order_by"));
     const descending = model.get("descending");
@@ -185,12 +189,13 @@ function mountSweep(model, el) {
       cell.setAttribute("aria-sort", i !== column ? "none" : descending ? "descending" : "ascending");
     });
     const shown = found.slice(0, most);
-    const wanted = shown.map((row) => line(row).element);
+    const elements = shown.map((row) => line(row).element);
+    const staying = new Set(elements);
     const there = [...body.children];
-    if (wanted.length !== there.length || wanted.some((element, i) => element !== there[i])) {
-      there.filter((element) => !wanted.includes(element)).forEach((element) => element.remove());
+    if (elements.length !== there.length || elements.some((element, i) => element !== there[i])) {
+      there.filter((element) => !staying.has(element)).forEach((element) => element.remove());
       // A row that stays where it is keeps its focus.
-      wanted.forEach((element, i) => body.children[i] === element || body.insertBefore(element, body.children[i] || null));
+      elements.forEach((element, i) => body.children[i] === element || body.insertBefore(element, body.children[i] || null));
     }
     const chosen = new Set(model.get("selected"));
     for (const [number, { check, star, element }] of lines) {
