@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import traitlets as t
 
-from workbench.errors import Cancelled, ParameterError, WorkbenchError, one_line, shown
+from workbench.errors import ParameterError, WorkbenchError, one_line, shown
 from workbench.speech.ears import Ears, ears
 from workbench.speech.flagged import flagged
 from workbench.widgets import line_rows, pictures
@@ -188,8 +188,6 @@ class LinePage(Panel):
         def speak(_: Report, cancel: threading.Event) -> Version | Exception:
             try:
                 return self._respoken(start, place, cancel, {**self._ways, **given})
-            except Cancelled:
-                raise
             except Exception as error:  # noqa: BLE001 - it is shown at the line
                 return error
 
