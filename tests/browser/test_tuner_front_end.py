@@ -53,6 +53,8 @@ def test_from_two_sliders_to_a_preset(mount: Any, page: Page, folder: Path) -> N
     shown.wait("el.querySelectorAll('.wb-take').length === 1")
     shown.wait(f"{AUDIO.format(1)}.currentTime > 0")  # it plays by itself
     first = panel.takes[0].take
+    # The sound came with the take: nobody had to ask for it.
+    assert shown.run("return model.sent.filter(({kind}) => kind === 'media?')") == []
     duration = shown.run(f"return {AUDIO.format(1)}.duration")
     assert duration == pytest.approx(first.duration, abs=0.02)
 
@@ -275,7 +277,8 @@ def test_voices_are_found_heard_and_chosen(mount: Any, page: Page) -> None:
     search = page.get_by_label("Find a voice")
     search.fill("fren")
     assert listed.count() >= 3
-    page.get_by_role("listbox", name="Voices").focus()
+    page.keyboard.press("ArrowDown")
+    assert shown.run("return document.activeElement.getAttribute('role')") == "listbox"
     page.keyboard.press("End")
     page.keyboard.press("ArrowUp")
     page.keyboard.press("Enter")
@@ -450,6 +453,25 @@ def test_nothing_sticks_out_in_either_theme(
 
 def brightness(colour: str) -> float:
     return statistics.fmean(float(part) for part in colour.strip("rgba()").split(",")[:3])
+
+
+def test_the_code_is_copied_or_selected(mount: Any, page: Page) -> None:
+    panel = tune('Say "so".', voice="espeak:es", rate=150)
+    shown = mount(panel, talk=True)
+    shown.run(
+        """window.copied = [];
+        Object.defineProperty(navigator, "clipboard", {configurable: true, value: {
+          writeText: async (text) => {
+            if (window.copied.length) throw new Error("forbidden");
+            window.copied.push(text);
+          }}});"""
+    )
+    page.get_by_role("button", name="Copy the code").click()
+    shown.wait("el.querySelector('.wb-done').textContent === 'Copied.'")
+    assert page.evaluate("() => window.copied") == [panel.code]
+    page.get_by_role("button", name="Copy the code").click()
+    shown.wait("el.querySelector('.wb-done').textContent.startsWith('Press Ctrl+C')")
+    assert page.evaluate("() => getSelection().toString()").strip() == panel.code
 
 
 def test_what_ends_leaves_nothing(mount: Any, page: Page, tone: ToneEngine) -> None:

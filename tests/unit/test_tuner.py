@@ -302,6 +302,7 @@ def test_the_twin_has_code_takes_and_sound(folder: Path) -> None:
     panel.note(2, "<i>good</i>")
     html = panel.twin()
     assert html.count("<audio") == 4  # the starred one and the newest three
+    assert html.count("<img") == 4  # no kernel draws their outlines
     assert html.count("★") == 1
     assert "&lt;i&gt;good&lt;/i&gt;" in html
     assert "<b>" not in html

@@ -63,6 +63,7 @@ class TunerPanel(Panel):
         self._message = threading.RLock()  # held while a message of the page is obeyed
         self._clips: dict[int, Clip] = {}
         self._rows: dict[int, dict[str, Any]] = {}
+        self._drawn: dict[int, str] = {}
         self._kept: tuple[Settings, str, Path] | None = None  # what, by which name, in which folder
         self._kept_take: int | None = None
         self._measuring: threading.Thread | None = None
@@ -197,4 +198,5 @@ class TunerPanel(Panel):
         """Return the static HTML: the code, the takes, and the best of the sound."""
         with self._lock:
             tuning, kept, code, clips = self.tuning, self._kept_take, self.code, dict(self._clips)
-        return tuner_twin.html(tuning, self.uid, clips, code=code, kept=kept)
+        drawn = self._drawn
+        return tuner_twin.html(tuning, self.uid, clips, code=code, kept=kept, drawn=drawn)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["heard_first", "html"]
 
 _NEWEST = 3  # takes whose sound is kept beside that of the starred ones
+_WIDTH, _HEIGHT = 560, 90  # of a picture
 _SLOWEST_MP3 = 4_000  # bytes a second
 _LEFT = 'style="text-align:left"'
 _WRAPPED = 'style="text-align:left;white-space:pre-wrap"'
@@ -39,7 +41,13 @@ def heard_first(tuning: Tuning, kept: int | None = None) -> tuple[TunedTake, ...
 
 
 def html(
-    tuning: Tuning, uid: str, clips: Mapping[int, Clip], *, code: str, kept: int | None = None
+    tuning: Tuning,
+    uid: str,
+    clips: Mapping[int, Clip],
+    *,
+    code: str,
+    kept: int | None = None,
+    drawn: dict[int, str] | None = None,
 ) -> str:
     """Return the twin: plain HTML that JupyterLab lets through in any notebook.
 
@@ -55,7 +63,10 @@ def html(
         The lines of Python that say the same.
     kept
         The number of the take that became a preset; None for none.
+    drawn
+        Where pictures are kept from one time to the next.
     """
+    pictures = {} if drawn is None else drawn
     parts = [f"<pre><code>{escape(code)}</code></pre>"]
     if tuning.visible:
         parts.append(_table(tuning))
@@ -64,13 +75,23 @@ def html(
         clip = clips[one.id]
         if clip.duration * _SLOWEST_MP3 * 4 / 3 > room:
             continue
-        sound = media_html(clip)
-        if len(sound) <= room:
-            room -= len(sound)
+        if one.id not in pictures:
+            pictures[one.id] = _picture(one)
+        shown = pictures[one.id] + media_html(clip)
+        if len(shown) <= room:
+            room -= len(shown)
             told = one_line(f"{one.id}. {clip.about}", limit=120)
-            parts.append(f"<p><small>{escape(told)}</small></p>{sound}")
-            parts.append(_words(one))
+            parts.append(f"<p><small>{escape(told)}</small></p>{shown}{_words(one)}")
     return f'<div class="wb-twin wb-{escape(uid)}">{"".join(parts)}</div>'
+
+
+def _picture(one: TunedTake) -> str:
+    """Return the outline of a take, with its words."""
+    from workbench.widgets.waveform import picture
+
+    png = picture(one.take.audio, words=one.take.words, width=_WIDTH, height=_HEIGHT)
+    data = base64.b64encode(png).decode()
+    return f'<img src="data:image/png;base64,{data}" style="width:{_WIDTH}px;max-width:100%">'
 
 
 def _words(one: TunedTake) -> str:

@@ -35,7 +35,8 @@ function createSpeech(port, act, takes) {
   const update = () => {
     const chosen = model.get("chosen");
     text.lang = chosen.language;
-    if (!typed.waiting()) text.value = chosen.text;
+    // What is being typed is newer than what Python has heard.
+    if (!typed.waiting() && text.value !== chosen.text) text.value = chosen.text;
     const steps = model.get("steps");
     undo.disabled = !steps.undo;
     redo.disabled = !steps.redo;

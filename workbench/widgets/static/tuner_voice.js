@@ -65,7 +65,7 @@ function createEngines(port, act) {
       ),
     );
   };
-  select.addEventListener("change", () => act(select, "engine", { name: select.value }));
+  select.addEventListener("change", () => act(lacking, "engine", { name: select.value }));
   port.watch(["engines", "chosen"], update);
   update();
   return { element: select, lacking };
@@ -182,6 +182,12 @@ function createVoices(port, act, audition) {
   search.addEventListener("input", () => {
     if (search.value) language.value = "";
     fill();
+  });
+  search.addEventListener("keydown", (event) => {
+    if (!["ArrowDown", "Enter"].includes(event.key)) return;
+    event.preventDefault();
+    list.focus();
+    point(Math.max(0, active));
   });
   list.addEventListener("pointerleave", () => clearTimeout(timer));
   const keys = {
