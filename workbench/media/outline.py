@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
+import threading
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,6 @@ from workbench.storage.cache import FileCache, cache_folder, key
 
 if TYPE_CHECKING:
     import os
-    import threading
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -40,6 +40,7 @@ _RUN = 6  # frames at each: in MP3 the first have to do without what lies before
 _BLOCK = 1 << 17  # frames, looked at together
 _LIMIT = 200_000_000  # bytes of outlines kept: some 300 hours
 _HEAD = "<d"  # what a kept file begins with: the seconds
+_one = threading.Lock()  # two views of a file ask at once, and the second need not read it again
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -117,13 +118,14 @@ def outline(
     """
     file = existing(path)
     name = _name(file)
-    found = _kept(name)
-    if found is not None:
-        return found
-    values, seconds = _read(file, limits, cancel)
-    if not len(values):
-        raise MediaError("has no samples", subject=str(path))
-    _cache().put(name, struct.pack(_HEAD, seconds) + values.tobytes())
+    with _one:
+        found = _kept(name)
+        if found is not None:
+            return found
+        values, seconds = _read(file, limits, cancel)
+        if not len(values):
+            raise MediaError("has no samples", subject=str(path))
+        _cache().put(name, struct.pack(_HEAD, seconds) + values.tobytes())
     return Outline(values=values, duration=seconds)
 
 
