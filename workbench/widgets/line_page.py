@@ -73,7 +73,7 @@ class LinePage(Panel):
         Whether there is something to undo.
     """
 
-    _esm = front("line_board.js")
+    _esm = front("board_line.js", "line_board.js")
     _css = style("line_board.css")
 
     rows = t.List(t.Dict()).tag(sync=True)

@@ -1,0 +1,277 @@
+// One line of the line board (line_board.js): its text, sound, flags and takes.
+
+/** A sound without words: what `createPlayer` needs of a take, its outline apart. */
+function soundOf(version, peaks) {
+  const none = { words: [], cues: [], breaks: [], notes: [], size: [], src: "", version: "" };
+  const { clip, about, duration } = version;
+  return { ...none, kind: "audio", captioned: false, language: "", uid: clip, about, duration, peaks };
+}
+
+/** One line of the board: what is always to be seen, and more when it is the current one. */
+class BoardLine {
+  constructor(board, id) {
+    Object.assign(this, { board, id, data: null, players: new Map(), seen: false, typed: null });
+    const { signal } = board.port;
+    this.number = h("span", { className: "wb-number" });
+    this.text = h("div", { className: "wb-line-text", dir: "auto" });
+    this.sound = h("div", { className: "wb-line-sound" });
+    this.voice = h("span", { className: "wb-muted wb-line-voice" });
+    this.measures = h("span", { className: "wb-muted wb-line-measures" });
+    this.state = h("span", { className: "wb-state" });
+    this.flags = h("span", { className: "wb-flags" });
+    this.fault = h("div", { className: "wb-fault", hidden: true });
+    this.fault.setAttribute("role", "alert");
+    this.more = h("div", { className: "wb-line-more", hidden: true });
+    const facts = h("div", { className: "wb-line-facts" }, this.voice, this.measures, this.flags);
+    const middle = h("div", { className: "wb-line-middle" }, this.text, facts, this.fault);
+    const parts = [this.number, middle, this.sound, this.state, this.more];
+    this.element = h("div", { className: "wb-line", tabIndex: -1 }, ...parts);
+    this.element.setAttribute("role", "listitem");
+    this.element.dataset.id = id;
+    // A line that is chosen grows: not before the button is up, or the click would miss its aim.
+    listen(this.element, "click", () => board.choose(id), signal);
+    listen(this.element, "focusin", () => board.held || board.choose(id), signal);
+    // Not on a double click: the line moves with the first, and the second would miss it.
+    const onText = () => this.field || !getSelection().isCollapsed || this.edit();
+    listen(this.text, "click", onText, signal);
+  }
+
+  get current() {
+    return this.board.current === this.id;
+  }
+
+  get version() {
+    return this.data.versions[this.data.shown];
+  }
+
+  /** Show what is known of the line; what somebody is typing stays. */
+  update(data) {
+    this.data = data;
+    const { accepted, kept, shown, flags, fault } = data;
+    this.number.textContent = data.number;
+    const pending = kept !== shown;
+    const word = pending ? "to judge" : accepted ? "accepted" : "";
+    this.state.replaceChildren(...(word === "accepted" ? [icon(ICONS.check)] : []), word === "to judge" ? word : "");
+    this.state.title = word;
+    this.state.className = `wb-state${pending ? " wb-pending" : ""}`;
+    this.element.classList.toggle("wb-flagged", flags.length > 0);
+    const versions = data.versions.length > 1 ? `, ${data.versions.length} takes` : "";
+    this.voice.textContent = `${data.voice}, ${data.duration.toFixed(1)} s${versions}`;
+    this.flags.replaceChildren(
+      ...flags.map(({ kind, text }) => h("span", { className: "wb-flag", textContent: kind, title: text })),
+    );
+    this.fault.textContent = fault;
+    this.fault.hidden = !fault;
+    const said = `Line ${data.number}: ${data.text}`;
+    const told = [word, ...flags.map(({ kind }) => kind)].filter(Boolean).join(", ");
+    this.element.setAttribute("aria-label", told ? `${said} (${told})` : said);
+    this.draw();
+  }
+
+  /** The parts that depend on whether it is the current line or in view. */
+  draw() {
+    const { current, data } = this;
+    const held = this.element.contains(document.activeElement) ? document.activeElement : null;
+    this.element.classList.toggle("wb-current", current);
+    this.element.tabIndex = current ? 0 : -1;
+    if (current) this.element.setAttribute("aria-current", "true");
+    else this.element.removeAttribute("aria-current");
+    if (!this.field) this.text.textContent = data.text;
+    else if (this.typed === null) this.field.value = data.text;
+    this.more.hidden = !current;
+    if (!current) this.more.replaceChildren();
+    else this.drawMore();
+    this.drawSound();
+    if (held && !held.isConnected) this.refocus(held.getAttribute("aria-label"));
+  }
+
+  /** What had the focus was drawn anew: it goes to what took its place, so that keys go on. */
+  refocus(label) {
+    const same = label && this.more.querySelector(`[aria-label="${CSS.escape(label)}"]:not(:disabled)`);
+    (same || this.element).focus({ preventScroll: true });
+  }
+
+  /** The player of the version in front, once the line has come into view. */
+  drawSound() {
+    const wanted = new Set();
+    if (this.seen || this.current) wanted.add(this.version.clip);
+    if (this.current) this.data.versions.forEach(({ clip }) => wanted.add(clip));
+    for (const [uid, player] of this.players) {
+      if (wanted.has(uid)) continue;
+      player.destroy();
+      this.players.delete(uid);
+    }
+    if (!wanted.has(this.version.clip)) return this.sound.replaceChildren();
+    const player = this.player(this.version);
+    if (player.element.parentNode !== this.sound) this.sound.replaceChildren(player.element);
+    const look = this.board.looks.get(this.version.clip);
+    this.measures.replaceChildren(
+      ...(look?.cells || []).map(({ text, help }) => h("span", { textContent: text, title: help })),
+    );
+  }
+
+  player(version) {
+    const uid = version.clip;
+    if (this.players.has(uid)) return this.players.get(uid);
+    const look = this.board.looks.get(uid);
+    const label = `Line ${this.data.number}: ${version.about}`;
+    const options = { compact: true, lazy: true, label };
+    const player = createPlayer(soundOf(version, look?.peaks), this.board.port, options);
+    this.players.set(uid, player);
+    if (!look) this.board.ask(uid);
+    return player;
+  }
+
+  /** An outline or measures have come. */
+  looked(uid) {
+    const { peaks } = this.board.looks.get(uid);
+    this.players.get(uid)?.wave.set({ peaks: signed(peaks) });
+    if (this.version.clip === uid) this.drawSound();
+  }
+
+  drawMore() {
+    const { data, board } = this;
+    // What has the focus is not taken away while somebody works with it.
+    const held = document.activeElement;
+    const note = this.more.contains(held) && held.matches(".wb-note") ? held : null;
+    const acts = h(
+      "div",
+      { className: "wb-acts" },
+      button("Speak this line again (r)", { path: ICONS.again, text: "Retake", onClick: () => this.retake() }),
+      button("Edit the text (e)", { text: "Edit text", onClick: () => this.edit() }),
+      this.voiceField(),
+      data.accepted && data.kept === data.shown
+        ? button("Not right after all", { text: "Reopen", onClick: () => board.say("reopen", this.id) })
+        : button("Take this version into the narration (a)", {
+            path: ICONS.check,
+            text: "Accept",
+            className: "wb-main",
+            onClick: () => this.accept(),
+          }),
+    );
+    acts.querySelectorAll("button, select").forEach((node) => {
+      if (board.busy && !node.matches(".wb-main")) node.disabled = true;
+    });
+    const notes = note || this.noteField();
+    const flags = h("ul", { className: "wb-flag-list" });
+    flags.append(...data.flags.map(({ text }) => h("li", { textContent: text })));
+    const versions = data.versions.length > 1 ? [this.versionList()] : [];
+    if (note) {
+      this.more.querySelector(".wb-acts").replaceWith(acts);
+      this.more.querySelector(".wb-versions")?.remove();
+      acts.after(...versions);
+      this.more.querySelector(".wb-flag-list").replaceWith(flags);
+    } else {
+      this.more.replaceChildren(acts, ...versions, flags, notes);
+    }
+  }
+
+  noteField() {
+    const onchange = () => this.board.say("note", this.id, { text: note.value });
+    const about = { className: "wb-field wb-note", placeholder: "Note", maxLength: 5000, onchange };
+    const note = h("input", { ...about, value: this.data.note });
+    note.setAttribute("aria-label", "Note");
+    return note;
+  }
+
+  voiceField() {
+    const { board, data } = this;
+    const onchange = () => this.retake({ voice: select.value });
+    const title = "Speak it with another voice";
+    const select = h("select", { className: "wb-field wb-voices", title, onchange });
+    select.setAttribute("aria-label", "Voice");
+    const fill = () => {
+      const known = board.voices.some(({ name }) => name === data.voice);
+      const all = known ? board.voices : [{ name: data.voice, label: data.voice }, ...board.voices];
+      select.replaceChildren(...all.map(({ name, label }) => h("option", { value: name, textContent: label })));
+      select.value = data.voice;
+    };
+    fill();
+    return select;
+  }
+
+  versionList() {
+    const { data, board } = this;
+    const list = h("div", { className: "wb-versions" });
+    list.setAttribute("role", "radiogroup");
+    list.setAttribute("aria-label", "Takes of this line");
+    data.versions.forEach((version, index) => {
+      const onchange = () => board.say("show", this.id, { version: index });
+      const name = `wb-${board.uid}-${this.id}`;
+      const pick = h("input", { type: "radio", name, checked: index === data.shown, onchange });
+      const where = index === data.kept ? "in the narration" : "";
+      const facts = [`${index + 1}`, version.about, `${version.duration.toFixed(1)} s`, where].filter(Boolean);
+      const label = h("label", {}, pick, h("span", { textContent: facts.join(" · ") }));
+      const item = h("div", { className: "wb-version" }, label);
+      if (version.text !== data.text) {
+        item.append(h("div", { className: "wb-muted", dir: "auto", textContent: version.text }));
+      }
+      if (index !== data.shown) item.append(this.player(version).element);
+      list.append(item);
+    });
+    return list;
+  }
+
+  // -- what a person does ----------------------------------------------------------------------
+
+  edit() {
+    if (this.field) return this.field.focus();
+    const field = h("textarea", { className: "wb-field wb-line-field", value: this.data.text, dir: "auto", rows: 1 });
+    field.setAttribute("aria-label", `Text of line ${this.data.number}`);
+    field.lang = this.data.language;
+    const fit = () => {
+      field.style.height = "auto";
+      field.style.height = `${field.scrollHeight + 2}px`;
+    };
+    const speak = button("Speak the text (Enter)", { text: "Speak", className: "wb-main", onClick: () => this.speak() });
+    const leave = button("Leave the text as it was (Escape)", { text: "Cancel", onClick: () => this.leave() });
+    field.oninput = () => {
+      this.typed = field.value;
+      fit();
+    };
+    field.onkeydown = (event) => {
+      event.stopPropagation();
+      if (event.key === "Escape") this.leave();
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+      event.preventDefault();
+      this.speak();
+    };
+    this.field = field;
+    this.text.replaceChildren(field, h("div", { className: "wb-acts" }, speak, leave));
+    fit();
+    field.focus();
+  }
+
+  leave() {
+    this.field = null;
+    this.typed = null;
+    this.text.textContent = this.data.text;
+    this.element.focus();
+  }
+
+  speak() {
+    const text = this.field.value;
+    if (text === this.data.text) return this.leave();
+    // The words stay in the field until they are spoken: an error must not lose them.
+    return this.board.say("retake", this.id, { text });
+  }
+
+  retake(ways = {}) {
+    const text = this.typed;
+    this.board.say("retake", this.id, text === null ? ways : { ...ways, text });
+  }
+
+  accept() {
+    this.board.say("accept", this.id, { version: this.data.shown });
+  }
+
+  toggle(index = this.data.shown) {
+    const version = this.data.versions[index];
+    if (version) this.player(version).toggle();
+  }
+
+  destroy() {
+    this.players.forEach((player) => player.destroy());
+    this.element.remove();
+  }
+}
