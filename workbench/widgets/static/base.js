@@ -85,7 +85,10 @@ function connect(model, el) {
   const uid = model.get("uid");
   el.classList.add("wb");
   el.dataset.panel = uid;
-  el.dataset.lmSuppressShortcuts = "true"; // JupyterLab leaves the keys to the widget
+  // The notebook leaves the keys to the widget. It asks the element in focus alone for some of them:
+  // in Notebook 7 the key A added a cell.
+  el.dataset.lmSuppressShortcuts = "true";
+  listen(el, "focusin", ({ target }) => (target.dataset.lmSuppressShortcuts = "true"), signal, true);
   const status = h("div", { className: "wb-status", hidden: true });
   status.setAttribute("role", "alert");
   const say = (text) => {

@@ -218,8 +218,6 @@ function mountBoard(model, el) {
     filter();
   }, signal);
 
-  // Jupyter looks for this on what has the focus first: "a" would insert a cell.
-  listen(el, "focusin", ({ target }) => (target.dataset.lmSuppressShortcuts = "true"), signal, true);
   listen(el, "pointerdown", () => (board.held = true), signal, true);
   listen(window, "pointerup pointercancel", () => (board.held = false), signal, true);
   const acts = {
