@@ -1,6 +1,7 @@
 // Captions over the waveform: see workbench/widgets/cue_editor.py for the state and the messages.
 // Python has the captions. The page shows an edit at once, tells Python, and is told what became.
 
+const CUE_BEHIND = 1000; // milliseconds that a change may come after Python has counted it
 const CUE_PAUSE = 700; // milliseconds without a key after which what was typed is told
 
 function mountCueEditor(model, el) {
@@ -347,10 +348,15 @@ function mountCueEditor(model, el) {
     refresh(message.first, { typing });
     then?.(message);
   });
+  let behind = 0;
   port.watch("revision", () => {
-    // The change itself follows as a message; where it does not, all of it is asked for.
-    setTimeout(() => !signal.aborted && book.revision !== null && model.get("revision") > book.revision && sync(), 1000);
+    // The change itself follows as a message; where it does not, all of it is asked for, once.
+    clearTimeout(behind);
+    behind = setTimeout(() => {
+      if (book.revision !== null && model.get("revision") > book.revision) sync();
+    }, CUE_BEHIND);
   });
+  signal.addEventListener("abort", () => clearTimeout(behind));
   port.on("select", (message) => {
     const place = book.places.get(message.id);
     if (place !== undefined && message.id !== current) select(place);
