@@ -202,12 +202,10 @@ def test_stop_frees_the_page_within_a_second(
     panel = tune("A line nobody hears.", voice="tone:high")
     shown = mount(panel, talk=True)
     page.get_by_label("Text", exact=True).press("Control+Enter")
-    shown.wait(
-        "el.querySelector('.wb-generate').hidden && !el.querySelector('.wb-progress').hidden"
-    )
+    shown.wait("el.matches('.wb-busy') && el.querySelector('.wb-stop').ariaDisabled === 'false'")
     assert "speaking" in page.locator(".wb-doing").inner_text()
     shown.run("window.stopped = performance.now(); el.querySelector('.wb-stop').click()")
-    shown.wait("!el.querySelector('.wb-generate').hidden && (window.freed ||= performance.now())")
+    shown.wait("!el.matches('.wb-busy') && (window.freed ||= performance.now())")
     assert page.evaluate("() => window.freed - window.stopped") < 1000
     go.set()
     thread = panel._task._thread

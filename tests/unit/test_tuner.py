@@ -333,3 +333,5 @@ def test_the_twin_keeps_within_its_budget(
     assert 1 <= html.count("<audio") < 6
     assert html.count("<tr>") == 7
     assert len(html) < 66_000
+    monkeypatch.setattr(tuner_twin, "EMBED_LIMIT", 12_000)  # not enough for one of them
+    assert panel.twin().count("<audio") == 0

@@ -14,7 +14,7 @@ function createSpeech(port, act, takes) {
   const undo = iconButton("Undo", TUNER_ICONS.undo, () => act(row, "undo"));
   const redo = iconButton("Redo", TUNER_ICONS.redo, () => act(row, "redo"));
   const presets = named(h("select", { className: "wb-field wb-presets" }), "Open a preset");
-  const row = h("div", { className: "wb-go" }, generate, stop, bar, doing, hear, h("span", { className: "wb-space" }), presets, undo, redo);
+  const row = h("div", { className: "wb-go" }, generate, stop, doing, hear, h("span", { className: "wb-space" }), presets, undo, redo);
   let awaited = false; // a take that this view asked for
 
   const typed = settling(() => act(row, "change", { changes: { text: text.value } }), 400, signal);
@@ -38,13 +38,14 @@ function createSpeech(port, act, takes) {
     // What is being typed is newer than what Python has heard.
     if (!typed.waiting() && text.value !== chosen.text) text.value = chosen.text;
     const steps = model.get("steps");
-    undo.disabled = !steps.undo;
-    redo.disabled = !steps.redo;
+    able(undo, Boolean(steps.undo));
+    able(redo, Boolean(steps.redo));
   };
   const working = () => {
     const busy = model.get("busy");
-    generate.hidden = busy;
-    stop.hidden = bar.hidden = !busy;
+    able(generate, !busy);
+    able(stop, busy);
+    port.el.classList.toggle("wb-busy", busy);
     doing.textContent = busy ? `${model.get("doing")} …` : "";
     if (!busy && awaited) model.get("error") ? (awaited = false) : arrived();
     const progress = model.get("progress");
@@ -73,6 +74,7 @@ function createSpeech(port, act, takes) {
   });
   generate.addEventListener("click", start);
   stop.addEventListener("click", () => {
+    if (!able(stop)) return;
     awaited = false;
     port.send("stop");
   });
@@ -83,7 +85,7 @@ function createSpeech(port, act, takes) {
   update();
   working();
   fill();
-  return { element: h("div", { className: "wb-speech" }, text, row), arrived };
+  return { element: h("div", { className: "wb-speech" }, text, bar, row), arrived };
 }
 
 /** Keep what is set, or a take, as a preset; and the line of code that says the same. */
@@ -179,6 +181,7 @@ function mountTuner(model, el) {
       });
       removed.replaceChildren(`Take ${id} is deleted.`, back);
       removed.hidden = false;
+      back.focus({ preventScroll: true });
     },
   };
   const takes = createTakes(port, act, hooks);
@@ -198,7 +201,7 @@ function mountTuner(model, el) {
   el.replaceChildren(port.hide, speech.element, port.status, h("div", { className: "wb-columns" }, left, right), keep.element, audition.element);
   port.send("hello");
   return () => {
-    el.classList.remove("wb-tuner");
+    el.classList.remove("wb-tuner", "wb-busy");
     port.close();
   };
 }

@@ -22,7 +22,15 @@ function named(node, label, attributes = {}) {
 
 /** A button that is an icon alone. */
 function iconButton(label, path, onClick, className = "") {
-  return button(label, { path, onClick, className: `wb-quiet ${className}`.trim() });
+  const node = button(label, { path, className: `wb-quiet ${className}`.trim() });
+  node.addEventListener("click", (event) => able(node) && onClick(event));
+  return node;
+}
+
+/** Whether a button does something. One that does not keeps the focus: notebooks take lost keys. */
+function able(node, on) {
+  if (on !== undefined) node.setAttribute("aria-disabled", String(!on));
+  return node.getAttribute("aria-disabled") !== "true";
 }
 
 /** A part of the panel with a heading. */

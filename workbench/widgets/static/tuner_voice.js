@@ -90,7 +90,7 @@ function createVoices(port, act, audition) {
   const chosenNames = () => {
     const { voice, blend } = model.get("chosen");
     const parts = Object.keys(blend);
-    return parts.length ? parts : [voice];
+    return parts.length ? parts : [voice, voice.split("+")[0]]; // en-us+f3 is en-us with a timbre
   };
   const choose = (voice) => act(list, "change", { changes: { voice: `${model.get("chosen").engine}:${voice}` } });
   const point = (index, scroll = true) => {
@@ -170,10 +170,15 @@ function createVoices(port, act, audition) {
     search.value = "";
     fill();
   };
+  let known = "";
   const moved = () => {
+    const { voice, language: tag } = model.get("chosen");
+    const same = known === `${voice} ${tag}`;
+    known = `${voice} ${tag}`;
+    if (same) return undefined; // a search goes on while options move
     const wanted = primary(model.get("chosen").language);
     const names = chosenNames();
-    if (rows.some(({ voice }) => names.includes(voice.name))) return mark();
+    if (rows.some((one) => names.includes(one.voice.name))) return mark();
     if (language.value && language.value !== wanted) language.value = wanted;
     search.value = "";
     return fill();
@@ -267,7 +272,10 @@ function createOptions(port, act) {
     const send = (value) => act(row, "change", { changes: { [spec.name]: value } });
     const label = h("label", { className: "wb-option-label", textContent: spec.label, title: spec.help });
     const unit = h("span", { className: "wb-unit wb-muted", textContent: spec.unit });
-    const back = iconButton(`Set ${spec.label} back to ${plain(spec.default) || "nothing"}`, ICONS.again, () => act(row, "reset", { name: spec.name }), "wb-back");
+    const back = iconButton(`Set ${spec.label} back to ${plain(spec.default) || "nothing"}`, ICONS.again, () => {
+      act(row, "reset", { name: spec.name });
+      main.focus();
+    }, "wb-back");
     const about = spec.help + (spec.minimum !== null && spec.maximum !== null ? `, ${plain(spec.minimum)} to ${plain(spec.maximum)} ${spec.unit}`.trimEnd() : "");
     const make = Object.hasOwn(CONTROLS, spec.kind) ? CONTROLS[spec.kind] : CONTROLS.text;
     const [main, extra, set] = make(spec, send, about);
