@@ -222,13 +222,12 @@ class Panel(anywidget.AnyWidget):
     @contextmanager
     def _telling(self, *, clear: bool = False) -> Iterator[None]:
         """Put what goes wrong in here into the status line: no cell is there to show it."""
+        if clear:  # before: what is started in here may fail at once, in its own thread
+            self.error = ""
         try:
             yield
         except Exception as error:  # noqa: BLE001 - also what a caller's own observers raise
             self.error = _told(error)
-        else:
-            if clear:
-                self.error = ""
 
 
 def _told(error: Exception) -> str:

@@ -60,7 +60,6 @@ class TunerPanel(Panel):
 
         self.tuning = Tuning(settings=settings)
         self._lock = threading.RLock()  # of the tuning: clicks, tasks and cells change it
-        self._message = threading.RLock()  # held while a message of the page is obeyed
         self._clips: dict[int, Clip] = {}
         self._rows: dict[int, dict[str, Any]] = {}
         self._drawn: dict[int, str] = {}
@@ -160,15 +159,6 @@ class TunerPanel(Panel):
         return f"{settings.code(preset=name, folder=folder)}\n{spelt}  # the same, spelt out"
 
     # -- the base's questions ---------------------------------------------------------------------
-
-    def _on_message(self, widget: object, content: Any, buffers: object) -> None:
-        with self._message:
-            super()._on_message(widget, content, buffers)
-
-    def _failed(self, error: Exception) -> None:
-        """Show what went wrong in a thread; the message that began it clears what was shown."""
-        with self._message:
-            super()._failed(error)
 
     def _clip(self, uid: str) -> Clip:
         for clip in list(self._clips.values()):
