@@ -36,8 +36,8 @@ ADDRESSES = {
 FRONTS = tuple(ADDRESSES)
 
 # What the front ends raise by themselves: Notebook 7.6 does over an empty notebook.
-# The last is JupyterLab's splash, which two changes of theme in short order remove twice; no code of
-# ours calls removeChild.
+# The last is JupyterLab's splash, which two changes of theme in short order remove twice; no code
+# of ours calls removeChild.
 THEIRS = (
     "reading 'schema'",
     "'filebrowser:open-path' not registered",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 from pathlib import Path
@@ -23,7 +24,8 @@ def executed(name: str, folder: Path) -> list[dict[str, Any]]:
     """The cells of a notebook of the tour after it has run in a folder of its own."""
     notebook = shutil.copy(TOUR / name, folder / name)
     done = folder / f"executed-{name}"
-    run(notebook, executed=done, timeout=240)
+    with contextlib.chdir(folder):  # a kernel works where its caller does
+        run(notebook, executed=done, timeout=240)
     cells: list[dict[str, Any]] = json.loads(done.read_text(encoding="utf-8"))["cells"]
     return cells
 

@@ -61,6 +61,7 @@ def _told(row: dict[str, str]) -> tuple[str, str]:
 def _about(name: str, kind: str, find: Any) -> dict[str, str]:
     from workbench.engines.isolated.environments import RECIPES, environment
     from workbench.errors import ModelError
+    from workbench.speech.available import weights_to_pull
 
     row = {"engine": name, "kind": kind, "version": "", "problem": "", "cure": "", "folder": ""}
     if kind == "voice" and name in RECIPES and environment(name).ready:
@@ -71,23 +72,10 @@ def _about(name: str, kind: str, find: Any) -> dict[str, str]:
     except ModelError as error:
         row["problem"], row["cure"] = error.problem, error.cure
         return row
-    wanted = _weights_to_pull(name, found)
+    wanted = weights_to_pull(name, found)
     if wanted:
         row["problem"], row["cure"] = "needs its weights", f"workbench models pull {wanted}"
     return row
-
-
-def _weights_to_pull(name: str, engine: Any) -> str:
-    """Return the model to begin with, of an engine that has models and none of them here."""
-    from workbench.engines import weights
-
-    known = weights.models()
-    beside = {needed for model in known for needed in model.needs}
-    own = [model for model in known if model.engine == name and model.name not in beside]
-    if not own or any(weights.state(model).state == "ready" for model in own):
-        return ""
-    default = getattr(engine.options.build({}), "model", name)
-    return str(weights.find_model(default).name)
 
 
 def _install(*, name: _Name, folder: _Folder = None, as_json: AsJson = False) -> None:
