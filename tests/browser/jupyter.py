@@ -205,8 +205,14 @@ class Shown:
 
 @pytest.fixture(scope="session")
 def jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server that is JupyterLab, Notebook 7 and Voilà at once."""
-    folder = tmp_path_factory.mktemp("jupyter")
+    """The server of a whole run."""
+    with serving(tmp_path_factory.mktemp("jupyter")) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def serving(folder: Path) -> Iterator[Server]:
+    """Run a server that is JupyterLab, Notebook 7 and Voilà at once, in an empty folder."""
     root = folder / "root"
     root.mkdir()
     _settle(folder)
