@@ -71,7 +71,9 @@ def test_a_person_sorts_listens_compares_and_keeps(
     row(shown, 1).get_by_role("checkbox").click()
     shown.wait("el.querySelectorAll('.wb-sweep-side').length === 2")
     names = page.locator(".wb-sweep-name").all_inner_texts()
-    assert names == ["A: rate 160, pitch 40", "B: rate 240, pitch 60"]
+    assert names == ["rate 160, pitch 40", "rate 240, pitch 60"]
+    assert page.locator(".wb-sweep-badge").all_inner_texts() == ["A", "B"]
+    assert page.get_by_role("group", name="B: rate 240, pitch 60").count() == 1
     page.get_by_role("button", name="Give the two to the comparison").click()
     shown.wire.pump()
     shown.wire.pump()
@@ -99,6 +101,67 @@ def test_in_the_dark_it_can_be_read(mount: Any, found: Sweep, artefacts: Path) -
     )
     assert colours == ["rgb(20, 24, 31)", "rgb(228, 232, 238)", "rgb(20, 24, 31)"]
     shown.page.screenshot(path=artefacts / "sweep_grid_dark.png")
+
+
+HEADS = "return [...el.querySelectorAll('th[data-column]:not([hidden])')].map((c) => c.innerText)"
+
+
+@pytest.mark.parametrize("wide", [960, 1300])
+def test_sounds_and_first_figures_are_in_view_and_the_rest_on_request(
+    mount: Any, found: Sweep, artefacts: Path, wide: int
+) -> None:
+    grid = SweepGrid(found)
+    shown = mount(grid, talk=True)
+    shown.page.set_viewport_size({"width": wide, "height": 800})
+    few = [" ".join(head.split()) for head in shown.run(HEADS)]
+    assert few == [column.head for column in grid.columns_shown]
+    assert few[:3] == ["rate", "pitch", "duration s"]
+    assert len(few) == 7
+    room = "const f = el.querySelector('.wb-sweep-frame'); return f.scrollWidth - f.clientWidth"
+    assert shown.run(room) == 0
+    player = row(shown, 0).locator("canvas").bounding_box()
+    assert player["width"] > 180
+    assert player["x"] < row(shown, 0).get_by_text("240").bounding_box()["x"]
+    shown.page.screenshot(path=artefacts / f"sweep_grid_{wide}.png")
+
+    button = shown.page.get_by_role("button", name="Show all that was measured")
+    button.click()
+    assert button.get_attribute("aria-pressed") == "true"
+    shown.wire.pump()
+    assert grid.figures == "all"
+    assert len(shown.run(HEADS)) == len(grid.columns) == len(grid.columns_shown) > 12
+    keep = row(shown, 0).locator(".wb-sweep-keep").bounding_box()
+    assert keep["x"] + keep["width"] <= wide  # it stays, however wide the table is
+    shown.page.screenshot(path=artefacts / f"sweep_grid_all_{wide}.png")
+    grid.figures = "few"
+    shown.wait("el.querySelectorAll('th[data-column]:not([hidden])').length === 7")
+    assert len(row(shown, 0).locator("td:visible").all()) == 4 + 7
+
+
+def test_what_is_sorted_by_has_a_column(mount: Any, found: Sweep) -> None:
+    grid = SweepGrid(found)
+    grid.order_by = "true_peak"
+    shown = mount(grid)
+    assert "true peak" in " ".join(shown.run(HEADS))
+    assert shown.page.locator("th[aria-sort='ascending']").inner_text().startswith("true peak")
+
+
+def test_nothing_moves_when_a_name_is_asked_for(mount: Any, found: Sweep) -> None:
+    shown = mount(SweepGrid(found))
+    box = "return JSON.stringify(el.querySelector('table').getBoundingClientRect())"
+    before = shown.run(box)
+    row(shown, 5).locator(".wb-sweep-keep").click()
+    assert shown.page.get_by_role("textbox").last.is_visible()
+    assert shown.run(box) == before
+
+
+def test_a_comparison_is_closed(mount: Any, found: Sweep) -> None:
+    grid = SweepGrid(found)
+    grid.selected = [0, 1]
+    shown = mount(grid)
+    shown.page.get_by_role("button", name="Compare nothing").click()
+    assert shown.run("return model.get('selected')") == []
+    assert not shown.page.locator(".wb-sweep-pair").is_visible()
 
 
 def test_the_two_are_switched_at_the_same_place(mount: Any, found: Sweep) -> None:

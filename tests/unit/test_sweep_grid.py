@@ -185,6 +185,7 @@ def test_the_page_sorts_searches_chooses_and_stars(grid: SweepGrid) -> None:
         {"starred": [-1]},
         {"starred": "x"},
         {"search": 3},
+        {"figures": "some"},
     ],
 )
 def test_a_state_that_cannot_be_is_an_error_in_view(grid: SweepGrid, state: dict[str, Any]) -> None:
@@ -338,7 +339,42 @@ def test_what_is_no_sweep_is_refused() -> None:
         SweepGrid("hello")  # type: ignore[arg-type]
 
 
-def test_a_line_of_text_says_what_it_is(grid: SweepGrid) -> None:
-    assert grid.still() == (
-        {"text/plain": "Sweep(6 variants of 'Hello, world.' by rate, pitch)"}, {},
-    )  # fmt: skip
+def test_a_line_of_text_and_the_first_outlines_stand_for_it(grid: SweepGrid) -> None:
+    data, metadata = grid.still()
+    assert data["text/plain"] == "Sweep(6 variants of 'Hello, world.' by rate, pitch)"
+    assert metadata == {"image/png": {"width": 720, "height": 4 * 84 - 4}}
+    grid.order_by = "duration"
+    assert grid.still()[0]["image/png"] != data["image/png"]  # others come first
+    grid.search = "pitch 60"
+    assert grid.still()[1]["image/png"]["height"] == 3 * 84 - 4
+
+
+def test_without_a_sound_there_is_no_picture() -> None:
+    grid = SweepGrid(Sweep(text="a", variants=(failed(),)))
+    assert grid.still() == ({"text/plain": "Sweep(1 variant of 'a', 1 failed)"}, {})
+    assert "<img" not in grid.twin()
+
+
+def test_a_script_says_how_many_figures_are_shown(grid: SweepGrid) -> None:
+    few = [column.name for column in grid.columns_shown]
+    assert few == [
+        "rate", "pitch", "duration", "loudness", "measured_rate", "pauses", "measured_pitch",
+    ]  # fmt: skip
+    assert Elements(grid.twin()).tags.count("th") == 3 + 7
+    grid.order_by = "true_peak"
+    assert [c.name for c in grid.columns_shown if c.name not in few] == ["true_peak"]
+    grid.figures = "all"
+    assert len(grid.columns_shown) == len(grid.columns) > 12
+    assert Elements(grid.twin()).tags.count("th") == 3 + len(grid.columns)
+    with pytest.raises(t.TraitError):
+        grid.figures = "most"  # type: ignore[assignment]
+
+
+def test_each_sound_of_the_twin_has_its_outline(grid: SweepGrid) -> None:
+    page = Elements(grid.twin())
+    assert page.tags.count("img") == page.tags.count("audio") == 6
+    images = [a["src"] for t_, a in zip(page.tags, page.attributes, strict=True) if t_ == "img"]
+    assert len(set(images)) == 6
+    assert page.tags.index("img") < page.tags.index("audio")
+    assert page.text[0] == "Hello, world."
+    assert page.attributes[1] == {"class": "wb-transcript", "dir": "auto", "lang": "en-us"}

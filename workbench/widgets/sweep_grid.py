@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import traitlets as t
 
 from workbench.errors import ParameterError, one_line
-from workbench.speech.sweep_table import columns
+from workbench.speech.sweep_table import FIGURES, Column, columns
 from workbench.speech.variants import Sweep
 from workbench.voice import PRESETS, Preset
-from workbench.widgets import sweep_twin
+from workbench.widgets import pictures, sweep_twin
 from workbench.widgets.clip import Clip
 from workbench.widgets.panel import Panel, clip_state, front, style
 
@@ -28,6 +28,7 @@ __all__ = ["SweepGrid"]
 
 _OUTLINE = 240  # columns of a row's outline: half a kilobyte for each of a thousand rows
 _PAIR = 2
+_DRAWN = 4  # variants whose outlines are the picture of the sweep
 
 
 class SweepGrid(Panel):
@@ -53,6 +54,9 @@ class SweepGrid(Panel):
         Only variants are shown in whose label or error each of these words begins one.
     starred_only
         Whether only variants with a star are shown.
+    figures
+        Which measures have a column: the ``few`` that one looks at first, or ``all``. The one by
+        which the rows are sorted always has.
     selected
         The numbers of the variants that are to be compared, two at most.
     starred
@@ -78,7 +82,7 @@ class SweepGrid(Panel):
     ['rate 120', 'rate 240']
     """
 
-    _esm = front("sweep_grid.js")
+    _esm = front("tuner_parts.js", "sweep_grid.js")
     _css = style("sweep_grid.css")
 
     text = t.Unicode().tag(sync=True)
@@ -90,11 +94,12 @@ class SweepGrid(Panel):
     descending = t.Bool(default_value=False).tag(sync=True)
     search = t.Unicode().tag(sync=True)
     starred_only = t.Bool(default_value=False).tag(sync=True)
+    figures = t.Enum(FIGURES, "few").tag(sync=True)
     selected = t.List(t.Int()).tag(sync=True)
     starred = t.List(t.Int()).tag(sync=True)
 
     _from_page: ClassVar[frozenset[str]] = frozenset(
-        {"order_by", "descending", "search", "starred_only", "selected", "starred"}
+        {"order_by", "descending", "search", "starred_only", "figures", "selected", "starred"}
     )
 
     def __init__(
@@ -112,6 +117,7 @@ class SweepGrid(Panel):
         self.on_compare = on_compare
         self.presets = Path(presets)
         self._columns = columns(sweep)
+        self._drawn: dict[int, str] = {}  # the pictures of the twin
         self.clips = {
             number: Clip.of(variant.take)
             for number, variant in enumerate(sweep)
@@ -120,7 +126,13 @@ class SweepGrid(Panel):
         super().__init__(
             text=one_line(sweep.text, limit=2_000),
             columns=[
-                {"name": c.name, "head": c.head, "help": c.help, "measure": c.measure is not None}
+                {
+                    "name": c.name,
+                    "label": c.label,
+                    "unit": c.unit,
+                    "help": c.help,
+                    "first": c.first,
+                }
                 for c in self._columns
             ],
             rows=[self._row(number, variant) for number, variant in enumerate(sweep)],
@@ -143,6 +155,11 @@ class SweepGrid(Panel):
         place = {id(variant): number for number, variant in enumerate(self.sweep)}
         found = (place[id(variant)] for variant in ordered.search(self.search))
         return tuple(n for n in found if not self.starred_only or n in self.starred)
+
+    @property
+    def columns_shown(self) -> tuple[Column, ...]:
+        """The columns that the page shows, in its order."""
+        return columns(self.sweep, figures=self.figures, order_by=self.order_by)
 
     @property
     def pair(self) -> dict[str, Take]:
@@ -239,12 +256,18 @@ class SweepGrid(Panel):
         return super()._clip(uid)
 
     def still(self) -> Bundle:
-        """Return the line of text: the table stands in the twin."""
-        return {"text/plain": one_line(repr(self.sweep))}, {}
+        """Return the outlines of the first variants, one above the other, and a line of text."""
+        first = [number for number in self.numbers if number in self.clips][:_DRAWN]
+        line = {"text/plain": one_line(repr(self.sweep))}
+        if not first:
+            return line, {}
+        labels = [self.sweep[number].label for number in first]
+        data, metadata = pictures.stacked([self.clips[number] for number in first], labels)
+        return {**data, **line}, metadata
 
     def twin(self) -> str:
         """Return the table as it is shown, with the sounds that a notebook has room for."""
-        return sweep_twin.html(self)
+        return sweep_twin.html(self, self._drawn)
 
     # -- the state ------------------------------------------------------------------------------
 
@@ -294,7 +317,7 @@ class SweepGrid(Panel):
             raise t.TraitError(f"selected: two can be compared, not {len(numbers)}")
         return numbers
 
-    @t.observe("order_by", "descending", "search", "starred_only", "starred")
+    @t.observe("order_by", "descending", "search", "starred_only", "figures", "starred")
     def _changed(self, _: Any) -> None:
         self._renew()
 

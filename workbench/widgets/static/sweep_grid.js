@@ -32,12 +32,18 @@ function mountSweep(model, el) {
   const starred = button("Show only variants with a star", {
     path: ICONS.star,
     text: "Starred",
-    className: "wb-sweep-starred",
+    className: "wb-sweep-quiet wb-sweep-starred",
     onClick: () => port.set({ starred_only: !model.get("starred_only") }),
   });
+  const figures = button("Show all that was measured", {
+    text: "All figures",
+    className: "wb-sweep-figures",
+    onClick: () => port.set({ figures: model.get("figures") === "all" ? "few" : "all" }),
+  });
+  figures.hidden = columns.every((column) => column.first);
   const count = h("span", { className: "wb-muted wb-sweep-count" });
   count.setAttribute("role", "status");
-  const tools = h("div", { className: "wb-sweep-tools" }, search, starred, count);
+  const tools = h("div", { className: "wb-sweep-tools" }, search, starred, count, h("span", { className: "wb-sweep-space" }), figures);
 
   // -- the two that are compared ---------------------------------------------------------------
   const pair = h("div", { className: "wb-sweep-pair", hidden: true });
@@ -52,21 +58,27 @@ function mountSweep(model, el) {
     heard = -1;
     sides = chosen.map((number, i) => {
       const label = `${"AB"[i]}: ${rows[number].label}`;
-      return { number, label, player: createPlayer(rows[number].clip, port, { compact: true, lazy: true, label }) };
+      return { number, player: createPlayer(rows[number].clip, port, { compact: true, lazy: true, label }) };
     });
-    const both = sides.length === 2;
-    const lines = sides.map(({ label, player }) =>
-      h("div", { className: "wb-sweep-side" }, h("span", { className: "wb-sweep-name", textContent: label }), player.element),
-    );
+    const lines = sides.map(({ number, player }, i) => {
+      const { label } = rows[number];
+      const badge = h("b", { className: "wb-sweep-badge", textContent: "AB"[i] });
+      const name = h("span", { className: "wb-sweep-name", textContent: label, title: label });
+      listen(player.media, "play", () => hear(i), signal);
+      return h("div", { className: "wb-sweep-side" }, badge, name, player.element);
+    });
+    const swap = button("Switch between A and B at the same place", { path: TUNER_ICONS.swap, text: "Switch", className: "wb-sweep-switch", onClick: change });
     const hand = button("Give the two to the comparison", { text: "Compare…", className: "wb-sweep-compare", onClick: () => port.send("compare") });
-    const actions = h(
-      "div",
-      { className: "wb-sweep-tools" },
-      button("Switch between A and B at the same place", { text: "Switch A/B", className: "wb-sweep-switch wb-main", onClick: change }),
-      ...(model.get("comparable") ? [hand] : []),
-    );
-    pair.replaceChildren(...lines, ...(both ? [actions] : [h("span", { className: "wb-muted", textContent: "Choose another to compare them." })]));
+    const close = button("Compare nothing", { path: ICONS.close, className: "wb-sweep-quiet", onClick: () => port.set({ selected: [] }) });
+    const told = h("span", { className: "wb-muted", textContent: "Choose another to compare them." });
+    const foot = sides.length === 2 ? [swap, ...(model.get("comparable") ? [hand] : [])] : [told];
+    const space = h("span", { className: "wb-sweep-space" });
+    pair.replaceChildren(...lines, h("div", { className: "wb-sweep-tools wb-sweep-foot" }, ...foot, space, close));
     pair.hidden = !sides.length;
+  }
+  function hear(side) {
+    heard = side;
+    [...pair.querySelectorAll(".wb-sweep-side")].forEach((line, i) => line.classList.toggle("wb-current", i === side));
   }
   /** The one that is not heard goes on where the other is, as a part of its length. */
   function change() {
@@ -75,20 +87,18 @@ function mountSweep(model, el) {
     const next = before === 0 ? 1 : 0;
     const length = (i) => rows[sides[i].number].clip.duration || 1;
     const share = playing >= 0 ? sides[playing].player.media.currentTime / length(playing) : 0;
-    heard = next;
+    hear(next);
     sides[next].player.seek(share * length(next));
     sides[next].player.play();
   }
 
-  // What was asked for stands before the sound, what it measures after it: there may be a lot of it.
-  const asked = (cells) => cells.filter((_, i) => !columns[i].measure);
-  const measured = (cells) => cells.filter((_, i) => columns[i].measure);
-
   // -- the table -------------------------------------------------------------------------------
   const heads = columns.map((column, i) => {
-    const node = h("button", { type: "button", className: "wb-sweep-head", title: `${column.help} Sort by it.`, textContent: column.head });
+    const node = h("button", { type: "button", className: "wb-sweep-head", title: `${column.help} Sort by it.` }, column.label);
+    if (column.unit) node.append(" ", h("small", { textContent: column.unit }));
     listen(node, "click", () => sortBy(column.name), signal);
-    const cell = h("th", { scope: "col" }, node);
+    const numbers = rows.every((row) => typeof (row.values[i] ?? 0) === "number");
+    const cell = h("th", { scope: "col", className: numbers ? "wb-sweep-number" : "" }, node);
     cell.dataset.column = i;
     return cell;
   });
@@ -97,7 +107,7 @@ function mountSweep(model, el) {
   const table = h(
     "table",
     { className: "wb-table" },
-    h("thead", {}, h("tr", {}, head("Compare"), head("Star"), ...asked(heads), head("Sound"), head("Keep"), ...measured(heads))),
+    h("thead", {}, h("tr", {}, head("Compare"), head("Star"), head("Sound"), ...heads, head("Keep"))),
     body,
   );
   const more = button("Show more variants", { className: "wb-sweep-more", onClick: () => ((most += PAGE), draw()) });
@@ -124,25 +134,28 @@ function mountSweep(model, el) {
     port.set({ starred: on ? [...others, number].sort((a, b) => a - b) : others });
   }
 
+  /** The columns in view: the first ones and the one that is sorted by, or all. */
+  const inView = () => columns.map((c) => c.first || model.get("figures") === "all" || c.name === model.get("order_by"));
   const lines = new Map(); // number: what the row is made of, once it has been shown
   function line(row) {
     if (lines.has(row.number)) return lines.get(row.number);
     const check = h("input", { type: "checkbox", disabled: !row.clip });
     check.setAttribute("aria-label", `Compare ${row.label}`);
     listen(check, "change", () => choose(row.number), signal);
-    const star = button(`Star ${row.label}`, { path: ICONS.star, className: "wb-sweep-star", onClick: () => mark(row.number) });
-    const cells = row.cells.map((cell, i) =>
-      h("td", { textContent: cell, className: typeof row.values[i] === "number" ? "wb-sweep-number" : "" }),
-    );
+    const star = button(`Star ${row.label}`, { path: ICONS.star, className: "wb-sweep-quiet wb-sweep-star", onClick: () => mark(row.number) });
+    const cells = row.cells.map((cell, i) => {
+      const number = typeof row.values[i] === "number";
+      return h("td", { textContent: cell, className: number ? "wb-sweep-number" : "wb-sweep-word", title: number ? "" : cell });
+    });
     const sound = h("td", { className: "wb-sweep-sound" });
     if (row.clip) sound.append(createPlayer(row.clip, port, { compact: true, lazy: true, label: row.label }).element);
     else sound.append(h("span", { className: "wb-sweep-error", textContent: row.error }));
-    const keep = button(`Keep ${row.label} as a preset`, { text: "Keep…", className: "wb-sweep-keep", onClick: () => ask(row, place) });
+    const keep = button(`Keep ${row.label} as a preset`, { path: TUNER_ICONS.keep, className: "wb-sweep-quiet wb-sweep-keep", onClick: () => ask(row, place) });
     keep.setAttribute("aria-expanded", "false");
-    const place = h("td", {}, keep);
-    const element = h("tr", {}, h("td", {}, check), h("td", {}, star), ...asked(cells), sound, place, ...measured(cells));
+    const place = h("td", { className: "wb-sweep-last" }, keep);
+    const element = h("tr", {}, h("td", {}, check), h("td", {}, star), sound, ...cells, place);
     element.dataset.row = row.number;
-    const made = { element, check, star, keep, place };
+    const made = { element, check, star, keep, cells };
     lines.set(row.number, made);
     return made;
   }
@@ -153,6 +166,7 @@ function mountSweep(model, el) {
     name.setAttribute("aria-label", `Name of the preset for ${row.label}`);
     const close = () => {
       place.replaceChildren(keep);
+      keep.setAttribute("aria-expanded", "false");
       keep.focus();
     };
     const send = () => {
@@ -166,9 +180,10 @@ function mountSweep(model, el) {
       if (event.key === "Enter") send();
       else close();
     }, signal);
-    const save = button("Keep it under this name", { path: ICONS.check, className: "wb-sweep-save", onClick: send });
-    const cancel = button("Do not keep it", { path: ICONS.close, onClick: close });
-    place.replaceChildren(h("div", { className: "wb-sweep-tools" }, name, save, cancel));
+    const save = button("Keep it under this name", { path: ICONS.check, className: "wb-sweep-quiet wb-sweep-save", onClick: send });
+    const cancel = button("Do not keep it", { path: ICONS.close, className: "wb-sweep-quiet", onClick: close });
+    place.replaceChildren(keep, h("div", { className: "wb-sweep-ask" }, name, save, cancel));
+    keep.setAttribute("aria-expanded", "true");
     name.focus();
     name.select();
   }
@@ -185,7 +200,9 @@ function mountSweep(model, el) {
     const column = columns.findIndex((c) => c.name === model.get("order_by"));
     const descending = model.get("descending");
     if (column >= 0) found.sort(inOrder(column, descending));
+    const seen = inView();
     heads.forEach((cell, i) => {
+      cell.hidden = !seen[i];
       cell.setAttribute("aria-sort", i !== column ? "none" : descending ? "descending" : "ascending");
     });
     const shown = found.slice(0, most);
@@ -198,12 +215,14 @@ function mountSweep(model, el) {
       elements.forEach((element, i) => body.children[i] === element || body.insertBefore(element, body.children[i] || null));
     }
     const chosen = new Set(model.get("selected"));
-    for (const [number, { check, star, element }] of lines) {
+    for (const [number, { check, star, cells, element }] of lines) {
+      cells.forEach((cell, i) => (cell.hidden = !seen[i]));
       check.checked = chosen.has(number);
       star.setAttribute("aria-pressed", String(stars.has(number)));
       element.classList.toggle("wb-sweep-chosen", chosen.has(number));
     }
     starred.setAttribute("aria-pressed", String(model.get("starred_only")));
+    figures.setAttribute("aria-pressed", String(model.get("figures") === "all"));
     count.textContent = found.length === rows.length ? `${rows.length} variants` : `${found.length} of ${rows.length} variants`;
     more.hidden = found.length <= shown.length;
     more.replaceChildren(`Show more (${found.length - shown.length})`);
@@ -215,12 +234,12 @@ function mountSweep(model, el) {
     kept.hidden = !presets.length;
     kept.replaceChildren(
       ...presets.map((one) =>
-        h("li", {}, h("span", { textContent: `${rows[one.row]?.label} → ${one.path}` }), h("code", { className: "wb-sweep-code", textContent: one.code })),
+        h("li", {}, h("span", { className: "wb-muted", textContent: `${rows[one.row]?.label} → ${one.path}` }), h("code", { className: "wb-sweep-code", textContent: one.code })),
       ),
     );
   }
 
-  port.watch(["order_by", "descending", "search", "starred_only", "selected", "starred"], draw);
+  port.watch(["order_by", "descending", "search", "starred_only", "figures", "selected", "starred"], draw);
   port.watch("kept", drawKept);
   draw();
   drawKept();
