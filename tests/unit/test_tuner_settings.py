@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import pickle
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -92,6 +93,20 @@ def test_a_preset_brings_its_options(tone: ToneEngine) -> None:
     assert Settings.of("Hi.", preset, {"pace": 80}).options["pace"] == 80
 
 
+def test_a_preset_without_options_is_one_of_the_defaults(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It once kept what had been set before it was opened."""
+    monkeypatch.chdir(tmp_path)
+    preset = Preset(name="plain", voice=Voice.parse("espeak:es"))
+    preset.save()
+    for before in ("espeak:es", "espeak:en-gb"):
+        settings = Settings.of("Hi.", before, {"rate": 300})
+        for named in (preset, "plain"):
+            assert dict(settings.changed(voice=named).options) == {}
+        assert dict(settings.changed(voice="espeak:fr").options) == {"rate": 300}
+
+
 @pytest.mark.parametrize("text", HOSTILE)
 def test_the_code_says_the_same_text(text: str) -> None:
     assert ast.literal_eval(quoted(text)) == text
@@ -132,6 +147,17 @@ def test_a_line_is_its_take_and_lines_are_joined(tone: ToneEngine) -> None:
     assert [word.text for word in lines.words] == ["One.", "Two."]
     assert (lines.text, str(lines.voice), lines.about["lines"]) == ("One.\nTwo.", "tone:high", 2)
     assert lines.audio.samples.max() > 0 > lines.audio.samples.min()
+
+
+def test_joined_lines_took_as_long_as_all_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It once was the time of the first line alone, by which the rest took none."""
+    monkeypatch.setenv("WORKBENCH_CACHE", str(tmp_path))
+    text = "One.\nTwo, and a good deal more of it.\nThree."
+    monkeypatch.setattr("workbench.speech.speaker.time.perf_counter", count(0, 2).__next__)
+    assert Settings.of(text, "espeak:en-us").speak().take.synthesis_time == 6
+    assert Settings.of(text, "espeak:en-us").speak().take.synthesis_time is None  # from the cache
 
 
 def test_the_time_of_work_is_known_unless_it_came_from_the_cache(tone: ToneEngine) -> None:

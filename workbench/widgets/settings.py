@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from workbench.progress import Report
     from workbench.take import Narration, Take
 
-__all__ = ["Settings", "Spoken", "quoted"]
+__all__ = ["Settings", "Spoken", "is_preset", "quoted"]
 
 _SEEDS = 2**32
 _LONGEST = 50_000  # letters
@@ -143,7 +143,8 @@ class Settings:
         kept: Mapping[str, Value] = self.options
         if voice != self.voice:
             found, _, preset = resolve(voice)
-            if found.engine != self.voice.engine or preset:
+            # A preset with no options is one of the defaults, not of what was set before.
+            if found.engine != self.voice.engine or is_preset(voice):
                 kept = preset
             voice = found
         names = [spec.name for spec in engine(voice.engine).options.describe()]
@@ -259,6 +260,17 @@ class _TimedCache(TakeCache):
         super().put(name, take)
 
 
+def is_preset(voice: str | Voice | Preset | None) -> bool:
+    """Return whether a voice is a preset, or the name of one in ``presets/``.
+
+    Examples
+    --------
+    >>> is_preset("espeak:es"), is_preset(Preset(name="n", voice=Voice.parse("espeak:es")))
+    (False, True)
+    """
+    return isinstance(voice, Preset) or (isinstance(voice, str) and voice in Preset.names())
+
+
 def quoted(text: str) -> str:
     r"""Return a text as a Python literal, in double quotes where that is as plain.
 
@@ -278,6 +290,7 @@ def _literal(value: object) -> str:
 def _joined(narration: Narration, voice: Voice) -> Take:
     """Return a narration as one take."""
     takes = [part.take for part in narration.parts]
+    times = [take.synthesis_time for take in takes if take.synthesis_time is not None]
     return replace(
         takes[0],
         text=narration.text,
@@ -288,6 +301,7 @@ def _joined(narration: Narration, voice: Voice) -> Take:
         flags=tuple(dict.fromkeys(flag for take in takes for flag in take.flags)),
         spoken="",
         about={"lines": len(takes)},
+        synthesis_time=sum(times) if len(times) == len(takes) else None,
     )
 
 

@@ -14,7 +14,7 @@ from workbench.speech.voices import find_voice
 from workbench.voice import PRESETS, Preset
 from workbench.widgets.blend import blend_name
 from workbench.widgets.panel import front, style
-from workbench.widgets.settings import Settings
+from workbench.widgets.settings import Settings, is_preset
 from workbench.widgets.tuner_page import obey
 from workbench.widgets.tuner_panel import TunerPanel
 from workbench.widgets.tuning import TunedTake, Tuning, labels
@@ -367,7 +367,7 @@ def tune(text: str = "", *, voice: str | Voice | Preset | None = None, **options
     settings = Settings.of(text, voice, options, seed=seed)
     if not text.strip():
         settings = settings.changed(text=sample_sentence(settings.language))
-    name = voice.name if isinstance(voice, Preset) else ""
-    if isinstance(voice, str) and voice in Preset.names():
-        name = voice
+    name = ""
+    if is_preset(voice):
+        name = voice.name if isinstance(voice, Preset) else str(voice)
     return Tuner(settings, name=name)
