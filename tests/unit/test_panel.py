@@ -200,6 +200,43 @@ def test_stopping_in_the_same_thread_raises() -> None:
     panel.stop()  # nothing is at work
 
 
+def test_an_observer_that_fails_leaves_the_widget_free() -> None:
+    """A task that never began once kept all others away."""
+    panel = Counter()
+
+    def fail(change: Any) -> None:
+        raise ValueError(f"busy is {change.new}")
+
+    panel.observe(fail, "busy")
+    with pytest.raises(ValueError, match="busy is"):
+        panel._do("speaking", lambda *_: 1)
+    with pytest.raises(ValueError, match="busy is"):
+        panel._work("speaking", lambda *_: 1)
+    panel.unobserve(fail, "busy")
+    assert (panel.busy, panel._do("speaking", lambda *_: 5)) == (False, 5)
+
+
+def test_the_end_of_a_task_is_not_told_after_the_begin_of_the_next() -> None:
+    """The page would take a widget for free that is at work, and offer no stop."""
+    told: list[str] = []
+    go = threading.Event()
+    nexts: list[threading.Thread] = []
+
+    def on_change(**state: Any) -> None:
+        if state.get("busy") is False and not nexts:
+            second = threading.Thread(target=lambda: work.do("second", lambda *_: go.wait(30)))
+            nexts.append(second)
+            second.start()
+            second.join(0.3)  # by then it would have told that it begins
+        told.append(f"{state['doing'] or 'nothing'}")
+
+    work = Work(on_change)
+    work.do("first", lambda *_: None)
+    go.set()
+    nexts[0].join(30)
+    assert told == ["first", "nothing", "second", "nothing"]
+
+
 def test_progress_is_told_in_steps() -> None:
     told: list[float] = []
     work = Work(lambda **state: told.append(state["progress"]) if "progress" in state else None)

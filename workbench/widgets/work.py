@@ -48,7 +48,9 @@ class Work:
 
     def __init__(self, on_change: Callable[..., None]) -> None:
         self._on_change = on_change
-        self._lock = threading.Lock()
+        # Also while a change is told, so that the end of one task is not told after the begin of
+        # the next; who is told may look at or start another task.
+        self._lock = threading.RLock()
         self._doing = ""
         self._cancel: threading.Event | None = None  # of the task at work
         self._thread: threading.Thread | None = None
@@ -138,15 +140,21 @@ class Work:
             self._doing = doing
             self._thread = None
             cancel = self._cancel = threading.Event()
-        self._on_change(busy=True, doing=doing, progress=0.0)
-        return cancel
+            try:
+                self._on_change(busy=True, doing=doing, progress=0.0)
+            except (
+                BaseException
+            ):  # an observer's: a task that does not begin must not be in the way
+                self._end(cancel)
+                raise
+            return cancel
 
     def _end(self, cancel: threading.Event) -> None:
         with self._lock:
             if self._cancel is not cancel:
                 return
             self._cancel = None
-        self._on_change(busy=False, doing="")
+            self._on_change(busy=False, doing="")
 
     @contextmanager
     def _ending(self, cancel: threading.Event) -> Iterator[None]:
