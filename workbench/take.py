@@ -260,7 +260,7 @@ class Narration:
         whole = np.zeros((max(end, round(self.duration * rate)), 1), np.float32)
         for first, sound in sounds:
             whole[first : first + len(sound)] += sound
-        return Audio(samples=whole, rate=rate)
+        return Audio.owning(whole, rate)
 
     @cached_property
     def words(self) -> tuple[Word, ...]:

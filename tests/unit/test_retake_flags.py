@@ -203,3 +203,12 @@ def test_as_plain_values_and_back():
     assert str(flag) == "short: t (0.5 times, the limit is 0.6 times)"
     with pytest.raises(ParameterError, match="'odd' is not one of nan, empty"):
         Flag(kind="odd", text="")
+
+
+def test_the_middle_of_the_others_is_their_median():
+    chance = np.random.default_rng(3)
+    for count in (2, 5, 6, 40):
+        numbers = chance.integers(0, 9, count).tolist()  # some are there twice
+        for place, own in enumerate(numbers):
+            others = numbers[:place] + numbers[place + 1 :]
+            assert module._middle_of_others(sorted(numbers), own) == np.median(others)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Mapping
-from statistics import median
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 from weakref import ref
@@ -126,11 +127,13 @@ def flagged(
         if progress is not None:
             progress(count / len(parts))
     common = _said_by_all(parts)
+    levels, paces = _neighbours(parts, found)
     rows = []
     for place, part in enumerate(parts):
         figures, (cer, words) = found[place], heard[place]
         told = {flag.kind: flag for flag in _of_sound(figures)}
-        told |= {flag.kind: flag for flag in _of_neighbours(place, parts, found)}
+        others = paces.get(_manner(part.take), [])
+        told |= {flag.kind: flag for flag in _of_neighbours(figures, levels, others)}
         if cer is not None and cer > limit:
             told["unlike"] = _unlike(cer, limit, words)
         warnings = [w for w in part.take.warnings if w not in common and not _doubtful(w)]
@@ -239,24 +242,47 @@ def _unlike(cer: float, limit: float, heard: str) -> Flag:
 # -- a line among others ------------------------------------------------------------------------
 
 
-def _of_neighbours(place: int, parts: tuple[Part, ...], found: list[_Figures]) -> list[Flag]:
-    here, take = found[place], parts[place].take
-    others = [n for n in range(len(parts)) if n != place and "silent" not in found[n].faults]
-    flags = []
-    if len(others) >= _PEERS and not {"silent", "empty"} & set(here.faults):
-        away = here.sound["level"] - median(found[n].sound["level"] for n in others)
+def _manner(take: Take) -> tuple[object, ...]:
+    """Return who speaks and how: lines of one manner keep one pace."""
+    return (take.voice, frozenset(take.options.items()))
+
+
+def _neighbours(
+    parts: tuple[Part, ...], found: list[_Figures]
+) -> tuple[list[float], dict[tuple[object, ...], list[float]]]:
+    """Return the levels of all lines that can be heard, and their paces by manner, in order."""
+    levels: list[float] = []
+    paces: defaultdict[tuple[object, ...], list[float]] = defaultdict(list)
+    for part, figures in zip(parts, found, strict=True):
+        if "silent" in figures.faults:
+            continue
+        levels.append(figures.sound["level"])
+        if figures.usual:
+            paces[_manner(part.take)].append(figures.spoken / figures.usual)
+    return sorted(levels), {manner: sorted(all_) for manner, all_ in paces.items()}
+
+
+def _middle_of_others(ordered: list[float], own: float) -> float:
+    """Return the median of numbers in order without one of them: of 1,000 lines, for each."""
+    place = bisect_left(ordered, own)
+    last = len(ordered) - 2
+    low, high = (n if n < place else n + 1 for n in (last // 2, (last + 1) // 2))
+    return (ordered[low] + ordered[high]) / 2
+
+
+def _of_neighbours(here: _Figures, levels: list[float], paces: list[float]) -> list[Flag]:
+    flags: list[Flag] = []
+    if "silent" in here.faults:
+        return flags
+    level = here.sound["level"]
+    if len(levels) > _PEERS and "empty" not in here.faults:
+        away = level - _middle_of_others(levels, level)
         if abs(away) > _LOUDER:
             kind, limit = ("loud", _LOUDER) if away > 0 else ("quiet", -_LOUDER)
             flags.append(Flag(kind=kind, text=KINDS[kind], figure=away, limit=limit, unit=" dB"))
-    peers = [
-        found[n].spoken / found[n].usual
-        for n in others
-        if found[n].usual and parts[n].take.voice == take.voice
-        and parts[n].take.options == take.options
-    ]  # fmt: skip
-    if len(peers) < _PEERS or not here.usual or {"short", "long", "silent"} & set(here.faults):
+    if len(paces) <= _PEERS or not here.usual or {"short", "long"} & set(here.faults):
         return flags
-    usual = here.usual * median(peers)
+    usual = here.usual * _middle_of_others(paces, here.spoken / here.usual)
     if usual and abs(here.spoken - usual) > _APART:
         times = here.spoken / usual
         if times > _SLOW or times < _QUICK:
