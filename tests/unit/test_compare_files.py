@@ -10,7 +10,7 @@ import pytest
 
 from workbench.audio import Audio
 from workbench.errors import ParameterError, StorageError, WorkbenchError
-from workbench.speech import session_file
+from workbench.speech import json_file, session_file
 from workbench.speech.compare import Comparison, pool
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def test_a_failed_save_leaves_what_was_there(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(session_file, "write_bytes", full)
+    monkeypatch.setattr(json_file, "write_bytes", full)
     with pytest.raises(StorageError, match="no space left"):
         session.answer("A").save(path)
     assert path.read_bytes() == before

@@ -376,7 +376,7 @@ class Comparison:
             When it is no session, or the sounds are others than those of the session.
         """
         file, data = session_file.read(path)
-        with session_file.named(file):
+        with session_file.complaints(file):
             session = cls.from_dict(data)
             if takes is not None:
                 return session.with_takes(takes)

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import io
-import json
 import re
 from typing import TYPE_CHECKING, Any
 
 from workbench.audio import Audio
-from workbench.errors import (
-    MediaError,
-    ParameterError,
-    StorageError,
-    WorkbenchError,
-    shown,
-    storage_error,
-)
+from workbench.errors import MediaError, ParameterError, shown, storage_error
 from workbench.paths import user_path
 from workbench.speech.bounds import is_number, is_whole
-from workbench.storage.atomic import write_bytes
+from workbench.speech.json_file import (
+    keep_sound,
+    named,
+    read_json,
+    sounds_folder,
+    understanding,
+    write_json,
+)
 from workbench.take import Narration, Part, Take
 
 if TYPE_CHECKING:
@@ -85,7 +83,7 @@ def understood(data: Mapping[str, Any], take: Callable[[dict[str, Any]], Take]) 
     """
     from workbench.speech.review import Review
 
-    try:
+    with understanding(_SUBJECT):
         if data["format"] != FORMAT:
             raise ParameterError("is no review", subject=_SUBJECT)
         if data["version"] != VERSION:
@@ -100,11 +98,6 @@ def understood(data: Mapping[str, Any], take: Callable[[dict[str, Any]], Take]) 
         if not is_number(duration, 0, _LONGEST):
             raise ParameterError(f"cannot be {shown(duration)}", subject="duration")
         return Review(narration=Narration(parts=parts, duration=duration), lines=lines)
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-        if isinstance(error, WorkbenchError):
-            raise
-        told = f"lacks {error}" if isinstance(error, KeyError) else f"is damaged ({error})"
-        raise ParameterError(told, subject=_SUBJECT, cure="use a whole file") from error
 
 
 def _line(row: Mapping[str, Any], take: Callable[[dict[str, Any]], Take]) -> LineReview:
@@ -143,18 +136,13 @@ def _part(row: Mapping[str, Any], line: LineReview) -> Part:
 def save(review: Review, path: str | os.PathLike[str]) -> Path:
     """Write a review and its sounds; see `workbench.speech.review.Review.save`."""
     file = user_path(path)
-    folder = _folder(file)
+    folder = sounds_folder(file)
 
     def keep(take: Take) -> dict[str, Any]:
-        digest = take.audio.digest()
-        target = folder / f"{digest}.wav"
-        if not target.exists():
-            write_bytes(target, _exact_wav(take.audio))
-        return {**take.describe(), "sound": digest}
+        return {**take.describe(), "sound": keep_sound(folder, take.audio)}
 
     try:
-        text = json.dumps(written(review, keep), indent=1) + "\n"  # ASCII: even half a letter
-        write_bytes(file, text.encode("ascii"))
+        write_json(file, written(review, keep))
     except OSError as error:
         raise storage_error(error, file) from error
     return file
@@ -162,9 +150,8 @@ def save(review: Review, path: str | os.PathLike[str]) -> Path:
 
 def load(path: str | os.PathLike[str]) -> Review:
     """Return the review of a file; see `workbench.speech.review.Review.load`."""
-    file = user_path(path)
-    data = _read(file)
-    folder = _folder(file)
+    file, data = read_json(path, _SUBJECT, _LARGEST)
+    folder = sounds_folder(file)
     sounds: dict[str, Audio] = {}
 
     def restore(row: dict[str, Any]) -> Take:
@@ -175,33 +162,8 @@ def load(path: str | os.PathLike[str]) -> Review:
             sounds[digest] = _sound(folder / f"{digest}.wav", digest)
         return Take.from_dict(row, audio=sounds[digest])
 
-    try:
+    with named(file, _SUBJECT):
         return understood(data, restore)
-    except ParameterError as error:
-        subject = "" if error.subject == _SUBJECT else f"{error.subject} "
-        raise ParameterError(
-            f"{subject}{error.problem}", subject=str(file), cure=error.cure
-        ) from error
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        if not file.is_file():
-            raise StorageError("there is no such file", subject=str(file), cure="check the path")
-        with file.open("rb") as stream:
-            raw = stream.read(_LARGEST + 1)
-    except OSError as error:
-        raise storage_error(error, file) from error
-    if len(raw) > _LARGEST:
-        raise ParameterError(f"is larger than {_LARGEST:,} bytes", subject=str(file))
-    try:
-        data = json.loads(raw)
-    except (ValueError, RecursionError) as error:
-        told = str(error) if isinstance(error, json.JSONDecodeError) else type(error).__name__
-        raise ParameterError(f"is not valid JSON ({told})", subject=str(file)) from error
-    if not isinstance(data, dict):
-        raise ParameterError("is no review", subject=str(file))
-    return data
 
 
 def _sound(file: Path, digest: str) -> Audio:
@@ -218,16 +180,3 @@ def _sound(file: Path, digest: str) -> Audio:
             f"has another sound in {file.parent.name}/{file.name} than was saved", subject=_SUBJECT
         )
     return audio
-
-
-def _folder(file: Path) -> Path:
-    return file.with_name(f"{file.stem}.sounds")
-
-
-def _exact_wav(audio: Audio) -> bytes:
-    """Return a sound as a WAV file of 32-bit floats: what is read again has the same hash."""
-    import soundfile
-
-    buffer = io.BytesIO()
-    soundfile.write(buffer, audio.samples, audio.rate, format="WAV", subtype="FLOAT")
-    return buffer.getvalue()

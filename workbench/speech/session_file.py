@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import re
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from workbench.audio import Audio
-from workbench.errors import MediaError, ParameterError, StorageError, shown, storage_error
+from workbench.errors import MediaError, ParameterError, shown, storage_error
 from workbench.paths import user_path
 from workbench.speech.bounds import is_whole
+from workbench.speech.json_file import (
+    keep_sound,
+    named,
+    read_json,
+    sounds_folder,
+    understanding,
+    write_json,
+)
 from workbench.speech.matched import Levels
 from workbench.speech.trials import KINDS, MOST, NONE, Answer, Trial
-from workbench.storage.atomic import write_bytes
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from workbench.speech.compare import Comparison
@@ -28,8 +34,8 @@ __all__ = [
     "VERSION",
     "check",
     "check_labels",
+    "complaints",
     "fields",
-    "named",
     "read",
     "save",
     "sounds_beside",
@@ -44,6 +50,7 @@ MOST_ROUNDS = 5_000
 _MOST_LABELS = 100
 _LONGEST_LABEL = 1_000
 _LARGEST = 20_000_000  # bytes of a file
+_SUBJECT = "comparison"
 _UID = re.compile(r"[0-9a-f]{16}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _KEYS = (
@@ -139,13 +146,13 @@ def fields(data: Mapping[str, Any]) -> dict[str, Any]:
     ParameterError
         When they describe no session, or one of a later version.
     """
-    try:
+    with understanding(_SUBJECT):
         if data["format"] != FORMAT:
-            raise ParameterError("is no comparison", subject="comparison")
+            raise ParameterError("is no comparison", subject=_SUBJECT)
         if not is_whole(data["version"], VERSION, VERSION):
             raise ParameterError(
                 f"is of version {shown(data['version'])}, and {VERSION} is understood",
-                subject="comparison",
+                subject=_SUBJECT,
                 cure="use the version of the package that wrote it, or a later one",
             )
         found = {key: data[key] for key in _KEYS}
@@ -154,11 +161,6 @@ def fields(data: Mapping[str, Any]) -> dict[str, Any]:
             _need(isinstance(found[key], list), key, found[key])
             found[key] = tuple(kind.from_dict(row) for row in found[key])
         dict(found["digests"])
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-        if isinstance(error, ParameterError):
-            raise
-        told = f"lacks {error}" if isinstance(error, KeyError) else f"is damaged ({error})"
-        raise ParameterError(told, subject="comparison", cure="use a whole file") from error
     return found
 
 
@@ -167,60 +169,25 @@ def save(session: Comparison, path: str | os.PathLike[str], *, sounds: bool) -> 
     file = user_path(path)
     if sounds and not session.takes:
         session.heard  # noqa: B018 - says that there are none
-    text = json.dumps(written(session), indent=1) + "\n"  # ASCII: any label, even half a letter
     try:
         if sounds:
-            folder = _folder(file)
-            for label, audio in session.takes.items():
-                target = folder / f"{session.digests[label]}.wav"
-                if not target.exists():
-                    write_bytes(target, _exact_wav(audio))
-        write_bytes(file, text.encode("ascii"))
+            folder = sounds_folder(file)
+            for audio in session.takes.values():
+                keep_sound(folder, audio)
+        write_json(file, written(session))
     except OSError as error:
         raise storage_error(error, file) from error
     return file
 
 
 def read(path: str | os.PathLike[str]) -> tuple[Path, dict[str, Any]]:
-    """Return the path of a file and what is in it.
-
-    Raises
-    ------
-    StorageError
-        When there is no such file, or it cannot be read.
-    ParameterError
-        When it is no JSON, or too large.
-    """
-    file = user_path(path)
-    try:
-        if not file.is_file():
-            raise StorageError("there is no such file", subject=str(file), cure="check the path")
-        with file.open("rb") as stream:
-            raw = stream.read(_LARGEST + 1)
-    except OSError as error:
-        raise storage_error(error, file) from error
-    if len(raw) > _LARGEST:
-        raise ParameterError(f"is larger than {_LARGEST:,} bytes", subject=str(file))
-    try:
-        data = json.loads(raw)
-    except (ValueError, RecursionError) as error:
-        told = str(error) if isinstance(error, json.JSONDecodeError) else type(error).__name__
-        raise ParameterError(f"is not valid JSON ({told})", subject=str(file)) from error
-    if not isinstance(data, dict):
-        raise ParameterError("is no comparison", subject=str(file))
-    return file, data
+    """Return the path of a file and what is in it; see `workbench.speech.json_file.read_json`."""
+    return read_json(path, _SUBJECT, _LARGEST)
 
 
-@contextmanager
-def named(file: Path) -> Iterator[None]:
+def complaints(file: Path) -> AbstractContextManager[None]:
     """Say of which file a complaint is."""
-    try:
-        yield
-    except ParameterError as error:
-        subject = "" if error.subject == "comparison" else f"{error.subject} "
-        raise ParameterError(
-            f"{subject}{error.problem}", subject=str(file), cure=error.cure
-        ) from error
+    return named(file, _SUBJECT)
 
 
 def sounds_beside(file: Path, digests: Mapping[str, str]) -> dict[str, Audio]:
@@ -231,7 +198,7 @@ def sounds_beside(file: Path, digests: Mapping[str, str]) -> dict[str, Audio]:
     ParameterError
         When the folder lacks one, or it is no sound.
     """
-    folder = _folder(file)
+    folder = sounds_folder(file)
     if not folder.is_dir():
         return {}
     found = {}
@@ -241,25 +208,10 @@ def sounds_beside(file: Path, digests: Mapping[str, str]) -> dict[str, Audio]:
         except MediaError as error:
             raise ParameterError(
                 f"has no sound for {shown(label)} beside it ({error.problem})",
-                subject="comparison",
+                subject=_SUBJECT,
                 cure="give the takes again, or remove the folder of sounds",
             ) from error
     return found
-
-
-def _folder(file: Path) -> Path:
-    return file.with_name(f"{file.stem}.sounds")
-
-
-def _exact_wav(audio: Audio) -> bytes:
-    """Return a sound as a WAV file of 32-bit floats: what is read again has the same hash."""
-    import io
-
-    import soundfile
-
-    buffer = io.BytesIO()
-    soundfile.write(buffer, audio.samples, audio.rate, format="WAV", subtype="FLOAT")
-    return buffer.getvalue()
 
 
 def _is_text(value: object, most: int = _LONGEST_LABEL) -> bool:
