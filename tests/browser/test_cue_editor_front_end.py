@@ -360,6 +360,7 @@ def test_captions_are_merged_inserted_and_deleted(shown: Any, editor: CueEditor)
 
 def test_captions_are_shifted_from_here_on(shown: Any, editor: CueEditor) -> None:
     row(shown, 2).click()
+    shown.page.get_by_role("button", name="Move many at once").click()
     shown.page.get_by_label("Shift by seconds").fill("1.5")
     shown.page.get_by_label("Which captions to shift").select_option("from")
     shown.page.get_by_role("button", name="Shift captions").click()
@@ -380,6 +381,8 @@ def test_problems_are_marked_filtered_and_fixed(mount: Any) -> None:
     wrong = "el.querySelectorAll('.wb-cue.wb-wrong').length"
     assert view.run(f"return {wrong}") == 2
     assert view.run("return el.querySelectorAll('.wb-region.wb-wrong').length") == 2
+    tags = view.page.locator(".wb-cue-tag").all_inner_texts()
+    assert tags == ["too fast", "line too long", "no text"]
     view.page.keyboard.press("Tab")
     view.page.locator(".wb-cue-list").focus()
     view.page.keyboard.press("F8")
@@ -401,7 +404,10 @@ def test_problems_are_marked_filtered_and_fixed(mount: Any) -> None:
 
 
 def test_what_python_finds_is_shown_and_replaced(shown: Any, editor: CueEditor) -> None:
-    shown.page.get_by_label("Find", exact=True).fill("NUMBER 1")
+    assert not shown.page.get_by_label("Find", exact=True).is_visible()
+    shown.page.locator(".wb-cue-list").focus()
+    shown.page.keyboard.press("Control+f")
+    shown.page.keyboard.type("NUMBER 1")
     shown.wait("el.querySelector('.wb-cue-found').textContent === '4 found'")
     shown.page.keyboard.press("Enter")
     shown.wait("el.querySelector('.wb-cue-found').textContent === '1 of 4'")
@@ -418,6 +424,36 @@ def test_what_python_finds_is_shown_and_replaced(shown: Any, editor: CueEditor) 
     settled(shown, editor, 1)
     assert editor.cues[0].text == "Caption <b>\\1 no says this."
     assert shown.run("return el.querySelectorAll('b').length") == 0
+
+
+def test_the_search_comes_and_goes_by_key_and_by_button(shown: Any) -> None:
+    row_ = shown.page.get_by_role("search", name="Find and replace")
+    button = shown.page.get_by_role("button", name="Find and replace (Ctrl+F)")
+    assert (row_.is_visible(), button.get_attribute("aria-expanded")) == (False, "false")
+    shown.page.locator(TEXT).click()
+    shown.page.keyboard.press("Control+f")
+    focus = "return document.activeElement.ariaLabel"
+    assert (row_.is_visible(), button.get_attribute("aria-expanded")) == (True, "true")
+    assert shown.run(focus) == "Find"
+    shown.page.keyboard.press("Escape")
+    assert (row_.is_visible(), shown.run(focus)) == (False, "Captions")
+    button.click()
+    assert (row_.is_visible(), shown.run(focus)) == (True, "Find")
+    button.click()
+    assert not row_.is_visible()
+
+
+def test_what_can_be_done_no_more_hands_the_focus_to_the_list(
+    shown: Any, editor: CueEditor
+) -> None:
+    editor.retype(0, "Other")
+    settled(shown, editor, 1)
+    undo = shown.page.get_by_role("button", name="Undo")
+    undo.focus()
+    shown.page.keyboard.press("Enter")
+    settled(shown, editor, 2)
+    assert undo.is_disabled()
+    assert shown.run("return document.activeElement.className") == "wb-cue-list"
 
 
 # -- sound, picture, file -----------------------------------------------------------------------
@@ -471,6 +507,48 @@ def test_captions_are_saved_and_the_file_of_another_is_not_lost(
     shown.page.get_by_label("File:").fill(str(tmp_path / "talk.doc"))
     shown.page.keyboard.press("Enter")
     shown.wait("el.querySelector('.wb-status').textContent.includes('names no caption format')")
+
+
+def test_captions_are_named_once_and_a_click_on_the_wave_is_where_it_is(shown: Any) -> None:
+    box = shown.page.locator("canvas").first.bounding_box()
+    shown.page.mouse.click(box["x"] + box["width"] * 1.2 / 30, box["y"] + 5)
+    # With a lane of their own there the captions would have taken it to a start.
+    shown.wait("Math.abs(media.currentTime - 1.2) < 0.1")
+
+
+BOXES = """
+const box = (name) => el.querySelector(name).getBoundingClientRect();
+const right = (n) => n.getBoundingClientRect().right;
+const far = [...el.querySelectorAll('*')].filter((n) => right(n) > innerWidth);
+return {
+  tools: new Set([...el.querySelectorAll('.wb-cue-tools button')].map((n) => n.offsetTop)).size,
+  beside: box('.wb-cue-picture').left >= box('textarea').right,
+  under: box('.wb-cue-picture').top >= box('.wb-cue-figures').bottom,
+  facts: box('.wb-cue-figures').top < box('.wb-cue-time').bottom,
+  far: far.map((n) => n.className),
+  save: box('.wb-cue-file').top >= box('.wb-cue-pane').bottom,
+};
+"""
+
+
+@pytest.mark.parametrize("wide", [600, 960])
+def test_the_picture_is_beside_the_text_where_there_is_room(
+    mount: Any, narration: wb.Narration, artefacts: Path, wide: int
+) -> None:
+    editor = CueEditor(media=narration)
+    editor.split(0).retype(1, "Too many words for so short a time, " * 3)
+    view = mount(editor, talk=True)
+    view.page.set_viewport_size({"width": wide, "height": 900})
+    view.wait("el.dataset.ready")
+    row(view, 1).click()
+    view.page.get_by_role("button", name="Show it on the picture").click()
+    view.wait("el.querySelector('.wb-cue-picture').naturalWidth > 100")
+    view.page.screenshot(path=artefacts / f"cue_editor_{wide}.png", full_page=True)
+    boxes = view.run(BOXES)
+    assert boxes == {
+        "tools": 1, "beside": wide == 960, "under": wide == 600, "facts": True, "far": [],
+        "save": True,
+    }  # fmt: skip
 
 
 # -- Python and the page ------------------------------------------------------------------------

@@ -46,7 +46,7 @@ def test_captions_are_edited(show: Any, tmp_path: Path, front: str) -> None:  # 
     page.get_by_role("button", name="Show it on the picture").click()
     page.wait_for_function("document.querySelector('.wb-cue-picture').naturalWidth > 300")
     page.get_by_role("button", name="Save the captions").click()
-    page.wait_for_function("!document.querySelector('.wb-cues .wb-cue-bar .wb-main')")
+    page.wait_for_function("!document.querySelector('.wb-cues .wb-cue-file .wb-main')")
     assert Cues.read(file).text.startswith("Welcome back\nto the channel.")
     shown.screenshot("cue-editor")
     assert shown.tracebacks() == []

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from workbench.audio import Audio
+from workbench.captions import problems
 from workbench.captions.cues import Cue, Cues
 from workbench.captions.editing import Edit, Limits
 from workbench.errors import MediaNotFound, ParameterError, StorageError
@@ -19,6 +20,7 @@ from workbench.take import Take
 from workbench.timing import Word
 from workbench.voice import Voice
 from workbench.widgets.cue_editor import CueEditor, edit_captions
+from workbench.widgets.cue_messages import TAGS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -112,6 +114,13 @@ def editor() -> CueEditor:
 @pytest.fixture
 def page(editor: CueEditor, monkeypatch: pytest.MonkeyPatch) -> Page:
     return Page(editor, monkeypatch)
+
+
+def test_each_kind_of_problem_has_plain_words(editor: CueEditor) -> None:
+    assert list(TAGS) == list(problems.KINDS)
+    assert editor.get_state()["tags"] == TAGS
+    assert (TAGS["fast"], TAGS["beyond"]) == ("too fast", "after the end")
+    assert max(map(len, TAGS.values())) < 20
 
 
 # -- scripts --------------------------------------------------------------------------------------

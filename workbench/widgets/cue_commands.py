@@ -13,7 +13,7 @@ from workbench.captions.styles import limits
 from workbench.captions.styles import style as find_style
 from workbench.errors import ParameterError, shown
 from workbench.text.letters import wide
-from workbench.widgets.cue_messages import marks_of, rows_of
+from workbench.widgets.cue_messages import TAGS, marks_of, rows_of
 from workbench.widgets.cue_sources import file_key
 from workbench.widgets.panel import Panel
 
@@ -47,6 +47,7 @@ class CueCommands(Panel):
     caption_style = t.Unicode("plain").tag(sync=True)
     styles = t.List(t.Unicode()).tag(sync=True)
     speed_limit = t.Float(0.0).tag(sync=True)
+    tags = t.Dict(TAGS).tag(sync=True)
 
     clip: Clip | None
     history: History

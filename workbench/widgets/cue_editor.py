@@ -31,7 +31,7 @@ __all__ = ["CueEditor", "edit_captions"]
 _OPTIONS = ("style", "limits", "size")
 _FRAME = (1920, 1080)
 _PARTS = ("book", "list", "regions", "pane", "bar", "sound", "editor")
-_FRONT = [f"cue_{part}.js" for part in _PARTS]
+_FRONT = ["tuner_parts.js", *(f"cue_{part}.js" for part in _PARTS)]
 
 
 class CueEditor(CueCommands):

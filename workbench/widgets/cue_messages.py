@@ -18,7 +18,20 @@ if TYPE_CHECKING:
     from workbench.captions.cue import Cue
     from workbench.captions.editing import Change, Numbered, Problem
 
-__all__ = ["edit_of", "marks_of", "row", "rows_of"]
+__all__ = ["TAGS", "edit_of", "marks_of", "row", "rows_of"]
+
+TAGS: dict[str, str] = {
+    "fast": "too fast",
+    "short": "too short",
+    "long": "too long",
+    "line": "line too long",
+    "lines": "too many lines",
+    "overlap": "overlaps the next",
+    "gap": "short gap",
+    "empty": "no text",
+    "beyond": "after the end",
+}
+"""Each kind of problem of `workbench.captions.editing` in two or three words, for a list."""
 
 _ENVELOPE = frozenset({"kind", "page", "seq", "visit", "id", "ids", "from"})
 # The argument of each operation that says which cue, or which cues.

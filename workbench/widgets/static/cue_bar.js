@@ -1,6 +1,6 @@
-// The bar above the list: find and replace, filter, save.
+// The rows around the list: what is listed, find and replace, save.
 
-/** The bar that finds, replaces, filters and saves. */
+/** The rows: `head` says what is listed, `search` finds and replaces, `file` saves. */
 function createCueBar(act, { signal }) {
   const field = (label, type = "text") => {
     const node = h("input", { type, className: "wb-field", placeholder: label });
@@ -48,42 +48,58 @@ function createCueBar(act, { signal }) {
   filter.setAttribute("aria-label", "Which captions are listed");
   filter.append(h("option", { value: "all" }), h("option", { value: "wrong" }));
   filter.addEventListener("change", () => act.filter(filter.value), { signal });
-  const next = button("Go to the next problem (F8)", { text: "Next problem", onClick: () => act.problem() });
-  const fix = button("Set right all that has an obvious fix", { text: "Fix all", onClick: () => act.fixAll() });
+  const quiet = "wb-cue-quiet";
+  const next = button("Go to the next problem (F8)", { text: "Next problem", className: quiet, onClick: () => act.problem() });
+  const fix = button("Set right all that has an obvious fix", { text: "Fix all", className: quiet, onClick: () => act.fixAll() });
   const path = field("File: .srt, .vtt, .ass or .ttml");
   path.classList.add("wb-cue-path");
-  const save = button("Save the captions", { text: "Save", onClick: () => act.save(path.value) });
+  const save = button("Save the captions", { path: TUNER_ICONS.keep, text: "Save", className: "wb-cue-save", onClick: () => act.save(path.value) });
   path.addEventListener("keydown", (event) => event.key === "Enter" && act.save(path.value), { signal });
   const conflict = h("div", { className: "wb-cue-conflict", hidden: true });
   conflict.setAttribute("role", "alert");
 
-  const element = h(
+  const head = h("div", { className: "wb-cue-group wb-cue-head" }, filter, h("span", { className: "wb-cue-gap" }), next, fix);
+  const search = h(
     "div",
-    { className: "wb-cue-bar" },
-    h(
-      "div",
-      { className: "wb-cue-group" },
-      find,
-      kase,
-      words,
-      button("Previous match", { text: "‹", onClick: () => act.next(-1) }),
-      button("Next match", { text: "›", onClick: () => act.next(1) }),
-      found,
-      change,
-      button("Replace in this caption", { text: "Replace", onClick: () => act.replace(asked(), false) }),
-      button("Replace in all captions", { text: "All", onClick: () => act.replace(asked(), true) }),
-    ),
-    h("div", { className: "wb-cue-group" }, filter, next, fix, path, save),
-    conflict,
+    { className: "wb-cue-group wb-cue-row", hidden: true },
+    find,
+    kase,
+    words,
+    button("Previous match", { text: "‹", onClick: () => act.next(-1) }),
+    button("Next match", { text: "›", onClick: () => act.next(1) }),
+    found,
+    change,
+    button("Replace in this caption", { text: "Replace", onClick: () => act.replace(asked(), false) }),
+    button("Replace in all captions", { text: "All", onClick: () => act.replace(asked(), true) }),
   );
+  search.setAttribute("role", "search");
+  search.setAttribute("aria-label", "Find and replace");
+  search.addEventListener(
+    "keydown",
+    (event) => {
+      if (event.key !== "Escape") return;
+      event.preventDefault();
+      event.stopPropagation();
+      act.search();
+    },
+    { signal },
+  );
+  const file = h("div", { className: "wb-cue-file" }, h("div", { className: "wb-cue-group" }, path, save), conflict);
   return {
-    element,
+    head,
+    search,
+    file,
     found,
     path,
     filter,
     fix,
     next,
     save,
+    /** Begin to find: the row is there, and what stands in it is chosen. */
+    seek() {
+      find.focus();
+      find.select();
+    },
     ask: look,
     count(all, wrong) {
       filter.options[0].textContent = `All captions (${all})`;

@@ -99,6 +99,8 @@ function mountCueEditor(model, el) {
     if (regions.current !== at()) regions.set({ current: at() });
     pane.show(row(), { limit: limit(), typing });
     buttons();
+    // What can be done no more loses the focus, and the notebook would take the keys.
+    if (document.activeElement?.disabled && el.contains(document.activeElement)) list.element.focus();
   }
   const limit = () => model.get("speed_limit");
   function buttons() {
@@ -194,6 +196,15 @@ function mountCueEditor(model, el) {
       pane.buttons.loop.setAttribute("aria-pressed", String(on));
       if (on) hear(row());
     },
+    search: () => {
+      unfold(bar.search, pane.buttons.search, bar.search.hidden);
+      if (bar.search.hidden) list.element.focus();
+      else bar.seek();
+    },
+    times: () => {
+      unfold(pane.shifts, pane.buttons.times, pane.shifts.hidden);
+      if (!pane.shifts.hidden) pane.by.focus();
+    },
     preview: () => picture.toggle(),
     look: (name) => port.send("look", { name }),
     find: (asked) => finder.find(asked),
@@ -220,6 +231,10 @@ function mountCueEditor(model, el) {
     },
     keep: () => bar.taken(null),
   };
+  function unfold(part, node, on) {
+    part.hidden = !on;
+    node.setAttribute("aria-expanded", String(on));
+  }
   function back(op) {
     leave();
     settle();
@@ -254,6 +269,7 @@ function mountCueEditor(model, el) {
   const list = new CueList({
     signal,
     uid: page,
+    tags: model.get("tags"),
     onSelect: select,
     onEnter: () => pane.text.focus(),
     onDelete: () => act.remove(),
@@ -284,18 +300,22 @@ function mountCueEditor(model, el) {
     },
   });
   wave.canvas.after(regions.element);
-  el.replaceChildren(port.hide, sound.element, bar.element, list.element, pane.element, waiting, port.status);
+  const parts = [sound.element, pane.tools, bar.search, pane.shifts, bar.head, list.element, pane.element, bar.file];
+  el.replaceChildren(port.hide, ...parts, waiting, port.status);
   el.classList.add("wb-cues");
   el.setAttribute("role", "group");
   el.setAttribute("aria-label", "Caption editor");
+  const lookFor = () => (bar.search.hidden ? act.search() : bar.seek());
   const keys = { z: (e) => back(e.shiftKey ? "redo" : "undo"), y: () => back("redo") };
   el.addEventListener(
     "keydown",
     (event) => {
       const field = event.target.matches("input");
       const key = event.key.toLowerCase();
+      const control = (event.ctrlKey || event.metaKey) && !event.altKey;
       if (event.key === "F8") act.problem();
-      else if ((event.ctrlKey || event.metaKey) && !event.altKey && keys[key] && !field) keys[key](event);
+      else if (control && key === "f" && !event.shiftKey) lookFor();
+      else if (control && keys[key] && !field) keys[key](event);
       else return;
       event.preventDefault();
       event.stopPropagation();

@@ -15,12 +15,13 @@ const inLine = (text) => text.replace(/\s*\n\s*/g, " ⏎ ");
 
 /**
  * A list box of `rows` ({id, start, end, text, marks}), or of those whose places are in `view`.
+ * `tags` are kinds of problems in plain words.
  *
  * `onSelect(place, extend)` when a row is chosen, `onEnter` and `onDelete` for these keys.
  */
 class CueList {
-  constructor({ signal, uid, onSelect, onEnter, onDelete }) {
-    Object.assign(this, { uid, onSelect, rows: [], view: null, current: -1, chosen: [0, -1] });
+  constructor({ signal, uid, tags, onSelect, onEnter, onDelete }) {
+    Object.assign(this, { uid, tags, onSelect, rows: [], view: null, current: -1, chosen: [0, -1] });
     this.nodes = new Map(); // by the number of the caption
     this.space = h("div", { className: "wb-cue-space" });
     this.element = h("div", { className: "wb-cue-list", tabIndex: 0 }, this.space);
@@ -164,7 +165,11 @@ class CueList {
     node.parts.start.textContent = exact(row.start);
     node.parts.end.textContent = exact(row.end);
     node.parts.text.textContent = inLine(row.text);
-    node.parts.marks.textContent = row.marks.map(([kind]) => kind).join(", ");
+    const wrong = row.marks.map(([kind]) => this.tags[kind] || kind);
+    if (node.wrong !== wrong.join()) {
+      node.wrong = wrong.join();
+      node.parts.marks.replaceChildren(...wrong.map((tag) => h("span", { className: "wb-cue-tag", textContent: tag })));
+    }
     node.title = row.marks.map(([, text]) => text).join("\n");
     node.classList.toggle("wb-on", on);
     node.classList.toggle("wb-also", also && !on);

@@ -1,5 +1,15 @@
 // The fields and buttons around the list of captions; what they do is told to `act`.
 
+const CUE_ICONS = {
+  split: "M9.6 7.6A4 4 0 1 0 7.6 9.6L10 12l-2.4 2.4a4 4 0 1 0 2 2L12 14l7 7h3v-1zM6 8a2 2 0 1 1 0-4 2 2 0 0 1 0 4zm0 12a2 2 0 1 1 0-4 2 2 0 0 1 0 4zM19 3l-6 6 2 2 7-7V3z",
+  merge: "M2 11h5V7.5l4.5 4.5L7 16.5V13H2zm20 0h-5V7.5L12.5 12l4.5 4.5V13h5z",
+  snap: "M4 4h2v16H4zm14 0h2v16h-2zM7 12l3.5-3.5V11h3V8.5L17 12l-3.5 3.5V13h-3v2.5z",
+  rebreak: "M4 19h6v-2H4zM20 5H4v2h16zm-3 6H4v2h13.2a2 2 0 1 1 0 4H15v-2l-3 3 3 3v-2h2a4 4 0 1 0 0-8z",
+  find: "M15.5 14h-.8l-.3-.3a6.5 6.5 0 1 0-.7.7l.3.3v.8l5 5 1.5-1.5zm-6 0a4.5 4.5 0 1 1 0-9 4.5 4.5 0 0 1 0 9z",
+  times: "M12 2a10 10 0 1 0 0 20 10 10 0 0 0 0-20zm0 18a8 8 0 1 1 0-16 8 8 0 0 1 0 16zm.5-13H11v6l5.2 3.2.8-1.3-4.5-2.7z",
+  preview: "M21 3H3a2 2 0 0 0-2 2v14c0 1.1.9 2 2 2h18a2 2 0 0 0 2-2V5a2 2 0 0 0-2-2zm0 16H3V5h18zM6 14h12v2H6z",
+};
+
 /** A field with a label in front of it. */
 function labelled(text, field, props = {}) {
   field.classList.add("wb-field");
@@ -29,7 +39,7 @@ const tidy = (text) =>
  * function for each button.
  */
 function createCuePane(act, { signal, language }) {
-  const text = h("textarea", { className: "wb-cue-field wb-field", rows: 2, dir: "auto", lang: language });
+  const text = h("textarea", { className: "wb-cue-field wb-field", rows: 3, dir: "auto", lang: language });
   text.setAttribute("aria-label", "Text of the caption");
   text.spellcheck = true;
   const figures = h("span", { className: "wb-cue-figures" });
@@ -81,23 +91,30 @@ function createCuePane(act, { signal, language }) {
   listen(text, "select keyup click", () => act.caret(text.selectionStart), signal);
 
   // -- the buttons ---------------------------------------------------------------------------
-  const doing = (name, label, content, more = {}) =>
-    button(label, { ...content, ...more, onClick: (event) => act[name](event) });
+  const doing = (name, label, path, word = "") => {
+    const node = button(label, { path, className: "wb-cue-quiet", onClick: (event) => act[name](event) });
+    if (word) node.append(h("span", { className: "wb-cue-word", textContent: word }));
+    return node;
+  };
   const buttons = {
-    play: doing("play", "Play this caption (Ctrl+Space)", { path: ICONS.play }),
-    loop: doing("loop", "Repeat this caption", { path: ICONS.again }),
-    split: doing("split", "Split at the caret or the playhead (Ctrl+Enter)", { text: "Split" }),
-    merge: doing("merge", "Merge the chosen ones, or this and the next", { text: "Merge" }),
-    insert: doing("insert", "Insert a caption at the playhead", { text: "Insert" }),
-    remove: doing("remove", "Delete the chosen captions", { text: "Delete" }),
-    snap: doing("snap", "Begin and end with the words that are heard", { text: "Snap" }),
-    rebreak: doing("rebreak", "Break the lines anew", { text: "Lines" }),
-    undo: doing("undo", "Undo (Ctrl+Z)", { text: "Undo" }),
-    redo: doing("redo", "Redo (Ctrl+Shift+Z)", { text: "Redo" }),
-    preview: doing("preview", "Show it on the picture", { text: "Preview" }),
+    play: doing("play", "Play this caption (Ctrl+Space)", ICONS.play, "Play"),
+    loop: doing("loop", "Repeat this caption", TOOLS.loop, "Repeat"),
+    split: doing("split", "Split at the caret or the playhead (Ctrl+Enter)", CUE_ICONS.split, "Split"),
+    merge: doing("merge", "Merge the chosen ones, or this and the next", CUE_ICONS.merge, "Merge"),
+    insert: doing("insert", "Insert a caption at the playhead", TUNER_ICONS.add, "Insert"),
+    remove: doing("remove", "Delete the chosen captions", TUNER_ICONS.trash, "Delete"),
+    snap: doing("snap", "Begin and end with the words that are heard", CUE_ICONS.snap, "Snap"),
+    rebreak: doing("rebreak", "Break the lines anew", CUE_ICONS.rebreak, "Lines"),
+    undo: doing("undo", "Undo (Ctrl+Z)", TUNER_ICONS.undo),
+    redo: doing("redo", "Redo (Ctrl+Shift+Z)", TUNER_ICONS.redo),
+    search: doing("search", "Find and replace (Ctrl+F)", CUE_ICONS.find),
+    times: doing("times", "Move many at once", CUE_ICONS.times),
+    preview: doing("preview", "Show it on the picture", CUE_ICONS.preview, "Preview"),
   };
   buttons.loop.setAttribute("aria-pressed", "false");
   buttons.preview.setAttribute("aria-pressed", "false");
+  buttons.search.setAttribute("aria-expanded", "false");
+  buttons.times.setAttribute("aria-expanded", "false");
   const by = h("input", { type: "number", step: "0.1", value: "0.5", className: "wb-cue-by" });
   const scope = h("select", {});
   for (const [value, label] of [["all", "all"], ["chosen", "the chosen"], ["from", "from here"]]) {
@@ -112,27 +129,19 @@ function createCuePane(act, { signal, language }) {
   looks.addEventListener("change", () => act.look(looks.value), { signal });
   const look = labelled("Style", looks);
 
-  const group = (name, ...parts) => {
-    const node = h("div", { className: "wb-cue-group" }, ...parts);
-    node.setAttribute("role", "group");
-    node.setAttribute("aria-label", name);
-    return node;
-  };
+  const group = (name, role, ...parts) => named(h("div", { className: "wb-cue-group" }, ...parts), name, { role });
+  const space = () => h("span", { className: "wb-cue-gap" });
   const b = buttons;
-  const element = h(
-    "div",
-    { className: "wb-cue-pane" },
-    h(
-      "div",
-      { className: "wb-cue-edit" },
-      text,
-      group("Times", labelled("from", times.start, { name: "Start" }), labelled("to", times.end, { name: "End" }), figures),
-      problems,
-    ),
-    group("Caption", b.play, b.loop, b.split, b.merge, b.insert, b.remove, b.snap, b.rebreak, b.undo, b.redo),
-    group("All captions", labelled("by", by, { name: "Shift by seconds" }), scope, shift, b.preview, look),
-    image,
-  );
+  const from = labelled("from", times.start, { name: "Start" });
+  const to = labelled("to", times.end, { name: "End" });
+  const edit = h("div", { className: "wb-cue-edit" }, text, group("Times", "group", from, to, figures), problems);
+  const side = h("div", { className: "wb-cue-side", hidden: true }, image, look);
+  const element = h("div", { className: "wb-cue-pane" }, edit, side);
+  const tools = group("Caption", "toolbar", b.play, b.loop, b.split, b.merge, b.insert, b.remove, b.snap, b.rebreak, space(), b.undo, b.redo, b.search, b.times, b.preview);
+  tools.classList.add("wb-cue-tools");
+  const shifts = group("Many captions", "group", labelled("by", by, { name: "Shift by seconds" }), h("span", { className: "wb-muted", textContent: "seconds" }), scope, shift);
+  shifts.classList.add("wb-cue-row");
+  shifts.hidden = true;
   scope.classList.add("wb-field");
   scope.setAttribute("aria-label", "Which captions to shift");
   look.hidden = true;
@@ -176,13 +185,13 @@ function createCuePane(act, { signal, language }) {
       if (times[edge].value !== told) times[edge].value = told;
     }
   }
-  return { element, text, times, buttons, image, look, looks, figure, clocks, show };
+  return { element, tools, shifts, by, side, text, times, buttons, image, look, looks, figure, clocks, show };
 }
 
 /** The preview of the current caption: drawn by Python when it is open and something changed. */
 function createCuePicture(port, pane, { page, current }) {
   const { model, signal } = port;
-  const { image, look, looks } = pane;
+  const { image, look, looks, side } = pane;
   const button = pane.buttons.preview;
   let url = "";
   let timer = 0;
@@ -217,7 +226,7 @@ function createCuePicture(port, pane, { page, current }) {
     toggle: () => {
       const on = looks.hidden;
       button.setAttribute("aria-pressed", String(on));
-      look.hidden = looks.hidden = !on;
+      side.hidden = look.hidden = looks.hidden = !on;
       image.hidden = true;
       if (on) draw();
     },

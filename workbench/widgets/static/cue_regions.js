@@ -63,7 +63,7 @@ class CueRegions {
   set(values) {
     Object.assign(this, values);
     this.version++;
-    this.wave.cues = this.rows;
+    if (this.wave.peaks.length) this.wave.cues = this.rows; // as bands behind the sound
     this.wave.draw();
   }
 

@@ -12,10 +12,10 @@ function createCueSound(clip, port, book) {
   const { signal } = port;
   // The transcript would be the captions twice.
   const quiet = clip && { ...clip, words: [], cues: [], notes: [], breaks: [] };
-  const player = clip && createPlayer(quiet, port, {});
+  const player = clip && createPlayer(quiet, port, { lane: false }); // the regions name the captions
   const wave = player
     ? player.wave
-    : new Waveform({ signal, onSeek: (time) => wave.seek(time), label: "Position", height: 60 });
+    : new Waveform({ signal, onSeek: (time) => wave.seek(time), label: "Position", height: 36 });
   const element = player ? player.element : h("div", { className: "wb-player" }, wave.canvas);
   const seek = (time) => (player ? player.seek(time) : wave.seek(time));
   wave.textAt = (time) => inLine(book.rows[indexAt(book.rows, time)]?.text || "");
