@@ -272,6 +272,51 @@ def test_the_twin_keeps_up() -> None:
     assert shown[2:] == [({"text/html": "<p>4</p>"}, True)]
 
 
+def test_what_happens_while_the_twin_is_drawn_is_drawn_after_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It once stayed as it was at the last message but one, for whoever saved the notebook."""
+    monkeypatch.setattr("workbench.widgets.outputs._SOON", 0.0)
+    panel = Counter()
+    drawn: list[str] = []
+    drawing, go, last = threading.Event(), threading.Event(), threading.Event()
+    draw = panel.twin
+
+    def slow() -> str:
+        html = draw()
+        drawing.set()
+        go.wait(30)
+        return html
+
+    def publish(data: Any, *_: Any, **__: Any) -> None:
+        drawn.append(data.get("text/html", ""))
+        if "<p>2</p>" in drawn:
+            last.set()
+
+    panel.output.show(publish)
+    monkeypatch.setattr(panel, "twin", slow)
+    say(panel, kind="add", by=1)
+    assert drawing.wait(30)
+    say(panel, kind="add", by=1)
+    go.set()
+    assert last.wait(30)
+    assert drawn[-2:] == ["<p>1</p>", "<p>2</p>"]
+
+
+def test_a_twin_that_cannot_be_drawn_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thread that drew it once ended with a message that nobody saw."""
+    panel = Counter()
+    panel.output.show(lambda *_, **__: None)
+
+    def fail() -> str:
+        raise ModelError("is gone", subject="sound")
+
+    monkeypatch.setattr(panel, "twin", fail)
+    panel._renew()
+    flush()
+    assert panel.error == "sound: is gone"
+
+
 def test_an_unknown_argument_is_refused() -> None:
     with pytest.raises(ParameterError, match="no message of this widget"):
         Panel._handle(Counter(), "x", {})

@@ -268,8 +268,10 @@ class LinePage(Panel):
 
     def twin(self) -> str:
         """Return the table of lines with the sound of the whole."""
-        kept = flagged(self.narration, listener=self._ears)
-        return line_rows.board_html(self.review, kept, self._sounds.joined, self.uid)
+        with self._changing:  # a timer draws it while lines come and go
+            review, joined = self.review, self._sounds.joined
+        kept = flagged(review.narration, listener=self._ears)
+        return line_rows.board_html(review, kept, joined, self.uid)
 
 
 def new_name() -> str:

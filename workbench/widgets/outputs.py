@@ -21,6 +21,7 @@ Bundle = tuple[dict[str, Any], dict[str, Any]]
 _SOON = 1.0  # seconds after a message
 
 _stale: weakref.WeakSet[Output] = weakref.WeakSet()
+_guard = threading.Lock()  # over it, and over who draws next: cells, tasks and timers come together
 
 
 class Publish(Protocol):
@@ -44,7 +45,7 @@ class Output:
         self._panel = weakref.ref(panel)
         self._publish: Publish | None = None
         self._timer: threading.Timer | None = None
-        self._lock = threading.Lock()
+        self._drawing = threading.Lock()  # what is drawn later is shown later
 
     def show(self, publish: Publish) -> None:
         """Publish the widget with its picture, then its twin."""
@@ -60,25 +61,37 @@ class Output:
     def renew(self) -> None:
         """Say that the twin is not what it should be."""
         if self._publish is not None:
-            _stale.add(self)
+            with _guard:
+                _stale.add(self)
 
     def flush(self) -> None:
-        """Draw the twin again if that has been asked for."""
-        with self._lock:
-            if self not in _stale:
+        """Draw the twin again if that has been asked for; what goes wrong is said in the widget."""
+        with self._drawing:
+            with _guard:
+                if self not in _stale:
+                    return
+                _stale.discard(self)
+            panel = self._panel()
+            if panel is None:
                 return
-            _stale.discard(self)
-        panel = self._panel()
-        if panel is not None:
-            self._draw(panel, update=True)
+            try:
+                self._draw(panel, update=True)
+            except Exception as error:  # noqa: BLE001 - a timer has nobody to tell
+                panel._failed(error)  # noqa: SLF001 - an output is a part of its panel
 
     def flush_soon(self) -> None:
         """Draw it in a moment, once for all that happens until then."""
-        if self not in _stale or (self._timer is not None and self._timer.is_alive()):
-            return
-        self._timer = threading.Timer(_SOON, self.flush)
+        with _guard:
+            if self not in _stale or self._timer is not None:
+                return
+            self._timer = threading.Timer(_SOON, self._due)
         self._timer.daemon = True
         self._timer.start()
+
+    def _due(self) -> None:
+        with _guard:
+            self._timer = None  # what comes while this is drawn has to be drawn after it
+        self.flush()
 
     def _draw(self, panel: Panel, *, update: bool) -> None:
         html = panel.twin()
@@ -93,5 +106,7 @@ class Output:
 
 def flush(*_: object) -> None:
     """Draw again all twins that are not what they should be: at the end of every cell."""
-    for output in list(_stale):
+    with _guard:
+        waiting = list(_stale)
+    for output in waiting:
         output.flush()
