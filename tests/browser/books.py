@@ -107,7 +107,6 @@ PIECES = (
         root=".wb-sweep",
         says=("Which pace?",),
         state=40_000,
-        picture=False,
         messages=_MEDIA,
     ),
     Piece(
