@@ -136,7 +136,12 @@ def _words(said: list[str]) -> tuple[Word, ...]:
 
 def _clip(said: list[str], **more: Any) -> Clip:
     words = _words(said)
-    facts: dict[str, Any] = {"text": said[0], "about": said[1], "language": said[2], "notes": tuple(said)}
+    facts: dict[str, Any] = {
+        "text": said[0],
+        "about": said[1],
+        "language": said[2],
+        "notes": tuple(said),
+    }
     return Clip(kind="audio", duration=99, words=words, cues=words, **facts, **more)
 
 
@@ -224,7 +229,9 @@ def _heard(said: list[str]) -> str:
 
 def _normalized(said: list[str]) -> str:
     changes = [Change(start=0, end=0, original=t, spoken=t, rule=t) for t in said]
-    whole: Any = SimpleNamespace(spoken=said[0], changes=changes, notes=tuple(said), language=said[1])
+    whole: Any = SimpleNamespace(
+        spoken=said[0], changes=changes, notes=tuple(said), language=said[1]
+    )
     return tables.spoken_table(whole)
 
 
