@@ -740,6 +740,8 @@ def test_without_media_there_is_a_time_line_and_all_else_works(mount: Any) -> No
     view.wait("el.dataset.ready && el.querySelectorAll('.wb-region').length === 4")
     view.page.get_by_role("button", name="Merge").click()
     settled(view, editor, 1)
+    for name in ("Play this caption", "Repeat this caption"):
+        assert view.page.get_by_role("button", name=name).count() == 0  # there is nothing to hear
     editor.delete(None)
     view.wait("el.querySelectorAll('.wb-cue').length === 0")
     assert view.page.locator(TEXT).is_disabled()

@@ -11,6 +11,7 @@ from workbench.widgets.twin import EMBED_LIMIT, media_html
 from workbench.widgets.waveform import picture
 
 if TYPE_CHECKING:
+    from workbench.speech.sweep_table import Column
     from workbench.widgets.clip import Clip
     from workbench.widgets.sweep_grid import SweepGrid
 
@@ -48,8 +49,7 @@ def html(grid: SweepGrid, drawn: dict[int, str] | None = None) -> str:
     rows = []
     for place, number in enumerate(grid.numbers):
         variant = grid.sweep[number]
-        cells = [c.format(grid.sweep.value(variant, c.name)) for c in shown]
-        values = "".join(f"<td {_RIGHT}>{escape(cell)}</td>" for cell in cells)
+        values = "".join(_cell(c, grid.sweep.value(variant, c.name)) for c in shown)
         clip = grid.clips.get(number)
         image = ""
         if clip is not None and room > 0 and place < _PICTURES:
@@ -69,6 +69,11 @@ def html(grid: SweepGrid, drawn: dict[int, str] | None = None) -> str:
     notes = f"<ul>{kept}</ul>" if kept else ""
     table = f"<table>{head}{''.join(rows)}</table>"
     return f'<div class="wb-twin wb-{escape(grid.uid)}">{_text(grid)}{table}{notes}</div>'
+
+
+def _cell(column: Column, value: object) -> str:
+    side = _LEFT if isinstance(value, str) else _RIGHT
+    return f"<td {side}>{escape(column.format(value))}</td>"
 
 
 def _text(grid: SweepGrid) -> str:

@@ -289,6 +289,7 @@ function mountCueEditor(model, el) {
   });
   regions.stops = clip?.words || [];
   const pane = createCuePane(act, { signal, language: model.get("language") });
+  pane.buttons.play.hidden = pane.buttons.loop.hidden = !clip;
   const picture = createCuePicture(port, pane, { page, current: () => current });
   const bar = createCueBar(act, { signal });
   const finder = createCueFinder(port, book, {

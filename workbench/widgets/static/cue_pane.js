@@ -117,7 +117,7 @@ function createCuePane(act, { signal, language }) {
   buttons.times.setAttribute("aria-expanded", "false");
   const by = h("input", { type: "number", step: "0.1", value: "0.5", className: "wb-cue-by" });
   const scope = h("select", {});
-  for (const [value, label] of [["all", "all"], ["chosen", "the chosen"], ["from", "from here"]]) {
+  for (const [value, label] of [["all", "All captions"], ["chosen", "The chosen"], ["from", "From here on"]]) {
     scope.append(h("option", { value, textContent: label }));
   }
   const shift = button("Shift captions by so many seconds", {
@@ -139,7 +139,7 @@ function createCuePane(act, { signal, language }) {
   const element = h("div", { className: "wb-cue-pane" }, edit, side);
   const tools = group("Caption", "toolbar", b.play, b.loop, b.split, b.merge, b.insert, b.remove, b.snap, b.rebreak, space(), b.undo, b.redo, b.search, b.times, b.preview);
   tools.classList.add("wb-cue-tools");
-  const shifts = group("Many captions", "group", labelled("by", by, { name: "Shift by seconds" }), h("span", { className: "wb-muted", textContent: "seconds" }), scope, shift);
+  const shifts = group("Many captions", "group", scope, labelled("by", by, { name: "Shift by seconds" }), h("span", { className: "wb-muted", textContent: "seconds" }), shift);
   shifts.classList.add("wb-cue-row");
   shifts.hidden = true;
   scope.classList.add("wb-field");
