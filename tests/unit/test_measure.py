@@ -123,6 +123,19 @@ def test_the_words_of_a_sound_are_counted_from_its_text():
     assert measure(TAKE.audio, text="25 个字").rate == pytest.approx(60, rel=0.01)
 
 
+def test_of_an_engine_that_tells_no_times_the_words_of_the_text_count():
+    """A remote one, whose takes once had no rate."""
+    silent = replace(TAKE, words=())
+    assert measure(silent).rate == pytest.approx(100, rel=0.01)
+    assert measure(silent).articulation_rate == pytest.approx(120, rel=0.01)
+    parts = [
+        Part(line=Line(text=take.text, number=n), take=take, start=10.0 * n)
+        for n, take in enumerate((TAKE, silent))
+    ]
+    both = measure(Narration(parts=tuple(parts), duration=30.0))
+    assert both.rate == pytest.approx(60 * 10 / 13, rel=0.01)
+
+
 # -- what a recogniser makes of it ----------------------------------------------------------------
 
 

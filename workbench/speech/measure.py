@@ -277,9 +277,11 @@ def _words(value: Measurable, text: str, found: Levels) -> tuple[int, Span | Non
         return 0, None
     if isinstance(value, Audio):
         return len(tokenize(text)), found.extent
-    if not value.words:
-        return 0, None
-    return len(value.words), Span(start=value.words[0].start, end=value.words[-1].end)
+    takes = [value] if isinstance(value, Take) else [part.take for part in value.parts]
+    if all(take.words for take in takes):
+        return len(value.words), Span(start=value.words[0].start, end=value.words[-1].end)
+    # Some engines tell no times of words, such as a remote one.
+    return sum(len(take.words or tokenize(take.text)) for take in takes), found.extent
 
 
 def _rate(words: int, extent: Span | None, pauses: Iterable[Span] = ()) -> float | None:

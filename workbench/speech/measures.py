@@ -38,7 +38,8 @@ class Measures:
         dBTP: ITU-R BS.1770-5, annex 2. None for digital silence.
     rate
         The script's words a minute, from the start of the first to the end of the last, pauses
-        included. A word is what `workbench.script.tokenize` takes for one: ``25`` is one, and in
+        included; of an engine that tells no times of words, from the first sound to the last. A
+        word is what `workbench.script.tokenize` takes for one: ``25`` is one, and in
         Chinese and Japanese each sign is. Goldman-Eisler (*Psycholinguistics*, 1968) and de Jong
         and Wempe (Behavior Research Methods 41, 2009) tell this *speech rate* from the
         articulation rate.
