@@ -326,7 +326,7 @@ class StoreContract:
     # -- sweeping -----------------------------------------------------------------------------
 
     def test_only_what_is_old_and_not_in_use_is_swept(self, store: Store, monkeypatch):
-        """The clock of the sweep stands: a slow machine makes no file of a moment ago an old one."""
+        """The clock of the sweep stands: a slow machine ages no file of a moment ago."""
         old, used = store.put(b"Aold", name="o"), store.put(b"Aused")
         young = store.put(b"Ayoung")
         while store.stat(young.id).created - store.stat(used.id).created < 1.0:
