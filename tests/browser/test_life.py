@@ -84,3 +84,13 @@ def test_a_kernel_that_ends_leaves_no_process(
         one.kill()
     assert left == []
     assert len(gone) == 1 + len(alive)
+
+
+@pytest.mark.parametrize("way", ["restart", "close_kernel"])
+def test_a_widget_says_that_its_kernel_has_ended(show: Any, tmp_path: Path, way: str) -> None:
+    """Jupyter told nobody but the console: a click did nothing, and what was typed hung there."""
+    shown: Shown = show(book(tmp_path / "ended.ipynb", IMPORTS, "wb.tune('Hello there.')"))
+    shown.page.wait_for_selector(".wb-tuner")
+    getattr(shown, way)()
+    status = shown.page.locator(".wb-tuner .wb-status", has_text="The kernel has ended")
+    status.wait_for(state="visible")

@@ -91,7 +91,7 @@ class Audition(Panel):
     """
 
     _esm = front("audition.js")
-    _css = style("audition.css")
+    _css = style("audition.css", root="wb-audition")
 
     kind = t.Unicode().tag(sync=True)
     question = t.Unicode().tag(sync=True)

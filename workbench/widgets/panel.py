@@ -8,6 +8,7 @@ for (`Panel._clip`), what its messages do (`Panel._handle`) and how it looks wit
 from __future__ import annotations
 
 import math
+import re
 import secrets
 import threading
 from contextlib import contextmanager
@@ -53,12 +54,28 @@ _COLUMNS = 4_000  # of the outline: 8 kB, and a column for every pixel of a wide
 
 def front(*names: str) -> str:
     """Return the module of a widget: the shared files, then its own; nothing has to be built."""
-    return "\n".join((_STATIC / name).read_text(encoding="utf-8") for name in (*_SHARED, *names))
+    texts = [(_STATIC / name).read_text(encoding="utf-8") for name in (*_SHARED, *names)]
+    return "\n".join([f'const LOOK = "{_look(names[-1])}";', *texts])
 
 
-def style(*names: str) -> str:
-    """Return the style sheet of a widget: the shared files, then its own."""
-    return "\n".join((_STATIC / name).read_text(encoding="utf-8") for name in (*_LOOKS, *names))
+def style(name: str = "", root: str = "wb") -> str:
+    """Return the style sheet of a widget: the shared files, then its own, which is for it alone.
+
+    Every widget brings the shared part along, and on a page with several the last copy of it comes
+    after what others say: so the rules of a widget weigh more, and meet no other widget. In its
+    file the class `root` is its root.
+    """
+    shared = [(_STATIC / one).read_text(encoding="utf-8") for one in _LOOKS]
+    if not name:
+        return "\n".join(shared)
+    own = (_STATIC / name).read_text(encoding="utf-8")
+    heavy = f".{root}.{_look(name)}.{_look(name)}"
+    return "\n".join([*shared, re.sub(rf"\.{root}(?![\w-])", heavy, own)])
+
+
+def _look(name: str) -> str:
+    """Return the class of a widget's root, by which its style sheet knows it."""
+    return f"wb-of-{Path(name).stem.replace('_', '-')}"
 
 
 class Panel(anywidget.AnyWidget):

@@ -56,7 +56,7 @@ class Tuner(TunerPanel):
     """
 
     _esm = front("tuner_parts.js", "tuner_voice.js", "tuner_takes.js", "tuner.js")
-    _css = style("tuner.css")
+    _css = style("tuner.css", root="wb-tuner")
 
     def __init__(self, settings: Settings, *, name: str = "") -> None:
         self._auditions: OrderedDict[str, Take] = OrderedDict()

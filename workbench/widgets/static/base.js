@@ -72,6 +72,9 @@ function indexAt(items, time) {
   return i >= 0 && time < items[i].end ? i : -1;
 }
 
+const GONE = ["dead", "terminating", "restarting", "autorestarting"];
+const ENDED = "The kernel has ended: run the cell again to go on. What is here can still be heard.";
+
 /**
  * What every widget has: its line of errors, messages to and from Python, and an end.
  *
@@ -83,12 +86,19 @@ function connect(model, el) {
   const ending = new AbortController();
   const { signal } = ending;
   const uid = model.get("uid");
-  el.classList.add("wb");
+  el.classList.add("wb", LOOK); // LOOK: see `style` in widgets/panel.py
   el.dataset.panel = uid;
   // The notebook leaves the keys to the widget. It asks the element in focus alone for some of them:
   // in Notebook 7 the key A added a cell.
   el.dataset.lmSuppressShortcuts = "true";
   listen(el, "focusin", ({ target }) => (target.dataset.lmSuppressShortcuts = "true"), signal, true);
+  // A press beside every control keeps the focus in the widget: on the notebook's cell the next key
+  // would be the notebook's, and X cuts the cell.
+  if (!el.hasAttribute("tabindex")) el.tabIndex = -1;
+  const keep = ({ target }) =>
+    target.closest("button, input, select, textarea, canvas, summary, a, [tabindex]") === el &&
+    queueMicrotask(() => el.contains(document.activeElement) || el.focus({ preventScroll: true }));
+  listen(el, "pointerup", keep, signal);
   const status = h("div", { className: "wb-status", hidden: true });
   status.setAttribute("role", "alert");
   const say = (text) => {
@@ -97,7 +107,7 @@ function connect(model, el) {
   };
   // While the widget lives its static twin is hidden, wherever and whenever it appears.
   const hide = h("style", { textContent: `.wb-${uid} { display: none !important; }` });
-  const handlers = {};
+  const handlers = Object.create(null); // a message of the kind "constructor" is none
   const on = (kind, handler) => {
     (handlers[kind] ||= new Set()).add(handler);
     return () => handlers[kind].delete(handler);
@@ -113,8 +123,23 @@ function connect(model, el) {
   };
   model.on("msg:custom", onMessage);
   watched.push(["msg:custom", onMessage]);
-  const complain = () => say(model.get("error"));
+  const complain = () => say(model.get("error") || (ended ? ENDED : ""));
   watch("error", complain);
+
+  // Without its kernel a widget hears no answer, and Jupyter tells nobody but the console.
+  let ended = false;
+  const end = () => {
+    ended = true;
+    complain();
+  };
+  const onStatus = (_, state) => GONE.includes(state) && end();
+  const { kernel } = model.widget_manager || {};
+  kernel?.statusChanged?.connect(onStatus);
+  kernel?.disposed?.connect(end);
+  signal.addEventListener("abort", () => {
+    kernel?.statusChanged?.disconnect(onStatus);
+    kernel?.disposed?.disconnect(end);
+  });
 
   const port = {
     model,
@@ -125,10 +150,10 @@ function connect(model, el) {
     say,
     on,
     watch,
-    send: (kind, content = {}, buffers = []) => model.send({ ...content, kind }, undefined, buffers),
+    send: (kind, content = {}, buffers = []) => ended || model.send({ ...content, kind }, undefined, buffers),
     set: (values) => {
       for (const [name, value] of Object.entries(values)) model.set(name, value);
-      model.save_changes();
+      if (!ended) model.save_changes();
     },
     // Python's commands reach every view of a model; the first on the page obeys.
     first: () => document.querySelector(`.wb[data-panel="${uid}"]`) === el,
