@@ -216,3 +216,12 @@ def test_what_is_no_table_of_wins_is_refused(wins: Any) -> None:
     with pytest.raises(ParameterError) as caught:
         bradley_terry(wins)
     assert caught.value.subject == "wins"
+
+
+@pytest.mark.parametrize("length", [3, 30, 100])
+def test_a_chain_of_many_is_as_far_apart_as_its_links(length: int) -> None:
+    """Each met the next alone; after 20,000 steps the estimate was still 3 % off at 30."""
+    wins = np.diag(np.full(length - 1, 99.0), 1) + np.diag(np.ones(length - 1), -1)
+    found = bradley_terry(wins)
+    gaps = [found.gap(i, i + 1)[0] for i in range(length - 1)]
+    assert gaps == pytest.approx([math.log(99)] * (length - 1), abs=1e-9)
