@@ -82,7 +82,7 @@ def test_a_line_is_mended_as_a_person_does(shown: Any, board: LineBoard, spoken:
     shown.wait(f"{row(1)}.querySelector('.wb-line-sound audio').currentTime > 0.2")
     length = shown.run(f"return {row(1)}.querySelector('.wb-line-sound audio').duration")
     assert length == pytest.approx(take.duration, abs=0.06)
-    page.get_by_role("button", name="Take this version into the narration (a)").click()
+    page.get_by_role("button", name="Accept take 2 into the narration (a)").click()
     shown.wait(f"{row(1)}.querySelector('.wb-state svg')")
     assert board.narration.parts[1].take is take
     assert shown.run(f"return {row(1)}.contains(document.activeElement)")
@@ -168,6 +168,13 @@ def test_versions_are_heard_in_turn_and_one_is_chosen(shown: Any, board: LineBoa
         shown.wait(f"{playing}[0]?.currentTime > 0 && {playing}.length === 1")
         heard = shown.run(f"return {playing}[0].duration")
         assert heard == pytest.approx(lengths[int(key) - 1], abs=0.06)
+        shown.wait(f"model.data.rows[1].shown === {int(key) - 1}")
+        accept = shown.page.locator(".wb-line").nth(1).locator(".wb-main")
+        assert accept.inner_text() == f"Accept take {key}"
+    keyboard.press("9")
+    hint = shown.page.locator(".wb-line").nth(1).get_by_role("status")
+    assert hint.inner_text() == "There is no take 9."
+    assert board.review.at(2).shown == 2
     shown.run(f"{row(1)}.querySelectorAll('[type=radio]')[1].click()")
     shown.wait("model.data.rows[1].shown === 1")
     assert board.review.at(2).shown == 1
@@ -175,6 +182,29 @@ def test_versions_are_heard_in_turn_and_one_is_chosen(shown: Any, board: LineBoa
     keyboard.press("a")
     shown.wait(f"{row(1)}.querySelector('.wb-state svg')")
     assert board.narration.parts[1].take is board.review.at(2).versions[1].take
+
+
+def test_the_take_that_was_heard_last_is_the_one_accepted(shown: Any, board: LineBoard) -> None:
+    """Before Python has answered, too: the keys are quicker than the kernel."""
+    board.retake(2, rate=120)
+    board.retake(2, rate=140)
+    shown.wait(f"{row(1)}.querySelector('.wb-line-voice').textContent.includes('3 takes')")
+    shown.run(f"{row(1)}.focus()")
+    shown.run(
+        "for (const key of '121a') document.activeElement.dispatchEvent("
+        "new KeyboardEvent('keydown', {key, bubbles: true}))"
+    )
+    shown.wait(f"{row(1)}.querySelector('.wb-state svg')")
+    line = board.review.at(2)
+    assert (line.kept, line.shown, line.accepted) == (0, 0, True)
+    keyboard = shown.page.keyboard
+    keyboard.press("2")
+    shown.wait("model.data.rows[1].shown === 1")
+    playing = f"[...{row(1)}.querySelectorAll('audio')].find((a) => !a.paused)"
+    shown.wait(f"{playing}?.currentTime > 0")
+    keyboard.press("a")
+    shown.wait("model.data.rows[1].kept === 1")
+    assert board.narration.parts[1].take is line.versions[1].take
 
 
 def test_another_voice(shown: Any, board: LineBoard, spoken: list[str]) -> None:

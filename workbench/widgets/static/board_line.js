@@ -11,6 +11,7 @@ function soundOf(version, peaks) {
 class BoardLine {
   constructor(board, id) {
     Object.assign(this, { board, id, data: null, players: new Map(), seen: false, typed: null });
+    this.picked = null; // the take that was chosen, until Python has answered
     const { signal } = board.port;
     this.number = h("span", { className: "wb-number" });
     this.text = h("div", { className: "wb-line-text", dir: "auto" });
@@ -21,9 +22,11 @@ class BoardLine {
     this.flags = h("span", { className: "wb-flags" });
     this.fault = h("div", { className: "wb-fault", hidden: true });
     this.fault.setAttribute("role", "alert");
+    this.hint = h("div", { className: "wb-muted wb-hint", hidden: true });
+    this.hint.setAttribute("role", "status");
     this.more = h("div", { className: "wb-line-more", hidden: true });
     const facts = h("div", { className: "wb-line-facts" }, this.voice, this.measures, this.flags);
-    const middle = h("div", { className: "wb-line-middle" }, this.text, facts, this.fault);
+    const middle = h("div", { className: "wb-line-middle" }, this.text, facts, this.fault, this.hint);
     const parts = [this.number, middle, this.sound, this.state, this.more];
     this.element = h("div", { className: "wb-line", tabIndex: -1 }, ...parts);
     this.element.setAttribute("role", "listitem");
@@ -45,8 +48,12 @@ class BoardLine {
   }
 
   /** Show what is known of the line; what somebody is typing stays. */
-  update(data) {
+  update(row) {
+    const more = this.data && row.versions.length !== this.data.versions.length;
+    if (more || row.shown === this.picked) this.picked = null;
+    const data = this.picked === null ? row : { ...row, shown: this.picked };
     this.data = data;
+    this.say("");
     const { accepted, kept, shown, flags, fault } = data;
     this.number.textContent = data.number;
     const pending = kept !== shown;
@@ -142,9 +149,9 @@ class BoardLine {
       this.voiceField(),
       data.accepted && data.kept === data.shown
         ? button("Not right after all", { text: "Reopen", onClick: () => board.say("reopen", this.id) })
-        : button("Take this version into the narration (a)", {
+        : button(`${this.acceptName} into the narration (a)`, {
             path: ICONS.check,
-            text: "Accept",
+            text: this.acceptName,
             className: "wb-main",
             onClick: () => this.accept(),
           }),
@@ -164,6 +171,11 @@ class BoardLine {
     } else {
       this.more.replaceChildren(acts, ...versions, flags, notes);
     }
+  }
+
+  /** What Accept does: where there are several takes it says which of them it means. */
+  get acceptName() {
+    return this.data.versions.length > 1 ? `Accept take ${this.data.shown + 1}` : "Accept";
   }
 
   noteField() {
@@ -196,7 +208,7 @@ class BoardLine {
     list.setAttribute("role", "radiogroup");
     list.setAttribute("aria-label", "Takes of this line");
     data.versions.forEach((version, index) => {
-      const onchange = () => board.say("show", this.id, { version: index });
+      const onchange = () => this.pick(index);
       const name = `wb-${board.uid}-${this.id}`;
       const pick = h("input", { type: "radio", name, checked: index === data.shown, onchange });
       const where = index === data.kept ? "in the narration" : "";
@@ -265,9 +277,30 @@ class BoardLine {
     this.board.say("accept", this.id, { version: this.data.shown });
   }
 
-  toggle(index = this.data.shown) {
-    const version = this.data.versions[index];
-    if (version) this.player(version).toggle();
+  /** Choose a take: it comes to the front, and Accept means it from now on. */
+  pick(index) {
+    if (index === this.data.shown) return;
+    this.picked = index;
+    this.update(this.data);
+    this.board.say("show", this.id, { version: index });
+  }
+
+  /** Choose the take with a number, counted from 1, and let it be heard. */
+  hear(number) {
+    const version = this.data.versions[number - 1];
+    if (!version) return this.say(`There is no take ${number}.`);
+    this.pick(number - 1);
+    return this.player(version).toggle();
+  }
+
+  toggle() {
+    this.player(this.version).toggle();
+  }
+
+  /** Say a word about the line, until something happens with it. */
+  say(text) {
+    this.hint.textContent = text;
+    this.hint.hidden = !text;
   }
 
   destroy() {

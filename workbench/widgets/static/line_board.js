@@ -1,7 +1,7 @@
 // The line board: see workbench/widgets/line_page.py for the state and the messages.
 
 const LINE_KEYS =
-  "j, k: next, previous line · space: play · e: edit · r: retake · a: accept · 1–9: hear a take · f: filter · u: undo";
+  "j, k: next, previous line · space: play · e: edit · r: retake · a: accept · 1–9: choose a take and hear it · f: filter · u: undo";
 
 /** The board: its lines, the joined narration above them, and the keys. */
 function mountBoard(model, el) {
@@ -241,10 +241,11 @@ function mountBoard(model, el) {
     if (target.matches("button") && (key === " " || key === "Enter")) return;
     if (target.matches("[type=radio]") && (key === " " || key.startsWith("Arrow"))) return;
     const line = lines.get(board.current);
-    const act = /^[1-9]$/.test(key) ? () => line.toggle(Number(key) - 1) : acts[key];
+    const act = /^[1-9]$/.test(key) ? () => line.hear(Number(key)) : acts[key];
     if (!act || !line) return;
     event.preventDefault();
     event.stopPropagation();
+    line.say("");
     act(line);
   }, signal);
 
