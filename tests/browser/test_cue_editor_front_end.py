@@ -300,6 +300,75 @@ def test_times_can_be_written(shown: Any, editor: CueEditor) -> None:
     assert times(editor)[0] == (0.51, 3.5)
 
 
+HINT = ".wb-cue-hint"
+
+
+@pytest.mark.parametrize("written", ["abc", "-1", "1:2:3:4"])
+def test_what_is_no_time_is_said_beside_its_field(
+    shown: Any, editor: CueEditor, written: str
+) -> None:
+    field = shown.page.get_by_label("Start", exact=True)
+    field.fill(written)
+    shown.page.keyboard.press("Enter")
+    assert shown.page.locator(HINT).inner_text() == "not a time: write 0:01.500"
+    assert field.get_attribute("aria-invalid") == "true"
+    field.fill("0:00.000")
+    shown.page.keyboard.press("Enter")
+    assert not shown.page.locator(HINT).is_visible()
+    assert field.get_attribute("aria-invalid") is None
+    shown.wire.pump()
+    assert editor.revision == 0
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        (0, "Start", "99", "at most 0:01.980, just before it ends"),
+        (1, "End", "99", "at most 0:05.000, where the next begins"),
+        (0, "End", "3.999", "at most 0:03.980, just before the next ends"),
+        (2, "Start", "1", "at least 0:04.000, where the one before ends"),
+        (2, "End", "1", "at least 0:05.020, just after it begins"),
+        (1, "Start", "0", "at least 0:00.020, just after the one before begins"),
+    ],
+)
+def test_a_time_that_cannot_be_is_refused_with_the_nearest_that_can(
+    shown: Any, editor: CueEditor, case: tuple[int, str, str, str]
+) -> None:
+    place, edge, written, told = case
+    row(shown, place).click()
+    field = shown.page.get_by_label(edge, exact=True)
+    before = field.input_value()
+    field.fill(written)
+    shown.page.keyboard.press("Enter")
+    assert shown.page.locator(HINT).inner_text() == told
+    assert field.input_value() == before
+    shown.wire.pump()
+    assert editor.revision == 0
+    # What it offers is taken.
+    field.fill(told.split()[2].rstrip(","))
+    shown.page.keyboard.press("Enter")
+    settled(shown, editor, 1)
+    assert not shown.page.locator(HINT).is_visible()
+
+
+def test_what_is_said_stands_with_what_caused_it(
+    shown: Any, editor: CueEditor, tmp_path: Path
+) -> None:
+    place = "el.querySelector('.wb-status').getBoundingClientRect()"
+    shown.page.get_by_role("button", name="Move many at once").click()
+    shown.page.get_by_label("Shift by seconds").fill("-3")
+    shown.page.get_by_role("button", name="Shift captions").click()
+    shown.wait("el.querySelector('.wb-status').textContent.includes('would begin before 0')")
+    list_top = "el.querySelector('.wb-cue-list').getBoundingClientRect().top"
+    assert shown.run(f"return {place}.bottom <= {list_top}")
+    shown.page.get_by_label("File:").fill(str(tmp_path / "talk.doc"))
+    shown.page.keyboard.press("Enter")
+    shown.wait(
+        "el.querySelector('.wb-cue-file .wb-status')?.textContent.includes('caption format')"
+    )
+    assert editor.revision == 0
+
+
 # -- cuts ---------------------------------------------------------------------------------------
 
 

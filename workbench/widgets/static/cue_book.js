@@ -66,6 +66,7 @@ function createCueWire(port) {
     rows.forEach((one) => (one.pending = seq));
     open.set(seq, { op, then });
     port.send("edit", { page, seq, op, ...told });
+    waiting.after(port.status);
     note("");
     if (open.size > 1) return;
     late = setTimeout(() => note("Python is busy: what you edit is kept here until it answers."), CUE_LATE);

@@ -129,11 +129,14 @@ function mountCueEditor(model, el) {
     caret: (place) => (caret = { id: current, at: place }),
     time: (edge, seconds) => {
       const one = row();
-      if (!one || Math.abs(one[edge] - seconds) < 5e-4) return pane.clocks(one);
+      if (Math.abs(one[edge] - seconds) < 5e-4) return "";
+      const why = edgeRefusal(book.rows, at(), edge, seconds);
+      if (why) return why;
       const [low, high, neighbours] = edgeRange(book.rows, at(), edge);
       one[edge] = Math.max(low, Math.min(high, seconds));
       dragged(at());
-      return move(at(), { [edge]: one[edge], neighbours });
+      move(at(), { [edge]: one[edge], neighbours });
+      return "";
     },
     nudge: (edge, by) => nudge(at(), edge, by),
     step: (by) => list.step(by),
@@ -186,6 +189,7 @@ function mountCueEditor(model, el) {
     redo: () => back("redo"),
     shift: (by, scope) => {
       leave();
+      pane.refuse(pane.by, Number.isFinite(by) && by ? "" : "not a number of seconds: write 0.5, or -0.5 for earlier");
       if (!Number.isFinite(by) || !by) return;
       const which = { all: {}, chosen: { ids: chosenIds() }, from: { from: current } }[scope];
       edit("shift", { by, ...which });
@@ -227,6 +231,7 @@ function mountCueEditor(model, el) {
     save: (path, overwrite = false) => {
       leave();
       bar.taken(null);
+      bar.file.append(port.status); // what goes wrong is told where it was asked for
       port.send("save", { path, overwrite });
     },
     keep: () => bar.taken(null),
@@ -301,8 +306,8 @@ function mountCueEditor(model, el) {
     },
   });
   wave.canvas.after(regions.element);
-  const parts = [sound.element, pane.tools, bar.search, pane.shifts, bar.head, list.element, pane.element, bar.file];
-  el.replaceChildren(port.hide, ...parts, waiting, port.status);
+  const told = [pane.shifts, waiting, port.status]; // what is told stands in sight, not below it all
+  el.replaceChildren(port.hide, sound.element, pane.tools, bar.search, ...told, bar.head, list.element, pane.element, bar.file);
   el.classList.add("wb-cues");
   el.setAttribute("role", "group");
   el.setAttribute("aria-label", "Caption editor");

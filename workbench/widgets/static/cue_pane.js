@@ -45,14 +45,32 @@ function createCuePane(act, { signal, language }) {
   const figures = h("span", { className: "wb-cue-figures" });
   const problems = h("ul", { className: "wb-cue-problems" });
   problems.setAttribute("aria-label", "Problems of the caption");
+  const hint = h("span", { className: "wb-cue-hint", id: `wb-hint-${Math.random().toString(36).slice(2)}`, hidden: true });
+  hint.setAttribute("role", "alert");
+  /** Say beside a field why what was written in it is not taken; with an empty text, take that back. */
+  function refuse(field, why) {
+    for (const other of [times.start, times.end, by]) {
+      other.removeAttribute("aria-invalid");
+      other.removeAttribute("aria-describedby");
+    }
+    hint.textContent = why;
+    hint.hidden = !why;
+    if (!why) return;
+    field.setAttribute("aria-invalid", "true");
+    field.setAttribute("aria-describedby", hint.id);
+    field.parentElement.after(hint);
+  }
+  let current = null; // the caption that is shown
+  const restore = (field) => (field.value = exact(current[field === times.start ? "start" : "end"]));
   const times = {};
   for (const edge of ["start", "end"]) {
     const field = h("input", { className: "wb-cue-time", type: "text", inputMode: "decimal" });
     times[edge] = field;
     const read = () => {
       const seconds = secondsOf(field.value);
-      field.setAttribute("aria-invalid", String(Number.isNaN(seconds)));
-      if (!Number.isNaN(seconds)) act.time(edge, seconds);
+      const why = Number.isNaN(seconds) ? "not a time: write 0:01.500" : act.time(edge, seconds);
+      refuse(field, why);
+      if (!Number.isNaN(seconds)) restore(field);
     };
     field.addEventListener("change", read, { signal });
     field.addEventListener(
@@ -134,7 +152,7 @@ function createCuePane(act, { signal, language }) {
   const b = buttons;
   const from = labelled("from", times.start, { name: "Start" });
   const to = labelled("to", times.end, { name: "End" });
-  const edit = h("div", { className: "wb-cue-edit" }, text, group("Times", "group", from, to, figures), problems);
+  const edit = h("div", { className: "wb-cue-edit" }, text, group("Times", "group", from, to, hint, figures), problems);
   const side = h("div", { className: "wb-cue-side", hidden: true }, image, look);
   const element = h("div", { className: "wb-cue-pane" }, edit, side);
   const tools = group("Caption", "toolbar", b.play, b.loop, b.split, b.merge, b.insert, b.remove, b.snap, b.rebreak, space(), b.undo, b.redo, b.search, b.times, b.preview);
@@ -169,6 +187,8 @@ function createCuePane(act, { signal, language }) {
   function show(row, { limit, typing = false } = {}) {
     const inputs = [text, times.start, times.end, b.play, b.loop, b.split, b.merge, b.remove, b.snap, b.rebreak];
     for (const input of inputs) input.disabled = !row;
+    if (row?.id !== current?.id) refuse(text, "");
+    current = row;
     if (!row) {
       text.value = times.start.value = times.end.value = figures.textContent = "";
       problems.replaceChildren();
@@ -182,10 +202,12 @@ function createCuePane(act, { signal, language }) {
   function clocks(row) {
     for (const edge of ["start", "end"]) {
       const told = exact(row[edge]);
-      if (times[edge].value !== told) times[edge].value = told;
+      if (times[edge].value === told) continue;
+      times[edge].value = told;
+      if (times[edge].hasAttribute("aria-invalid")) refuse(times[edge], "");
     }
   }
-  return { element, tools, shifts, by, side, text, times, buttons, image, look, looks, figure, clocks, show };
+  return { element, tools, shifts, by, side, text, times, buttons, image, look, looks, figure, clocks, show, refuse };
 }
 
 /** The preview of the current caption: drawn by Python when it is open and something changed. */

@@ -25,6 +25,22 @@ function edgeRange(rows, place, edge, event = {}) {
   return [mine[0], Math.max(wall, row.end), touching ? "roll" : "stop"];
 }
 
+/** Why an edge cannot be at a time that was written; empty where it can. */
+function edgeRefusal(rows, place, edge, seconds) {
+  const [low, high, neighbours] = edgeRange(rows, place, edge);
+  const roll = neighbours === "roll";
+  const begins = edge === "start";
+  if (seconds > high + 1e-3) {
+    const where = begins ? "just before it ends" : roll ? "just before the next ends" : "where the next begins";
+    return `at most ${exact(high)}, ${where}`;
+  }
+  if (seconds < low - 1e-3) {
+    const where = !begins ? "just after it begins" : roll ? "just after the one before begins" : "where the one before ends";
+    return `at least ${exact(low)}, ${where}`;
+  }
+  return "";
+}
+
 /** How far a caption may move whole without standing over another. */
 function bodyRange(rows, place, event) {
   const row = rows[place];
