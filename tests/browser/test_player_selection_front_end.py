@@ -66,6 +66,47 @@ def test_a_drag_with_shift_selects_and_edges_move(mount: Any, narration: wb.Narr
     assert shown.run(SELECTION) is None
 
 
+@pytest.mark.parametrize("held", ["", "Shift"])
+def test_a_press_stays_in_the_player_and_brings_the_keys_along(
+    mount: Any, narration: wb.Narration, held: str
+) -> None:
+    """A notebook around it would select cells, and take the keys that follow for its own."""
+    player = Player.of(narration)
+    shown = mount(player, talk=True)
+    shown.run("""
+      window.outside = [];
+      for (const name of ["pointerdown", "mousedown"]) {
+        document.body.addEventListener(name, (event) => window.outside.push(event.type));
+      }
+    """)
+    Wave(shown, player.duration).drag(1.0, 2.0, key=held)
+    assert shown.run("return window.outside") == []
+    assert shown.run("return document.activeElement === el.querySelector('.wb-wave')")
+    if held:
+        shown.page.keyboard.press("z")
+        shown.wait("!el.querySelector('.wb-overview').hidden")
+
+
+def test_a_pointer_on_a_waveform_of_no_width_moves_nothing(
+    mount: Any, narration: wb.Narration
+) -> None:
+    """As in an output that was folded meanwhile: a position that is no number cannot be set."""
+    shown = mount(Player.of(narration))
+    shown.run("media.currentTime = 1")
+    shown.wait("Number(el.querySelector('.wb-wave').ariaValueNow) === 1")
+    shown.run("""
+      const canvas = el.querySelector(".wb-wave");
+      canvas.style.width = 0;
+      canvas.setPointerCapture = () => {};
+      for (const name of ["pointerdown", "pointermove", "pointerup"]) {
+        canvas.dispatchEvent(new PointerEvent(name, {clientX: 300, bubbles: true, shiftKey: true}));
+        canvas.dispatchEvent(new PointerEvent(name, {clientX: 300, bubbles: true}));
+      }
+    """)
+    assert shown.run("return media.currentTime") == 1
+    assert shown.run(SELECTION) is None
+
+
 def test_the_selection_is_seen(mount: Any, narration: wb.Narration) -> None:
     """A tinted band between two edges, and nothing of it outside."""
     shown = mount(Player.of(narration, cues=[]))

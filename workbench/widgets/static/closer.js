@@ -135,7 +135,7 @@ function overviewOf(wave, signal) {
   let grip = null;
   const timeAt = (event) => {
     const box = element.getBoundingClientRect();
-    return ((event.clientX - box.left) / box.width) * wave.duration;
+    return box.width ? ((event.clientX - box.left) / box.width) * wave.duration : wave.left;
   };
   const on = (names, handler) => listen(element, names, handler, signal);
   on("pointerdown", (event) => {

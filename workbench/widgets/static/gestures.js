@@ -54,7 +54,7 @@ function wireGestures(wave, signal) {
     const time = wave.timeAt(event);
     if (doing.kind === "seek") wave.onSeek(time);
     else if (doing.kind === "scroll") {
-      wave.scrollTo(doing.left - ((event.clientX - doing.x) / canvas.clientWidth) * wave.span);
+      wave.scrollTo(doing.left - ((event.clientX - doing.x) / (canvas.clientWidth || 1)) * wave.span);
     } else if (doing.kind === "select") {
       doing.moved ||= Math.abs(event.clientX - doing.x) > STILL;
       const part = [Math.min(doing.anchor, time), Math.max(doing.anchor, time)];
@@ -76,6 +76,14 @@ function wireGestures(wave, signal) {
   }
 
   const on = (names, handler) => listen(canvas, names, handler, signal);
+  // The notebook would take a press for its own: with Shift it selects cells, and the next key is
+  // the notebook's, not the player's.
+  on("pointerdown mousedown", (event) => {
+    if (event.button) return;
+    event.stopPropagation();
+    if (event.shiftKey) event.preventDefault();
+    canvas.focus({ preventScroll: true });
+  });
   on("pointerdown", (event) => {
     if (event.button) return;
     canvas.setPointerCapture(event.pointerId);
@@ -110,7 +118,7 @@ function wireGestures(wave, signal) {
       wave.zoomBy(factor, wave.timeAt(event));
     } else if (across && wave.zoom > 1) {
       event.preventDefault();
-      wave.scrollTo(wave.left + (across / canvas.clientWidth) * wave.span);
+      wave.scrollTo(wave.left + (across / (canvas.clientWidth || 1)) * wave.span);
     }
   };
   canvas.addEventListener("wheel", onWheel, { signal, passive: false });

@@ -66,6 +66,7 @@ class Waveform {
 
   timeAt(event) {
     const box = this.canvas.getBoundingClientRect();
+    if (!box.width) return this.time; // nothing is seen of it, as in a folded output
     const time = this.left + ((event.clientX - box.left) / box.width) * this.span;
     return Math.min(this.duration, Math.max(0, time));
   }
