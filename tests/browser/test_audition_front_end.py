@@ -65,7 +65,7 @@ def test_every_sound_is_as_long_and_none_says_more_than_its_letter(mount: Any) -
 
 def test_nothing_is_answered_before_all_was_heard(mount: Any) -> None:
     panel, shown = show(mount)
-    disabled = "[...el.querySelectorAll('.wb-answer')].every((b) => b.disabled)"
+    disabled = "[...el.querySelectorAll('.wb-answer')].every((b) => b.ariaDisabled === 'true')"
     assert shown.run(f"return {disabled}")
     shown.page.locator("[data-sound=A].wb-sound").click()
     shown.wait("el.querySelector('.wb-hint').textContent === 'Hear B first.'")
@@ -146,6 +146,7 @@ def test_by_keys_alone(mount: Any) -> None:
     for key, name in (("1", "A"), ("2", "B"), ("3", "X"), ("a", "A"), ("B", "B"), ("x", "X")):
         keys.press(key.lower())
         shown.wait(f"{PLAYING} === '{name}'")
+        shown.wait(f"el.querySelector('.wb-sound[data-sound={name}]').matches('.wb-heard')")
     keys.press("Space")
     shown.wait(f"{PLAYING} === ''")
     keys.press("Home")
@@ -164,9 +165,30 @@ def test_by_keys_alone(mount: Any) -> None:
     shown.wait(f"{PLAYING} === 'B'")
 
 
+def test_keys_go_on_after_an_answer_by_mouse(mount: Any) -> None:
+    """The button that was pressed must not take the focus along when it can be pressed no more."""
+    panel, shown = show(mount)
+    hear_all(shown)
+    at = shown.run("""
+      const button = el.querySelector("[data-choice=A]");
+      button.focus();
+      button.click();
+      return document.activeElement === el;
+    """)
+    assert at
+    shown.wait("model.get('stage').done === 1 && el.dataset.ready === model.get('stage').trial")
+    for key, name in (("b", "B"), ("a", "A")):
+        shown.page.keyboard.press(key)
+        shown.wait(f"{PLAYING} === '{name}'")
+        shown.wait(f"el.querySelector('.wb-sound[data-sound={name}]').matches('.wb-heard')")
+    shown.page.keyboard.press("Shift+B")
+    shown.wait("model.get('stage').done === 2")
+    assert [answer.choice for answer in panel.comparison.answers] == ["A", "B"]
+
+
 def test_undo_and_finishing_early(mount: Any) -> None:
     panel, shown = show(mount, ties=True)
-    assert shown.run("return el.querySelector('.wb-undo').disabled")
+    assert shown.run("return el.querySelector('.wb-undo').ariaDisabled === 'true'")
     hear_all(shown)
     shown.page.locator("[data-choice=none]").click()
     shown.wait("model.get('stage').done === 1")

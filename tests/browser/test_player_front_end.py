@@ -55,6 +55,41 @@ def test_silence_has_an_outline_without_height(mount: Any) -> None:
     assert 0 < drawn["ink"] < 6 * drawn["columns"]
 
 
+def test_nothing_is_lit_before_anything_has_played(mount: Any, narration: wb.Narration) -> None:
+    first = narration.words[0]
+    shifted = [Word(text="now", start=0.0, end=first.end), *narration.words[1:]]
+    shown = mount(Player.of(narration, words=shifted))
+    shown.wait("el.querySelector('[data-ready]') && media.readyState >= 2")
+    shown.page.evaluate("() => new Promise(requestAnimationFrame)")
+    assert shown.run(f"return {CURRENT} ?? null") is None
+    shown.page.locator(".wb-words span").first.click()
+    shown.wait(f"{CURRENT} === 'now'")
+
+
+def test_a_length_is_rounded_and_a_position_is_not(mount: Any) -> None:
+    from workbench.audio import Audio
+
+    shown = mount(Player.of(Audio.silence(1.89, 16_000)))
+    shown.wait("el.querySelector('[data-ready]')")
+    told = "el.querySelector('.wb-bar .wb-clock').textContent"
+    assert shown.run(f"return {told}") == "0:00.0 / 0:01.9"
+    shown.run("media.currentTime = 1.87")
+    shown.wait(f"{told} === '0:01.8 / 0:01.9'")
+    shown.run("media.currentTime = 1.89")
+    shown.wait(f"{told} === '0:01.9 / 0:01.9'")
+
+
+def test_a_part_of_the_media_out_of_range_is_left_out(mount: Any, narration: wb.Narration) -> None:
+    shown = mount(Player.of(narration), answer=False)
+    shown.run("""
+      const {ask} = model.sent.find((message) => message.kind === "media?");
+      for (const part of [4e9, -1, 0.5, "0", null]) {
+        model.tell({kind: "media", ask, mime: "audio/mpeg", part, parts: 1}, ["AAAA"]);
+      }
+    """)
+    assert shown.run("return media.hasAttribute('src')") is False
+
+
 def test_words_light_up_as_they_are_spoken(mount: Any, narration: wb.Narration) -> None:
     shown = mount(Player.of(narration))
     shown.run("el.querySelector('.wb-play').click()")

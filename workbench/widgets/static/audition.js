@@ -11,6 +11,8 @@ function mountAudition(model, el) {
   el.setAttribute("role", "group");
   el.setAttribute("aria-label", `Blind comparison: ${model.get("question")}`);
 
+  // What cannot be done now is only said to be so: a button that is disabled would lose the focus,
+  // and with it the widget its keys.
   // -- elements ------------------------------------------------------------------------------
   const count = h("span", { className: "wb-count" });
   count.setAttribute("role", "status");
@@ -54,7 +56,7 @@ function mountAudition(model, el) {
   const hint = h("span", { className: "wb-hint wb-muted" });
   const answering = h("div", { className: "wb-answering" }, ...answers, hint);
 
-  const undo = button("Undo the last answer", { text: "Undo", className: "wb-undo", onClick: () => port.send("undo") });
+  const undo = button("Undo the last answer", { text: "Undo", className: "wb-undo", onClick: () => isOff(undo) || port.send("undo") });
   const finish = button("Finish early", { text: "Finish early…", className: "wb-finish", onClick: () => ask(true) });
   const sure = h(
     "span",
@@ -85,6 +87,8 @@ function mountAudition(model, el) {
   const media = () => sounds[current]?.media;
   const playing = () => Boolean(media() && !media().paused && !media().ended);
   const position = () => media()?.currentTime || 0;
+  const off = (node, on) => node.setAttribute("aria-disabled", String(Boolean(on)));
+  const isOff = (node) => node.ariaDisabled === "true";
   const sayable = () => Boolean(trial) && names.every((name) => sounds[name]?.heard);
 
   function begin(state) {
@@ -106,14 +110,14 @@ function mountAudition(model, el) {
         audio,
         "loadeddata",
         () => {
-          pick[sound.name].disabled = false;
+          off(pick[sound.name], false);
           const ready = names.every((name) => sounds[name].media.readyState >= 2);
           if (ready) el.dataset.ready = trial;
           face();
         },
         end,
       );
-      pick[sound.name].disabled = true;
+      off(pick[sound.name], true);
       port.load(audio, sound, { signal: end });
     }
     shelf.replaceChildren(...Object.values(sounds).map((sound) => sound.media));
@@ -128,7 +132,7 @@ function mountAudition(model, el) {
   // -- listening -----------------------------------------------------------------------------
   function start() {
     const audio = media();
-    if (!audio) return;
+    if (!audio || isOff(pick[current])) return;
     if (audio.ended || position() >= length - 0.02) audio.currentTime = 0;
     audio.play().catch((error) => {
       if (error.name === "NotAllowedError") port.say("The browser waits for you to press play.");
@@ -139,7 +143,7 @@ function mountAudition(model, el) {
   const toggle = () => (playing() ? pause() : start());
   /** Go on with another sound at the same time: a difference is heard best without a gap. */
   function choose(name) {
-    if (!sounds[name] || pick[name].disabled) return;
+    if (!sounds[name] || isOff(pick[name])) return;
     if (name !== current) {
       const at = position();
       pause();
@@ -165,6 +169,7 @@ function mountAudition(model, el) {
     const seconds = (performance.now() - began) / 1000;
     const said = trial;
     trial = ""; // a second click is no answer to the next trial
+    el.focus({ preventScroll: true }); // the keys of the next trial are the widget's
     face();
     port.send("answer", { trial: said, choice, seconds });
   }
@@ -180,7 +185,7 @@ function mountAudition(model, el) {
     play.replaceChildren(icon(playing() ? ICONS.pause : ICONS.play));
     play.title = playing() ? "Pause (space)" : "Play (space)";
     play.setAttribute("aria-label", playing() ? "Pause" : "Play");
-    play.disabled = Boolean(pick[current].disabled);
+    off(play, isOff(pick[current]));
     for (const [name, node] of Object.entries(pick)) {
       node.setAttribute("aria-pressed", String(name === current));
       node.classList.toggle("wb-heard", Boolean(sounds[name]?.heard));
@@ -188,8 +193,8 @@ function mountAudition(model, el) {
     where.max = length;
     if (document.activeElement !== where || playing()) where.value = now;
     where.setAttribute("aria-valuetext", `${clock(now)} of ${clock(length)}`);
-    time.textContent = `${clock(now)} / ${clock(length)}`;
-    answers.forEach((node) => (node.disabled = !sayable()));
+    time.textContent = clockOf(now, length);
+    answers.forEach((node) => off(node, !sayable()));
     const unheard = names.filter((name) => !sounds[name]?.heard);
     hint.textContent = unheard.length ? `Hear ${unheard.join(" and ")} first.` : "";
     cancelAnimationFrame(frame);
@@ -214,7 +219,7 @@ function mountAudition(model, el) {
     count.textContent = over ? state.results.about : `Trial ${state.done + 1} of ${state.total}`;
     bar.max = state.total;
     bar.value = state.done;
-    undo.disabled = !state.undo;
+    off(undo, !state.undo);
     finish.hidden = false;
     sure.hidden = true;
     listening.hidden = answering.hidden = foot.hidden = over;

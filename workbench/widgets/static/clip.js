@@ -3,6 +3,12 @@
 const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2];
 const SOON = 1500; // milliseconds after which a rough outline need not wait for the media
 
+/** Where one is in what lasts so long. The clock shows a tenth once it is over; a length is rounded. */
+function clockOf(now, whole) {
+  const lasts = clock(Math.round(whole * 10) / 10);
+  return `${now > 0 && now >= whole - 1e-3 ? lasts : clock(now)} / ${lasts}`;
+}
+
 /**
  * A player of `clip` (see `clip_state` in widgets/panel.py) for the widget behind `port`.
  *
@@ -72,6 +78,7 @@ function createPlayer(clip, port, options = {}) {
   let wanted = options.position || null; // where to go once the media are there
   let frame = 0;
   let loop = false;
+  let begun = Boolean(options.position); // nothing is lit in a transcript that nobody listens to yet
   let armed = false; // whether the end of the selection is to be kept: playing began in it
   let alarm = 0;
   const duration = () => clip.duration || (media.duration < Infinity && media.duration) || 0;
@@ -89,9 +96,9 @@ function createPlayer(clip, port, options = {}) {
     keepEnd();
     const now = position();
     wave.seek(now);
-    time.textContent = `${clock(now)} / ${clock(duration())}`;
+    time.textContent = clockOf(now, duration());
     if (!compact) {
-      transcript.light(indexAt(words, now));
+      transcript.light(begun ? indexAt(words, now) : -1);
       if (!caption.hidden) caption.textContent = cues[indexAt(cues, now)]?.text || "";
       picture?.tell();
     }
@@ -113,6 +120,7 @@ function createPlayer(clip, port, options = {}) {
     }
   }
   function seek(to) {
+    begun = true;
     const goal = Math.min(duration() || Infinity, Math.max(0, to));
     if (media.readyState) media.currentTime = goal;
     else wanted = goal;
@@ -126,6 +134,7 @@ function createPlayer(clip, port, options = {}) {
     play.setAttribute("aria-label", media.paused ? "Play" : "Pause");
   };
   const start = () => {
+    begun = true;
     ensure();
     const part = wave.selection;
     const now = position();
@@ -281,6 +290,7 @@ function createPlayer(clip, port, options = {}) {
   // -- what it hears -------------------------------------------------------------------------
   on(play, "click", toggle);
   on(speed, "change", () => chooseSpeed(Number(speed.value)));
+  on(media, "play seeking", () => (begun = true));
   on(media, "play pause seeked", () => {
     if (wave.selection) armed = within(wave.selection, position());
     face();

@@ -16,22 +16,25 @@ function webvtt(cues) {
  */
 function feed(port, media, clip, { signal = port.signal, say = port.say } = {}) {
   const { model } = port;
-  let parts = [];
+  let parts = new Map(); // not a list: a number out of range would make a huge one
   let asked = "";
   let blob = "";
 
   const ask = () => {
     asked = Math.random().toString(36).slice(2);
-    parts = [];
+    parts = new Map();
     port.send("media?", { uid: clip.uid, ask: asked });
   };
   const onRefused = (message) => message.ask === asked && say(message.text);
   const onMedia = (message, buffers) => {
     if (message.ask !== asked) return; // another view's, or an answer that came too late
-    parts[message.part] = buffers[0];
-    if (parts.filter(Boolean).length < message.parts) return;
+    const { part, parts: count } = message;
+    if (!Number.isInteger(part) || part < 0 || part >= count || !buffers[0]) return;
+    parts.set(part, buffers[0]);
+    if (parts.size < count) return;
     asked = "";
-    blob = URL.createObjectURL(new Blob(parts, { type: message.mime }));
+    const pieces = [...parts].sort(([a], [b]) => a - b).map(([, piece]) => piece);
+    blob = URL.createObjectURL(new Blob(pieces, { type: message.mime }));
     media.src = blob;
   };
   const borrow = () => {

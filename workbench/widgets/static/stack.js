@@ -44,7 +44,7 @@ function mount(model, el) {
       onTick: (time) => {
         if (players.length < rows.length) return; // not all of them are there yet
         if (i !== active) return player.wave.seek(linked(current().position(), active, i));
-        clockface.textContent = `${clock(time)} / ${clock(lengthOf(i))}`;
+        clockface.textContent = clockOf(time, lengthOf(i));
         follow(time);
       },
     });
@@ -182,7 +182,7 @@ function mount(model, el) {
   showAlign();
   setSpeed(model.get("speed"));
   face();
-  clockface.textContent = `${clock(current().position())} / ${clock(lengthOf(active))}`;
+  clockface.textContent = clockOf(current().position(), lengthOf(active));
   if (model.get("playing") && port.first()) port.set({ playing: false });
   port.send("hello");
   return port.close;
