@@ -17,7 +17,8 @@ from workbench.script import Line
 from workbench.take import Narration, Part, Take
 from workbench.timing import Word
 from workbench.voice import Voice
-from workbench.widgets import Clip, Player
+from workbench.widgets import Clip, Player, twin
+from workbench.widgets.waveform import picture
 
 STATIC = Path(clip_module.__file__).parent / "static"
 
@@ -525,3 +526,30 @@ def test_the_twin_of_a_video_has_a_poster(media: Path) -> None:
     with Image.open(io.BytesIO(base64.b64decode(found[1]))) as image:
         assert image.size == (320, 180)
         assert len(set(np.asarray(image.convert("L")).ravel().tolist())) > 20
+
+
+def test_a_word_of_two_lines_is_drawn_on_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pillow measures single lines only; and it measures just what has room, or an hour is slow."""
+    from PIL import ImageDraw
+
+    measured: list[str] = []
+    real = ImageDraw.ImageDraw.textlength
+
+    def textlength(self: ImageDraw.ImageDraw, text: str, *args: Any, **given: Any) -> float:
+        measured.append(text)
+        return real(self, text, *args, **given)
+
+    monkeypatch.setattr(ImageDraw.ImageDraw, "textlength", textlength)
+    words = [Word(text="two\nlines", start=0.0, end=0.5)]
+    words += [Word(text=f"word{i}", start=i, end=i + 1.0) for i in range(1, 3_000)]
+    sound = Audio.silence(3_000, 100)
+    assert picture(sound, words=words, title="of\ntwo").startswith(b"\x89PNG")
+    assert "two lines" in measured
+    assert "of two" in measured
+    assert len(measured) < 300
+
+
+def test_one_caption_is_one() -> None:
+    cue = Word(text="Hello.", start=0.0, end=0.5)
+    told = twin.html(Clip.of(Audio.silence(1.0, 8_000), cues=[cue]), "c0ffee")
+    assert "<summary>1 caption</summary>" in told

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from workbench.errors import WorkbenchError
 from workbench.widgets import pictures
+from workbench.widgets.made import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -53,8 +54,8 @@ def html(clip: Clip, uid: str) -> str:
     if clip.notes:
         parts.append(f"<ul>{''.join(f'<li>{escape(note)}</li>' for note in clip.notes)}</ul>")
     if clip.cues:
-        table = cue_table(clip.cues)
-        parts.append(f"<details><summary>{len(clip.cues)} captions</summary>{table}</details>")
+        summary = counted(len(clip.cues), "caption")
+        parts.append(f"<details><summary>{summary}</summary>{cue_table(clip.cues)}</details>")
     return f'<div class="wb-twin wb-{escape(uid)}">{"".join(parts)}</div>'
 
 

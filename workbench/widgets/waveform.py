@@ -147,11 +147,12 @@ def _rows(
     written: list[tuple[float, int, str]] = []
     free = [0.0, 0.0]
     for word in words:
-        at, text = x(word.start), word.text.strip()
-        end = at + draw.textlength(text, font=_font(11))
+        at, text = x(word.start), " ".join(word.text.split())
         row = next((r for r in range(2) if at >= free[r]), None)
-        known = all(ord(letter) in _LETTERS for letter in text)
-        if row is not None and known and end < draw.im.size[0] - _PAD:
+        if row is None or not all(ord(letter) in _LETTERS for letter in text):
+            continue  # before it is measured, which takes its time: an hour has 9,000 words
+        end = at + draw.textlength(text, font=_font(11))
+        if end < draw.im.size[0] - _PAD:
             free[row] = end + 5 * DENSITY
             written.append((at, row, text))
     return written
@@ -159,7 +160,7 @@ def _rows(
 
 def _titled(draw: ImageDraw.ImageDraw, title: str) -> None:
     """Write a title above the wave."""
-    text = "".join(letter for letter in title.strip() if ord(letter) in _LETTERS)
+    text = "".join(letter for letter in " ".join(title.split()) if ord(letter) in _LETTERS)
     room = draw.im.size[0] / 2
     while text and draw.textlength(text, font=_font(11)) > room:
         text = text[:-1]
