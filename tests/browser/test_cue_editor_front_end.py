@@ -467,9 +467,16 @@ def test_problems_are_marked_filtered_and_fixed(mount: Any) -> None:
     view.page.get_by_role("button", name="Fix: has no text").click()
     view.wait(f"{wrong} === 1")
     assert len(editor.cues) == 11
-    view.page.get_by_role("button", name="Set right all").click()
+    view.page.get_by_role("button", name="Fix all").click()
     view.wait("model.data.revision === 4 && model.data.undoable === 'fix all'")
     assert [p for p in editor.problems if p.fix] == []
+    left = len(editor.problems)
+    assert left == 1
+    view.wait("el.querySelector('.wb-cue-waiting').textContent.startsWith('1 problem left')")
+    button = view.page.get_by_role("button", name="Fix all")
+    assert button.is_disabled()
+    assert button.get_attribute("title") == "no problem here has an obvious cure"
+    assert not view.page.get_by_role("button", name="Go to the next problem").is_disabled()
 
 
 def test_what_python_finds_is_shown_and_replaced(shown: Any, editor: CueEditor) -> None:
@@ -573,6 +580,13 @@ def test_captions_are_saved_and_the_file_of_another_is_not_lost(
     shown.page.get_by_role("button", name="Replace the file").click()
     shown.wait("el.querySelector('.wb-cue-conflict').hidden && model.data.path")
     assert Cues.read(path).text == editor.cues.text
+    said = shown.page.locator(".wb-cue-saved").inner_text()
+    assert said == f"Saved 12 captions in {path}"
+    shown.page.get_by_label("File:").fill(str(tmp_path / "none" / "talk.srt"))
+    shown.page.keyboard.press("Enter")
+    shown.wait("el.querySelector('.wb-cue-file .wb-status').textContent.includes('no such folder')")
+    assert not shown.page.locator(".wb-cue-saved").is_visible()
+    assert not (tmp_path / "none").exists()
     shown.page.get_by_label("File:").fill(str(tmp_path / "talk.doc"))
     shown.page.keyboard.press("Enter")
     shown.wait("el.querySelector('.wb-status').textContent.includes('names no caption format')")

@@ -344,7 +344,8 @@ def test_what_is_found_is_named_by_number(page: Page) -> None:
 def test_a_page_saves_and_is_warned(page: Page, editor: CueEditor, tmp_path: Path) -> None:
     path = tmp_path / "a.srt"
     page.say("save", path=str(path))
-    assert page.last == {"kind": "saved", "path": str(path)}
+    told = f"Saved 6 captions in {path}"
+    assert page.last == {"kind": "saved", "path": str(path), "text": told}
     path.write_text("another's")
     page.say("save", path="")
     assert page.last["kind"] == "taken"

@@ -88,6 +88,12 @@ def test_a_failed_write_leaves_the_file_as_it_was(
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.srt"]
 
 
+def test_no_folder_is_made_without_a_word(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match=r"none: there is no such folder; make it first"):
+        save(some(), tmp_path / "none" / "a.srt")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_name_that_is_none_is_refused(tmp_path: Path) -> None:
     for path in ("", "a\0.srt", 3):
         with pytest.raises(ParameterError):

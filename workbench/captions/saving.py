@@ -99,7 +99,7 @@ def save(
     Raises
     ------
     StorageError
-        When another has written to the file, or it cannot be written.
+        When another has written to the file, its folder does not exist, or it cannot be written.
     ParameterError
         When the suffix is that of no caption format.
     TextError
@@ -123,6 +123,11 @@ def save(
     told = replace(cues, cues=tuple(cue for cue in cues if not is_empty(cue)))
     if not told.cues:
         raise TextError("there is no text to save", subject=str(file))
+    if not file.parent.is_dir():
+        raise StorageError(
+            "there is no such folder", subject=str(file.parent),
+            cure="make it first, or save in another",
+        )  # fmt: skip
     if not flag("overwrite", overwrite) and (why := taken(file, seen)):
         raise StorageError(
             why, subject=str(file),

@@ -10,6 +10,7 @@ from workbench.captions.chosen import at_index
 from workbench.captions.editing import Edit, History, Limits, Numbered
 from workbench.captions.styles import STYLES
 from workbench.captions.styles import style as find_style
+from workbench.captions.typed import is_empty
 from workbench.errors import ParameterError, one_line, suggest
 from workbench.widgets import cue_table, pictures
 from workbench.widgets.clip import Clip
@@ -17,6 +18,7 @@ from workbench.widgets.cue_commands import CueCommands
 from workbench.widgets.cue_messages import edit_of
 from workbench.widgets.cue_preview import preview_png
 from workbench.widgets.cue_sources import captions_of, file_key
+from workbench.widgets.made import counted
 from workbench.widgets.panel import clip_state, front, style
 
 if TYPE_CHECKING:
@@ -227,7 +229,9 @@ class CueEditor(CueCommands):
             self._command({"kind": "taken", "path": path, "text": f"{path} {why}."})
             return
         saved = self.save(path or None, overwrite=overwrite)
-        self._command({"kind": "saved", "path": str(saved)})
+        written = sum(not is_empty(cue) for cue in self._saved)
+        text = f"Saved {counted(written, 'caption')} in {saved}"
+        self._command({"kind": "saved", "path": str(saved), "text": text})
 
     def _hear_preview(self, content: dict[str, Any]) -> None:
         """Draw in a thread: of what is asked for meanwhile, only the last is drawn."""

@@ -50,11 +50,13 @@ function createCueBar(act, { signal }) {
   filter.addEventListener("change", () => act.filter(filter.value), { signal });
   const quiet = "wb-cue-quiet";
   const next = button("Go to the next problem (F8)", { text: "Next problem", className: quiet, onClick: () => act.problem() });
-  const fix = button("Set right all that has an obvious fix", { text: "Fix all", className: quiet, onClick: () => act.fixAll() });
+  const fix = button("Fix all that has an obvious cure", { text: "Fix all", className: quiet, onClick: () => act.fixAll() });
   const path = field("File: .srt, .vtt, .ass or .ttml");
   path.classList.add("wb-cue-path");
   const save = button("Save the captions", { path: TUNER_ICONS.keep, text: "Save", className: "wb-cue-save", onClick: () => act.save(path.value) });
   path.addEventListener("keydown", (event) => event.key === "Enter" && act.save(path.value), { signal });
+  const saved = h("p", { className: "wb-cue-saved wb-muted", hidden: true });
+  saved.setAttribute("role", "status");
   const conflict = h("div", { className: "wb-cue-conflict", hidden: true });
   conflict.setAttribute("role", "alert");
 
@@ -84,7 +86,7 @@ function createCueBar(act, { signal }) {
     },
     { signal },
   );
-  const file = h("div", { className: "wb-cue-file" }, h("div", { className: "wb-cue-group" }, path, save), conflict);
+  const file = h("div", { className: "wb-cue-file" }, h("div", { className: "wb-cue-group" }, path, save), saved, conflict);
   return {
     head,
     search,
@@ -101,10 +103,17 @@ function createCueBar(act, { signal }) {
       find.select();
     },
     ask: look,
-    count(all, wrong) {
+    count(all, wrong, curable) {
       filter.options[0].textContent = `All captions (${all})`;
       filter.options[1].textContent = `With problems (${wrong})`;
-      next.disabled = fix.disabled = !wrong;
+      next.disabled = !wrong;
+      fix.disabled = !curable;
+      fix.title = curable ? fix.getAttribute("aria-label") : "no problem here has an obvious cure";
+    },
+    /** Say what was written; nothing, before it is. */
+    saved(text) {
+      saved.textContent = text;
+      saved.hidden = !text;
     },
     taken(message) {
       conflict.hidden = !message;

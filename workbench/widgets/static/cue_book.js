@@ -2,10 +2,13 @@
 
 const CUE_LATE = 2000; // after which it is said that Python has not answered
 
+/** A number of things: "1 problem", "2 problems". */
+const counted = (number, noun) => `${number} ${noun}${number === 1 ? "" : "s"}`;
+
 /** The captions as the page knows them: rows that stay the same object while they are edited. */
 class CueBook {
   constructor() {
-    Object.assign(this, { rows: [], places: new Map(), revision: null, wrong: 0 });
+    Object.assign(this, { rows: [], places: new Map(), revision: null, wrong: 0, told: 0, curable: 0 });
   }
 
   row(told, known) {
@@ -37,7 +40,10 @@ class CueBook {
       if (row) Object.assign(row, { marks: told, version: row.version + 1 });
     }
     this.revision = revision;
-    this.wrong = this.rows.reduce((sum, row) => sum + (row.marks.length > 0), 0);
+    const sum = (of) => this.rows.reduce((all, row) => all + of(row), 0);
+    this.wrong = sum((row) => row.marks.length > 0);
+    this.told = sum((row) => row.marks.length);
+    this.curable = sum((row) => row.marks.filter(([, , fixable]) => fixable).length);
   }
 }
 

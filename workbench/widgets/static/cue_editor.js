@@ -183,7 +183,7 @@ function mountCueEditor(model, el) {
     },
     fixAll: () => {
       leave();
-      edit("fix all");
+      edit("fix all", {}, { then: () => note(book.told ? `${counted(book.told, "problem")} left, to be set right by hand.` : "No problem is left.") });
     },
     undo: () => back("undo"),
     redo: () => back("redo"),
@@ -231,6 +231,7 @@ function mountCueEditor(model, el) {
     save: (path, overwrite = false) => {
       leave();
       bar.taken(null);
+      bar.saved("");
       bar.file.append(port.status); // what goes wrong is told where it was asked for
       port.send("save", { path, overwrite });
     },
@@ -267,7 +268,7 @@ function mountCueEditor(model, el) {
     const wrong = (place) => book.rows[place].marks.length > 0;
     const view = only === "all" ? null : [...book.rows.keys()].filter(wrong);
     list.set({ rows: book.rows, view, places: book.places });
-    bar.count(book.rows.length, book.wrong);
+    bar.count(book.rows.length, book.wrong, book.curable);
   }
 
   // -- the parts -----------------------------------------------------------------------------
@@ -388,14 +389,17 @@ function mountCueEditor(model, el) {
     if (place !== undefined && message.id !== current) select(place);
   });
   port.on("taken", (message) => bar.taken(message));
-  port.on("saved", () => bar.taken(null));
+  port.on("saved", (message) => {
+    bar.taken(null);
+    bar.saved(message.text);
+  });
   const file = () => (bar.path.value = model.get("path"));
   port.watch("path", file);
   port.watch(["undoable", "redoable", "unsaved"], () => buttons());
   file();
   pane.show(undefined);
   buttons();
-  bar.count(0, 0);
+  bar.count(0, 0, 0);
   port.send("hello");
   sync();
   return () => {
