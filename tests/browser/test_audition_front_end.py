@@ -132,8 +132,17 @@ def test_a_session_by_clicks_ends_with_its_result(mount: Any, tmp_path: Path) ->
         "[...t.rows].map((r) => [...r.cells].map((c) => c.textContent)))"
     )
     assert rows[0][1][:4] == ["1", HOSTILE, "3", "0"]
-    assert rows[1][1][-2:] == ["0.250", "0.250"]
-    assert shown.run("return el.querySelectorAll('audio').length") == 0
+    assert rows[1][0][-1] == "p"  # of one pair there is nothing to correct
+    assert rows[1][1][-1] == "0.250"
+    assert not shown.run("return el.querySelector('.wb-figures').open")
+    told = shown.run("return el.querySelector('.wb-verdict').textContent")
+    assert told.startswith("No preference shown: 3 to 0 for “<img")
+    assert told.endswith("(so few answers can show none, p = 0.25, not below 0.05).")
+    # It is blind no more: each take can be heard by its name.
+    names = shown.run("return [...el.querySelectorAll('.wb-lane .wb-label')].map((n) => n.title)")
+    assert names == ["low", HOSTILE]
+    shown.page.get_by_role("group", name="low").get_by_role("button", name="Play").click()
+    shown.wait("media.currentTime > 0.05 && !media.paused")
     # Hostile labels are text: no element, no script.
     assert shown.run("return el.querySelectorAll('img, script').length") == 0
     assert shown.page.evaluate("() => window.bad") is None
@@ -291,6 +300,7 @@ def test_how_it_looks(mount: Any, artefacts: Path, request: pytest.FixtureReques
     shown.page.evaluate("(colour) => document.body.style.background = colour", paper)
     hear_all(shown, "ABX")
     over.wait("el.querySelectorAll('table').length === 3")
+    over.run("el.querySelector('.wb-figures').open = true")
     shown.page.screenshot(path=artefacts / f"audition-{theme}.png", full_page=True)
     contrast = """
       const g = document.createElement("canvas").getContext("2d");

@@ -12,7 +12,7 @@ import pytest
 import soundfile
 
 from workbench.audio import Audio
-from workbench.errors import ParameterError, StorageError
+from workbench.errors import ParameterError, StorageError, one_line
 from workbench.speech.compare import Comparison
 from workbench.speech.resumed import OPTIONS, resumed
 from workbench.speech.tally import count
@@ -164,7 +164,7 @@ def test_hostile_labels_add_no_element_to_any_table() -> None:
     markup = "< > & \" ' ` </table> <script> <!-- ]]> <svg/onload= &lt; <style> javascript: x é"
     pieces = (*markup.split(), "\0", "\n", "\u202e", "\u2028", "\ud800")
     chance = np.random.default_rng(5)
-    kinds = {"p", "b", "table", "tr", "th", "td", "ul", "li"}
+    kinds = {"p", "b", "details", "summary", "table", "tr", "th", "td", "ul", "li"}
     for _ in range(1_000):
         labels = [f"{i}{''.join(chance.choice(pieces, 8))}" for i in range(3)]
         trials = schedule(labels, kind="ab", rounds=1, seed=1)
@@ -295,7 +295,9 @@ def test_it_saves_after_each_answer_and_goes_on(tmp_path: Path) -> None:
     again = audition(TAKES, path=path)
     assert again.comparison == panel.comparison
     prefer(again, NEW)
-    assert audition(TAKES, path=path).stage["results"] == again.stage["results"]
+    resumed, known = audition(TAKES, path=path).stage["results"], again.stage["results"]
+    assert [take["label"] for take in resumed.pop("takes")] == [one_line(OLD), NEW]
+    assert resumed == {name: known[name] for name in resumed}
 
 
 def test_a_file_of_another_session_is_refused(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from workbench.errors import one_line, shown
 from workbench.speech.chance import binomial_interval, binomial_p, holm
 from workbench.speech.ranking import bradley_terry
 from workbench.speech.trials import NONE, pairs_of
+from workbench.speech.verdict import LEVEL, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["PairTally", "Rank", "Tally", "count"]
 
-_DOUBTFUL = 0.05
 _EVEN = 1e-6  # of strengths that share a place
 _NORMAL = 1.96  # standard errors that hold 95 %
 
@@ -137,6 +137,11 @@ class Tally:
         first = [rank.label for rank in self.ranks if rank.place == 1]
         return first[0] if len(first) == 1 else None
 
+    @property
+    def verdict(self) -> str:
+        """The result in words; see `workbench.speech.verdict`."""
+        return verdict(self)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the result as plain values."""
         return asdict(self)
@@ -155,7 +160,10 @@ class Tally:
 
     def __str__(self) -> str:
         done = f"{self.answered} of {self.trials} trials answered"
-        lines = [done if self.listeners == 1 else f"{self.listeners} sessions, {done}"]
+        lines = [
+            self.verdict,
+            done if self.listeners == 1 else f"{self.listeners} sessions, {done}",
+        ]
         lines += [
             f"{rank.place}. {one_line(rank.label)}: {rank.wins} won, {rank.losses} lost, "
             f"{rank.ties} even; beats an average take {rank.chance:.0%}"
@@ -300,7 +308,7 @@ def _warnings(
         )
     said = Counter(answer.choice for _, answer in answers)
     bias = binomial_p(said["A"], said["A"] + said["B"])
-    if bias < _DOUBTFUL:
+    if bias < LEVEL:
         yield (
             f"A was chosen {said['A']} times and B {said['B']} (p = {bias:.2g}): it may be the "
             "side that decided"

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets as t
 
-from workbench.errors import ParameterError
+from workbench.errors import ParameterError, one_line
 from workbench.speech.compare import Comparison
 from workbench.speech.matched import blind_wav
 from workbench.speech.resumed import resumed
 from workbench.speech.trials import KINDS
 from workbench.widgets.clip import MAX_BYTES, Clip
-from workbench.widgets.panel import Panel, front, style
+from workbench.widgets.panel import Panel, clip_state, front, style
 from workbench.widgets.tallied import results, results_html
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class Audition(Panel):
                 subject="takes",
                 cure="compare a shorter passage",
             )
-        self._clips: dict[str, _Blind] = {}
+        self._clips: dict[str, Clip] = {}
         super().__init__(
             kind=comparison.kind,
             question=_asked(comparison.kind),
@@ -248,8 +248,7 @@ class Audition(Panel):
         trial = session.current
         state = {"done": len(session.answers), "total": len(session.trials)}
         if trial is None:
-            self._clips = {}
-            shown = results(session.tally(), session)
+            shown = {**results(session.tally(), session), "takes": self._unveiled()}
             return {**state, "trial": "", "sounds": [], "undo": False, "results": shown}
         heard = {"A": trial.a, "B": trial.b, **({"X": trial.x} if trial.x else {})}
         clips = {name: self._blind(name, label) for name, label in heard.items()}
@@ -260,6 +259,13 @@ class Audition(Panel):
         ]
         undo = bool(session.answers)
         return {**state, "trial": trial.uid, "sounds": sounds, "undo": undo, "results": None}
+
+    def _unveiled(self) -> list[dict[str, Any]]:
+        """Return the takes as players show them, now that it is over; none without their sounds."""
+        heard = self.comparison.heard if self.comparison.takes else {}
+        clips = {label: Clip.of(audio) for label, audio in heard.items()}
+        self._clips = {clip.uid: clip for clip in clips.values()}
+        return [{**clip_state(clip), "label": one_line(label)} for label, clip in clips.items()]
 
     def _blind(self, name: str, label: str) -> _Blind:
         audio = self._sounds[label]

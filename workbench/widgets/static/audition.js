@@ -200,15 +200,28 @@ function mountAudition(model, el) {
     cancelAnimationFrame(frame);
     if (playing()) frame = requestAnimationFrame(face);
   }
-  function table({ title, heads, rows, folded }) {
-    const cells = (tag, texts) => texts.map((textContent) => h(tag, { textContent }));
+  function table({ title, heads, helps, numbers, rows }) {
+    const kind = (i) => (numbers[i] ? "wb-number" : "");
+    const cells = (row) => row.map((textContent, i) => h("td", { textContent, className: kind(i) }));
+    const names = heads.map((textContent, i) => h("th", { textContent, title: helps[i] }));
     const whole = h("table", { className: "wb-table" });
-    whole.append(h("thead", {}, h("tr", {}, ...cells("th", heads))));
-    whole.append(h("tbody", {}, ...rows.map((row) => h("tr", {}, ...cells("td", row)))));
+    whole.append(h("thead", {}, h("tr", {}, ...names)));
+    whole.append(h("tbody", {}, ...rows.map((row) => h("tr", {}, ...cells(row)))));
     whole.setAttribute("aria-label", title);
-    const scroll = h("div", { className: "wb-scroll" }, whole);
-    if (folded) return h("details", {}, h("summary", { textContent: title }), scroll);
-    return h("section", {}, h("h4", { textContent: title }), scroll);
+    return h("section", {}, h("h4", { textContent: title }), h("div", { className: "wb-scroll" }, whole));
+  }
+  /** The takes by their names, to hear again what was chosen blind. */
+  function lane(take) {
+    const { label } = take;
+    const player = createPlayer(take, port, { compact: true, lazy: true, label });
+    return h("div", { className: "wb-lane" }, h("span", { className: "wb-label", textContent: label, title: label }), player.element);
+  }
+  function unveil({ verdict, tables, takes, notes }) {
+    outcome.append(h("p", { className: "wb-verdict", textContent: verdict }), ...takes.map(lane));
+    const told = notes.map((textContent) => h("li", { textContent }));
+    if (told.length) outcome.append(h("ul", { className: "wb-notes wb-muted" }, ...told));
+    const summary = h("summary", { textContent: "Figures" });
+    if (tables.length) outcome.append(h("details", { className: "wb-figures" }, summary, ...tables.map(table)));
   }
   function show() {
     const state = model.get("stage");
@@ -225,11 +238,7 @@ function mountAudition(model, el) {
     listening.hidden = answering.hidden = foot.hidden = over;
     outcome.hidden = !over;
     outcome.replaceChildren();
-    if (over) {
-      const notes = state.results.notes.map((textContent) => h("li", { textContent }));
-      outcome.append(...state.results.tables.map(table));
-      if (notes.length) outcome.append(h("ul", { className: "wb-notes wb-muted" }, ...notes));
-    }
+    if (over) unveil(state.results);
     if (inside) el.focus({ preventScroll: true }); // what had it may be gone or disabled
   }
 
