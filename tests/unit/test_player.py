@@ -542,7 +542,7 @@ def test_a_word_of_two_lines_is_drawn_on_one(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(ImageDraw.ImageDraw, "textlength", textlength)
     words = [Word(text="two\nlines", start=0.0, end=0.5)]
     words += [Word(text=f"word{i}", start=i, end=i + 1.0) for i in range(1, 3_000)]
-    sound = Audio.silence(3_000, 100)
+    sound = Audio.silence(3_000, 1_000)
     assert picture(sound, words=words, title="of\ntwo").startswith(b"\x89PNG")
     assert "two lines" in measured
     assert "of two" in measured

@@ -3,7 +3,7 @@
 const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2];
 const SOON = 1500; // milliseconds after which a rough outline need not wait for the media
 
-/** Where one is in what lasts so long. The clock shows a tenth once it is over; a length is rounded. */
+/** Where one is in what lasts so long: of the position tenths that are over, the length rounded. */
 function clockOf(now, whole) {
   const lasts = clock(Math.round(whole * 10) / 10);
   return `${now > 0 && now >= whole - 1e-3 ? lasts : clock(now)} / ${lasts}`;
