@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -207,6 +208,70 @@ def test_the_take_that_was_heard_last_is_the_one_accepted(shown: Any, board: Lin
     assert board.narration.parts[1].take is line.versions[1].take
 
 
+def test_what_was_undone_is_done_again(shown: Any, board: LineBoard) -> None:
+    redo = shown.page.get_by_role("button", name="Redo what was undone (Ctrl+Shift+Z)")
+    accepted = "model.data.rows[1].accepted"
+    board.accept(2)
+    shown.run(f"{row(1)}.focus()")
+    keyboard = shown.page.keyboard
+    for keys in ("Control+Shift+Z", "Control+y"):
+        keyboard.press("Control+z")
+        shown.wait(f"!{accepted} && model.data.redoable")
+        keyboard.press(keys)
+        shown.wait(accepted)
+    shown.page.get_by_role("button", name="Undo the last change (u)").click()
+    shown.wait(f"!{accepted}")
+    redo.click()
+    shown.wait(accepted)
+    assert redo.is_disabled()
+    assert redo.evaluate("(node) => node === document.activeElement")  # the keys go on
+    note = shown.page.get_by_role("textbox", name="Note")
+    note.fill("a")
+    note.press("Control+z")  # of the words in the field
+    assert note.input_value() == ""
+    assert board.review.at(2).accepted
+
+
+def test_the_work_is_saved(
+    shown: Any, board: LineBoard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    page = shown.page
+    path = page.get_by_role("textbox", name="File of the work")
+    save = page.get_by_role("button", name="Save the work")
+    mark = page.locator(".wb-unsaved")
+
+    def says(text: str, where: str) -> None:
+        node = f"[...el.querySelectorAll('{where}')]"
+        shown.wait(f"{node}.some((node) => node.textContent === {json.dumps(text)})")
+
+    assert not mark.is_visible()
+    board.accept(1)
+    shown.wait("!el.querySelector('.wb-unsaved').hidden")
+    save.click()
+    says("review: has no file yet; give a path", ".wb-status:not([hidden])")
+    path.fill("night.review.json")
+    path.press("Enter")
+    told = "Saved in night.review.json, with its sounds in night.review.sounds/: keep both together"
+    says(told, ".wb-saved")
+    assert not mark.is_visible()
+    assert board.path == "night.review.json"
+    assert LineBoard.load("night.review.json").review == board.review
+    other = tmp_path / "other.json"
+    other.write_text("{}", encoding="utf-8")
+    path.fill("other.json")
+    save.click()
+    says("other.json is there already.", ".wb-conflict span")
+    assert other.read_text(encoding="utf-8") == "{}"
+    page.get_by_role("button", name="Leave the file as it is").click()
+    board.accept(2)
+    save.click()
+    says("other.json is there already.", ".wb-conflict span")
+    page.get_by_role("button", name="Replace the file").click()
+    shown.wait("model.data.path === 'other.json'")
+    assert LineBoard.load(other).review.at(2).accepted
+
+
 def test_another_voice(shown: Any, board: LineBoard, spoken: list[str]) -> None:
     shown.run(f"{row(1)}.focus()")
     shown.wait(f"{row(1)}.querySelectorAll('.wb-voices option').length > 50")
@@ -310,6 +375,7 @@ def test_roles_and_names_for_screen_readers(shown: Any, board: LineBoard) -> Non
     assert page.get_by_role("group", name="The whole narration").count() == 1
     assert page.get_by_role("group", name="Line 2: espeak:en-us").count() == 1
     assert page.get_by_role("button", name="Undo the last change (u)").is_disabled()
+    assert page.get_by_role("button", name="Redo what was undone (Ctrl+Shift+Z)").is_disabled()
     unnamed = shown.run(
         "return [...el.querySelectorAll('button, input, select, textarea, canvas, progress')]"
         ".filter((e) => !e.getAttribute('aria-label') && !e.closest('label')).length"

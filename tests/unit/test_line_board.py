@@ -147,8 +147,19 @@ def test_the_work_goes_on_tomorrow(tone, board, tmp_path):
     board.retake(2, text="x")
     board.accept(2)
     board.annotate(1, "a note")
+    with pytest.raises(ParameterError, match="has no file yet"):
+        board.save()
+    assert board.unsaved
     path = board.save(tmp_path / "talk.json")
     again = LineBoard.load(path)
+    assert board.path == again.path == str(path)
+    assert not board.unsaved
+    assert not again.unsaved
+    again.annotate(1, "good")
+    assert again.unsaved
+    again.undo()
+    assert not again.unsaved
+    assert again.save() == path
     assert again.narration == board.narration
     assert (again.rows[0]["note"], again.rows[1]["accepted"]) == ("a note", True)
     assert review(path).narration == board.narration

@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from workbench.captions.saving import fingerprint
 from workbench.errors import ParameterError, suggest
+from workbench.paths import user_path
 from workbench.speech.ears import ears
 from workbench.speech.review import Review
 from workbench.take import Narration
 from workbench.widgets import line_rows
+from workbench.widgets.cue_sources import file_key
 from workbench.widgets.line_page import LinePage, new_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from workbench.speech.line_flags import LineFlags
     from workbench.take import Part
@@ -39,6 +41,8 @@ class LineBoard(LinePage):
     listener
         Who can be asked to listen to the lines, ``stt`` or ``stt:MODEL``: the page then has a
         button for it.
+    path
+        The file that the work is saved to; None for the one it was read from, if any.
     **ways
         ``normalize``, ``lexicon``, ``verify``, ``cache``: as `workbench.speech.retake.retake` takes
         them, for every retake.
@@ -58,6 +62,10 @@ class LineBoard(LinePage):
         What is kept, joined.
     flags
         What is to be said of the version in front of each line.
+    path
+        The file that `save` writes to when it is told none; empty when none is known.
+    unsaved
+        Whether something was changed since it was read, saved or begun.
 
     Examples
     --------
@@ -77,16 +85,29 @@ class LineBoard(LinePage):
         narration: Narration | Review | str | os.PathLike[str],
         *,
         listener: str = "",
+        path: str | os.PathLike[str] | None = None,
         **ways: Any,
     ) -> None:
         for name in ways:
             if name not in _WAYS:
-                cure = suggest(name, (*_WAYS, "listener")) or f"the ways are {', '.join(_WAYS)}"
+                cure = (
+                    suggest(name, (*_WAYS, "listener", "path"))
+                    or f"the ways are {', '.join(_WAYS)}"
+                )
                 raise ParameterError("is not a way of speaking", subject=name, cure=cure)
         if listener:
             ears(listener)  # says at once who is not there
         self._observers: list[Callable[[LineBoard], None]] = []
-        super().__init__(_read(narration), ways, listener)
+        work = _read(narration)
+        read = narration if isinstance(narration, str | os.PathLike) else None
+        file = read if path is None else path
+        super().__init__(
+            work,
+            ways,
+            listener=listener,
+            path="" if file is None else str(user_path(file)),
+            seen={} if read is None else {file_key(read): fingerprint(read)},
+        )
 
     def __repr__(self) -> str:
         return f"LineBoard({line_rows.summary(self.review, self.flags)})"
@@ -94,11 +115,7 @@ class LineBoard(LinePage):
     @classmethod
     def load(cls, path: str | os.PathLike[str], **ways: Any) -> LineBoard:
         """Return the board of a file that `save` wrote, to go on with it."""
-        return cls(Review.load(path), **ways)
-
-    def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the work to a JSON file with its sounds beside it; see `Review.save`."""
-        return self.review.save(path)
+        return cls(path, **ways)
 
     # -- from Python --------------------------------------------------------------------------
 
@@ -201,13 +218,17 @@ class LineBoard(LinePage):
 
 
 def review(
-    narration: Narration | Review | str | os.PathLike[str], *, listener: str = "", **ways: Any
+    narration: Narration | Review | str | os.PathLike[str],
+    *,
+    listener: str = "",
+    path: str | os.PathLike[str] | None = None,
+    **ways: Any,
 ) -> LineBoard:
     r"""Return the line board of a narration: hear its lines, retake what is wrong, accept the rest.
 
     Parameters
     ----------
-    narration, listener, **ways
+    narration, listener, path, **ways
         As `LineBoard`.
 
     Examples
@@ -216,7 +237,7 @@ def review(
     >>> review(wb.speak("It begins.\nIt ends."))
     LineBoard(2 lines, 0 accepted, 0 flagged)
     """
-    return LineBoard(narration, listener=listener, **ways)
+    return LineBoard(narration, listener=listener, path=path, **ways)
 
 
 def _read(value: object) -> Review:

@@ -10,16 +10,21 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import traitlets as t
 
+from workbench.captions.saving import fingerprint, taken
 from workbench.errors import ParameterError, WorkbenchError, one_line, shown
 from workbench.speech.ears import Ears, ears
 from workbench.speech.flagged import flagged
+from workbench.speech.json_file import sounds_folder
 from workbench.widgets import line_rows, pictures
+from workbench.widgets.cue_sources import file_key
 from workbench.widgets.line_sounds import LineSounds
 from workbench.widgets.panel import Panel, clip_state, front, style
 from workbench.widgets.steps import Steps
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from workbench.progress import Report
     from workbench.speech.line_flags import LineFlags
@@ -60,6 +65,10 @@ class LinePage(Panel):
         How every retake is spoken.
     listener
         Who can be asked to listen; empty for nobody.
+    path
+        The file to be saved to; empty for none.
+    seen
+        The fingerprints of files as they were read, by path.
 
     Attributes
     ----------
@@ -69,31 +78,48 @@ class LinePage(Panel):
         What plays the whole.
     at
         The page's name of the line that is being spoken.
-    undoable
-        Whether there is something to undo.
+    path
+        The file that `save` writes to when it is told none; empty when none is known.
+    unsaved
+        Whether something was changed since it was read, saved or begun.
+    undoable, redoable
+        Whether there is something to undo, or to do again.
     """
 
-    _esm = front("board_line.js", "line_board.js")
+    _esm = front("tuner_parts.js", "board_line.js", "board_file.js", "line_board.js")
     _css = style("line_board.css")
 
     rows = t.List(t.Dict()).tag(sync=True)
     joined = t.Dict().tag(sync=True)
     at = t.Unicode().tag(sync=True)
     listener = t.Unicode().tag(sync=True)
+    path = t.Unicode().tag(sync=True)
+    unsaved = t.Bool(default_value=False).tag(sync=True)
     undoable = t.Bool(default_value=False).tag(sync=True)
+    redoable = t.Bool(default_value=False).tag(sync=True)
 
     _from_page: ClassVar[frozenset[str]] = frozenset()
 
-    def __init__(self, work: Review, ways: dict[str, Any], listener: str) -> None:
+    def __init__(
+        self,
+        work: Review,
+        ways: dict[str, Any],
+        *,
+        listener: str = "",
+        path: str = "",
+        seen: dict[str, str],
+    ) -> None:
         self._ways = ways
         self._ears: Ears | None = None
         self._steps = Steps(_State(work, tuple(new_name() for _ in work.lines)))
+        self._saved = work
+        self._seen = seen  # the fingerprints of files as they were read or written, by path
         self._sounds = LineSounds()
         self._faults: dict[str, str] = {}
         self._changing = threading.RLock()
         self._looking = threading.Lock()
         self.flags: tuple[LineFlags, ...] = ()
-        super().__init__(listener=listener)
+        super().__init__(listener=listener, path=path)
         self._draw()
 
     @property
@@ -154,6 +180,42 @@ class LinePage(Panel):
             self._draw()
         self._changed()
 
+    def save(self, path: str | os.PathLike[str] | None = None) -> Path:
+        """Write the work to a JSON file with its sounds beside it; see `Review.save`.
+
+        Parameters
+        ----------
+        path
+            The file; None for the one it was read from or saved to last.
+
+        Raises
+        ------
+        ParameterError
+            When no path was ever given.
+        StorageError
+            When it cannot be written.
+        """
+        told = path or self.path
+        if not told:
+            raise ParameterError("has no file yet", subject="review", cure="give a path")
+        review = self.review
+        saved = review.save(told)
+        self._seen[file_key(saved)] = fingerprint(saved)
+        self._saved, self.path = review, str(saved)
+        self.unsaved = self.review is not review
+        return saved
+
+    def _save_for_page(self, path: str, *, overwrite: bool) -> None:
+        """Save; what is there and is not this work's own file, the page has to ask about first."""
+        why = taken(path, self._seen.get(file_key(path), "")) if path else ""
+        if why and not overwrite:
+            self._command({"kind": "taken", "path": path, "text": f"{path} {why}."})
+            return
+        saved = self.save(path or None)
+        sounds = sounds_folder(saved).name
+        told = f"Saved in {saved.name}, with its sounds in {sounds}/: keep both together"
+        self._command({"kind": "saved", "text": told})
+
     # -- from the page ------------------------------------------------------------------------
 
     def _handle(self, kind: str, content: dict[str, Any]) -> None:
@@ -173,6 +235,9 @@ class LinePage(Panel):
                 lambda report, cancel: self._hear(start, who, report, cancel),
                 lambda _: self._listened(who),
             )
+        elif kind == "save":
+            path = str(content.get("path") or self.path)
+            self._save_for_page(path, overwrite=content.get("overwrite") is True)
         elif kind == "retake":
             self._retake_for_page(str(content["id"]), content)
         elif kind in _CHANGES:
@@ -255,7 +320,8 @@ class LinePage(Panel):
             if fresh:
                 self.joined = clip_state(self._sounds.joined)
             self.rows = rows
-            self.undoable = self._steps.undoable
+            self.undoable, self.redoable = self._steps.undoable, self._steps.redoable
+            self.unsaved = review is not self._saved
 
     def _clip(self, uid: str) -> Clip:
         return self._sounds.clip(uid) or super()._clip(uid)

@@ -1,7 +1,7 @@
 // The line board: see workbench/widgets/line_page.py for the state and the messages.
 
 const LINE_KEYS =
-  "j, k: next, previous line · space: play · e: edit · r: retake · a: accept · 1–9: choose a take and hear it · f: filter · u: undo";
+  "j, k: next, previous line · space: play · e: edit · r: retake · a: accept · 1–9: choose a take and hear it · f: filter · u or Ctrl+Z: undo · Ctrl+Shift+Z: redo";
 
 /** The board: its lines, the joined narration above them, and the keys. */
 function mountBoard(model, el) {
@@ -52,21 +52,22 @@ function mountBoard(model, el) {
   told.setAttribute("role", "status");
   const only = button("Only lines with flags or something to judge", { text: "Flagged only" });
   only.setAttribute("aria-pressed", "false");
-  const undo = button("Undo the last change (u)", { text: "Undo", onClick: () => port.send("undo") });
+  const undo = iconButton("Undo the last change (u)", TUNER_ICONS.undo, () => port.send("undo"));
+  const redo = iconButton("Redo what was undone (Ctrl+Shift+Z)", TUNER_ICONS.redo, () => port.send("redo"));
   const hear = button("Have a recogniser listen to every line", { text: "Listen", onClick: () => port.send("listen") });
   const stop = button("Stop", { path: ICONS.stop, text: "Stop", onClick: () => port.send("stop") });
   const doing = h("span", { className: "wb-muted" });
   const done = h("progress", { max: 1, value: 0 });
   done.setAttribute("aria-label", "Progress");
   const work = h("span", { className: "wb-work", hidden: true }, doing, done, stop);
-  const head = h("div", { className: "wb-board-head" }, told, work, hear, undo, only);
+  const head = h("div", { className: "wb-board-head" }, told, work, hear, undo, redo, only);
   const list = h("div", { className: "wb-lines" });
   list.setAttribute("role", "list");
   list.setAttribute("aria-label", "Lines");
   list.setAttribute("aria-description", LINE_KEYS);
   const keys = h("div", { className: "wb-muted wb-keys", textContent: LINE_KEYS });
   el.classList.add("wb-board");
-  el.replaceChildren(port.hide, whole, head, list, keys, port.status);
+  el.replaceChildren(port.hide, whole, head, list, keys, createBoardFile(port), port.status);
 
   // -- lines -----------------------------------------------------------------------------------
   const sight = new IntersectionObserver(
@@ -125,7 +126,6 @@ function mountBoard(model, el) {
       `${count(({ flags }) => flags.length)} flagged`,
     ];
     told.textContent = parts.filter(Boolean).join(" · ");
-    undo.disabled = !model.get("undoable");
   }
   const wanted = ({ flags, kept, shown, fault }) => flags.length > 0 || kept !== shown || Boolean(fault);
   function filter() {
@@ -212,7 +212,11 @@ function mountBoard(model, el) {
   });
   port.watch("rows", drawLines);
   port.watch("joined", drawJoined);
-  port.watch("undoable", () => tell(model.get("rows")));
+  const drawSteps = () => {
+    able(undo, model.get("undoable"));
+    able(redo, model.get("redoable"));
+  };
+  port.watch(["undoable", "redoable"], drawSteps);
   listen(only, "click", () => {
     only.setAttribute("aria-pressed", String(only.getAttribute("aria-pressed") !== "true"));
     filter();
@@ -235,9 +239,19 @@ function mountBoard(model, el) {
     f: () => only.click(),
     u: () => port.send("undo"),
   };
+  const steps = { z: "undo", "shift+z": "redo", y: "redo" };
   listen(el, "keydown", (event) => {
     const { target, key } = event;
-    if (event.ctrlKey || event.metaKey || event.altKey || target.matches("textarea, select, input:not([type=radio])")) return;
+    if (event.altKey || target.matches("textarea, input:not([type=radio], [type=range], [type=checkbox])")) return;
+    if (event.ctrlKey || event.metaKey) {
+      const kind = steps[`${event.shiftKey ? "shift+" : ""}${key.toLowerCase()}`];
+      if (!kind) return;
+      event.preventDefault();
+      event.stopPropagation();
+      port.send(kind);
+      return;
+    }
+    if (target.matches("select, input:not([type=radio])")) return;
     if (target.matches("button") && (key === " " || key === "Enter")) return;
     if (target.matches("[type=radio]") && (key === " " || key.startsWith("Arrow"))) return;
     const line = lines.get(board.current);
@@ -252,6 +266,7 @@ function mountBoard(model, el) {
   drawLines();
   drawJoined();
   drawWork();
+  drawSteps();
   port.send("hello");
   port.send("voices?");
   return () => {
