@@ -110,15 +110,15 @@ def test_problems_are_sentences():
         )
     )
     assert cues.problems() == [
-        "cue 1 (0.0 s): 42 letters a second, and a viewer reads 20",
-        "cue 1 (0.0 s): overlaps the next by 0.10 s",
-        "cue 2 (0.4 s): stays only 0.30 s",
-        "cue 3 (2.0 s): a line of 59 letters, and 42 fit",
-        "cue 3 (2.0 s): 3 lines, and 2 fit",
+        "caption 1 (0.0 s): 42.0 letters/s, limit 20",
+        "caption 1 (0.0 s): overlaps the next by 0.10 s",
+        "caption 2 (0.4 s): stays only 0.30 s",
+        "caption 3 (2.0 s): a line of 59 letters, and 42 fit",
+        "caption 3 (2.0 s): 3 lines, and 2 fit",
     ]
     assert cues.problems(letters=99, lines=3, reading_speed=99) == [
-        "cue 1 (0.0 s): overlaps the next by 0.10 s",
-        "cue 2 (0.4 s): stays only 0.30 s",
+        "caption 1 (0.0 s): overlaps the next by 0.10 s",
+        "caption 2 (0.4 s): stays only 0.30 s",
     ]
     assert Cues(cues=()).problems() == []
 

@@ -144,7 +144,7 @@ def test_a_family_of_emoji_is_one_letter() -> None:
 @pytest.mark.parametrize("index", [3, -4, "0", 1.0, True, None])
 def test_there_must_be_such_a_cue(cues: Cues, index: Any) -> None:
     for edit in (split, lambda c, i: retype(c, i, "x"), rebreak, merge):
-        with pytest.raises(ParameterError, match=r"cue|number"):
+        with pytest.raises(ParameterError, match=r"caption at|number"):
             edit(cues, index)
 
 
@@ -157,7 +157,7 @@ def test_neighbours_are_merged_and_keep_their_words(cues: Cues) -> None:
     everything = merge(cues, 0, 2)
     assert times(everything) == [(0, 6)]
     assert everything[0].speaker == ""
-    with pytest.raises(ParameterError, match="no cue after it"):
+    with pytest.raises(ParameterError, match="no caption after it"):
         merge(cues, 2)
     with pytest.raises(ParameterError, match="later cue"):
         merge(cues, 1, 1)
@@ -297,7 +297,7 @@ def test_text_is_replaced_and_the_words_around_keep_their_times(cues: Cues) -> N
     assert spoken(changed[0])[-1] == ("three.", 1.2, 1.8)
     assert changed.cues[1:] == cues.cues[1:]
     assert substitute(cues, "i", "y", which=[2]).text.endswith("Fyve syx.")
-    with pytest.raises(ParameterError, match="in none of the cues"):
+    with pytest.raises(ParameterError, match="in none of the captions"):
         substitute(cues, "two", "2", which=1)
     assert delete_word(cues).text == "One\nthree.\nFour?\nFive six."
 
@@ -394,20 +394,24 @@ def test_shifting_takes_all_or_some_along(cues: Cues) -> None:
 
 
 def test_shifting_onto_another_is_refused_pushed_or_asked_for(cues: Cues) -> None:
-    with pytest.raises(ParameterError, match=r"cue 2: would stand over cue 3; shift by 1.000 s"):
+    with pytest.raises(
+        ParameterError, match=r"caption 2: would stand over caption 3; shift by 1.000 s"
+    ):
         shift(cues, 1.5, 1)
-    with pytest.raises(ParameterError, match=r"cue 2: would stand over cue 1; shift by -0.000 s"):
+    with pytest.raises(
+        ParameterError, match=r"caption 2: would stand over caption 1; shift by -0.000 s"
+    ):
         shift(cues, -0.5, 1)
     assert times(shift(cues, 1.5, 1, against="push")) == [(0, 2), (3.5, 4.5), (4.5, 6.5)]
     assert times(shift(cues, 2.5, 1, against="overlap")) == [(0, 2), (4, 6), (4.5, 5.5)]
-    with pytest.raises(ParameterError, match="cue 1: would be pushed to before 0"):
+    with pytest.raises(ParameterError, match="caption 1: would be pushed to before 0"):
         shift(cues, -0.5, 1, against="push")
     later = shift(cues, 1)
     assert times(shift(later, -0.5, 1, against="push")) == [(0.5, 2.5), (2.5, 3.5), (5, 7)]
 
 
 def test_nothing_is_shifted_before_the_start(cues: Cues) -> None:
-    with pytest.raises(ParameterError, match=r"cue 2: would begin before 0, at -0.500 s"):
+    with pytest.raises(ParameterError, match=r"caption 2: would begin before 0, at -0.500 s"):
         shift(cues, -2.5, slice(1, None))
     for by in (math.nan, "1", 1e9, True):
         with pytest.raises(ParameterError, match="by: must be"):
@@ -423,7 +427,7 @@ def test_cues_are_laid_on_other_media_by_two_points(cues: Cues) -> None:
     for second in ((0, 1), (6, -1), (6, 0), (6,), None, (6, "7")):
         with pytest.raises(ParameterError):
             stretch(cues, (0, 0), second)  # type: ignore[arg-type]
-    with pytest.raises(ParameterError, match="cue 1: would begin before 0"):
+    with pytest.raises(ParameterError, match="caption 1: would begin before 0"):
         stretch(cues, (3, 1), (4, 2))
 
 

@@ -79,7 +79,7 @@ def test_a_cue_without_text_and_one_after_the_end() -> None:
     assert (found.kind, found.fix(one).cues) == ("empty", ())
     two = insert(insert(Cues(cues=()), 0, end=5, text="One two"), 6, text="Three four")
     ends, later = problems(two, 4.5)
-    assert (str(ends), str(later)) == (
+    assert (ends.text, later.text) == (
         "ends at 5.00 s, and the media at 4.50",
         "ends at 8.00 s, and the media at 4.50",
     )

@@ -33,7 +33,7 @@ def at_index(cues: Cues, index: object, *, name: str = "index") -> int:
         raise ParameterError(f"must be the number of a cue, not {shown(index)}", subject=name)
     if not -len(cues) <= index < len(cues):
         has = f"0 to {len(cues) - 1}" if len(cues) else "none"
-        raise ParameterError(f"there is no cue {index}: there are {has}", subject=name)
+        raise ParameterError(f"there is no caption at index {index}: there are {has}", subject=name)
     return index % len(cues)
 
 

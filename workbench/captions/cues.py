@@ -153,7 +153,7 @@ class Cues:
         --------
         >>> word = Word(text="Incomprehensibilities!", start=0, end=1)
         >>> Cues(cues=(Cue(start=0, end=1, lines=((word,),)),)).problems()
-        ['cue 1 (0.0 s): 22 letters a second, and a viewer reads 20']
+        ['caption 1 (0.0 s): 22.0 letters/s, limit 20']
         """
         from workbench.captions.problems import sentences
 

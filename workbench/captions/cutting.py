@@ -186,7 +186,9 @@ def merge(cues: Cues, first: int, last: int | None = None) -> Cues:
     i = at_index(cues, first, name="first")
     j = i + 1 if last is None else at_index(cues, last, name="last")
     if j >= len(cues):
-        raise ParameterError("has no cue after it to be merged with", subject=f"cue {i + 1}")
+        raise ParameterError(
+            "has no caption after it to be merged with", subject=f"caption {i + 1}"
+        )
     if j <= i:
         raise ParameterError("must be a later cue than the first", subject="last")
     run = cues.cues[i : j + 1]

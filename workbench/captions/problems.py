@@ -64,7 +64,7 @@ class Limits(Options):
 
 
 _SAID = {
-    "fast": "{0:.0f} letters a second, and a viewer reads {1:.0f}",
+    "fast": "{0:.1f} letters/s, limit {1:.0f}",
     "short": "stays only {0:.2f} s",
     "long": "stays {0:.1f} s, and {1:g} are enough",
     "line": "a line of {0:.0f} letters, and {1:.0f} fit",
@@ -103,7 +103,7 @@ class Problem:
     Examples
     --------
     >>> str(Problem(cue=0, kind="lines", figure=3, limit=2))
-    '3 lines, and 2 fit'
+    'caption 1: 3 lines, and 2 fit'
     """
 
     cue: int
@@ -116,8 +116,13 @@ class Problem:
         if self.kind not in _SAID:
             raise ParameterError(f"{self.kind!r} is none of them", subject="kind")
 
-    def __str__(self) -> str:
+    @property
+    def text(self) -> str:
+        """What is wrong, where it is plain of which caption."""
         return _SAID[self.kind].format(self.figure, self.limit)
+
+    def __str__(self) -> str:
+        return f"caption {self.cue + 1}: {self.text}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the problem as plain values, for JSON."""
@@ -152,7 +157,7 @@ def problems(
     >>> one = insert(Cues(cues=()), 0, end=0.5, text="Incomprehensibilities!")
     >>> found = problems(one)
     >>> [(p.kind, str(p)) for p in found]
-    [('fast', '44 letters a second, and a viewer reads 20')]
+    [('fast', 'caption 1: 44.0 letters/s, limit 20')]
     >>> problems(found[0].fix(one))
     ()
     """
@@ -284,5 +289,5 @@ def sentences(
     )
     for problem in problems(cues, limits=limits):
         if problem.kind != "long":
-            where = f"cue {problem.cue + 1} ({cues[problem.cue].start:.1f} s)"
-            yield f"{where}: {problem}"
+            where = f"caption {problem.cue + 1} ({cues[problem.cue].start:.1f} s)"
+            yield f"{where}: {problem.text}"

@@ -79,7 +79,7 @@ def move(
     last = cue.end if end is None else seconds("end", end)
     if last - first < min(TICK, cue.duration) * (1 - 1e-6):
         raise ParameterError(
-            f"would last from {first:.3f} to {last:.3f} s", subject=f"cue {i + 1}",
+            f"would last from {first:.3f} to {last:.3f} s", subject=f"caption {i + 1}",
             cure=f"leave at least {TICK:g} s between its start and its end",
         )  # fmt: skip
     found = list(cues.cues)
@@ -171,8 +171,8 @@ def shift(cues: Cues, by: float, which: Which = None, *, against: Against = "ref
     ([0.5, 2.5], [0.0, 2.5])
     >>> shift(two, 1.5, 0)
     Traceback (most recent call last):
-    workbench.errors.ParameterError: cue 1: would stand over cue 2; shift by 1.000 s at most, or \
-with against='push'
+    workbench.errors.ParameterError: caption 1: would stand over caption 2; shift by 1.000 s at \
+most, or with against='push'
     """
     seconds("by", by, least=-_DAY)
     one_of("against", against, get_args(Against))
@@ -182,7 +182,7 @@ with against='push'
     earliest = min(cues[i].start for i in moving)
     if earliest + by < 0:
         raise ParameterError(
-            f"would begin before 0, at {earliest + by:.3f} s", subject=f"cue {min(moving) + 1}",
+            f"would begin before 0, at {earliest + by:.3f} s", subject=f"caption {min(moving) + 1}",
             cure=f"shift by {-earliest:.3f} s at most",
         )  # fmt: skip
     if against == "refuse":
@@ -205,7 +205,7 @@ def _check_room(cues: Cues, by: float, moving: set[int]) -> None:
         if abs(by) > room + 1e-9:
             most = math.copysign(room, by)
             raise ParameterError(
-                f"would stand over cue {j + 1}", subject=f"cue {i + 1}",
+                f"would stand over caption {j + 1}", subject=f"caption {i + 1}",
                 cure=f"shift by {most:.3f} s at most, or with against='push'",
             )  # fmt: skip
 
@@ -224,7 +224,7 @@ def _pushing(cues: Sequence[Cue], by: float, moving: set[int]) -> list[Cue]:
         wanted = found[i].end + (by if i in moving else 0)
         step = min(wanted, limit) - found[i].end
         if found[i].start + step < 0:
-            raise ParameterError("would be pushed to before 0", subject=f"cue {i + 1}")
+            raise ParameterError("would be pushed to before 0", subject=f"caption {i + 1}")
         found[i] = found[i].shift(step)
         limit = found[i].start
     return found
@@ -274,7 +274,7 @@ def stretch(
         cue = found[i]
         if there(cue.start) < 0:
             raise ParameterError(
-                f"would begin before 0, at {there(cue.start):.3f} s", subject=f"cue {i + 1}"
+                f"would begin before 0, at {there(cue.start):.3f} s", subject=f"caption {i + 1}"
             )
         lines = tuple(
             tuple(
@@ -329,6 +329,6 @@ def snap(cues: Cues, index: int, words: Iterable[Span], *, reach: float = 0.5) -
     near, far = abs(start - cue.start) <= most, abs(end - cue.end) <= most
     if not near and not far:
         raise ParameterError(
-            f"nothing begins or ends within {most:g} s of it", subject=f"cue {i + 1}"
+            f"nothing begins or ends within {most:g} s of it", subject=f"caption {i + 1}"
         )
     return move(cues, i, start=start if near else None, end=end if far else None)

@@ -136,7 +136,7 @@ def substitute(
         if parts:
             found[i] = retyped(found[i], "".join([*parts, before[last:]]))
     if not places:
-        raise ParameterError(f"{old!r} is in none of the cues", subject="old")
+        raise ParameterError(f"{old!r} is in none of the captions", subject="old")
     return replace(cues, cues=tuple(found))
 
 

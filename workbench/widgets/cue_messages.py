@@ -63,7 +63,7 @@ def marks_of(numbered: Numbered, found: Iterable[Problem]) -> dict[int, list[lis
     """Return the problems of each cue by its number: kind, a sentence, whether there is a fix."""
     marks: dict[int, list[list[Any]]] = {}
     for problem in found:
-        mark = [problem.kind, str(problem), problem.fix is not None]
+        mark = [problem.kind, problem.text, problem.fix is not None]
         marks.setdefault(numbered.numbers[problem.cue], []).append(mark)
     return marks
 

@@ -41,12 +41,12 @@ def twin(cues: Cues, problems: Iterable[Problem], clip: Clip | None, uid: str) -
     >>> from workbench.captions.editing import insert, problems
     >>> one = insert(Cues(cues=()), 1, end=1.1, text="1 < 2")
     >>> html = twin(one, problems(one), None, "c0ffee")
-    >>> "1 &lt; 2" in html, "30 letters a second" in html, html.count("<tr>")
+    >>> "1 &lt; 2" in html, "30.0 letters/s" in html, html.count("<tr>")
     (True, True, 2)
     """
     wrong: dict[int, list[str]] = {}
     for problem in problems:
-        wrong.setdefault(problem.cue, []).append(str(problem))
+        wrong.setdefault(problem.cue, []).append(problem.text)
     rows = "".join(
         f"<tr><td>{i + 1}</td><td>{_clock(cue.start)}</td><td>{_clock(cue.end)}</td>"
         f"<td {_LEFT}>{escape(cue.text)}</td><td {_LEFT}>{escape('; '.join(wrong.get(i, ())))}</td>"
