@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
 from typing import TYPE_CHECKING, Any
 
+import imageio_ffmpeg
 import numpy as np
 import pytest
 
 from workbench.audio import Audio
 from workbench.captions.cues import Cue, Cues
+from workbench.storage.receipt import write_receipt
 from workbench.timing import Word
 from workbench.widgets.cue_editor import CueEditor
 
@@ -455,8 +458,8 @@ def test_problems_are_marked_filtered_and_fixed(mount: Any) -> None:
     view.page.keyboard.press("Tab")
     view.page.locator(".wb-cue-list").focus()
     view.page.keyboard.press("F8")
-    view.wait("el.querySelector('.wb-cue-problems').textContent.includes('letters a second')")
-    told = [str(p) for p in editor.problems if p.cue == 5]
+    view.wait("el.querySelector('.wb-cue-problems').textContent.includes('letters/s, limit')")
+    told = [p.text for p in editor.problems if p.cue == 5]
     shown_ = view.run(
         "return [...el.querySelectorAll('.wb-cue-problems span')].map((n) => n.textContent)"
     )
@@ -566,6 +569,28 @@ def test_the_preview_is_what_a_render_draws(mount: Any, clip_mp4: Path) -> None:
     assert view.run("return media.textTracks[0].cues[0].getCueAsHTML().textContent") == (
         "<i>Other</i> & more"
     )
+
+
+def test_a_silent_video_with_captions_of_its_own_says_so(
+    mount: Any, clip_mp4: Path, tmp_path: Path
+) -> None:
+    video = tmp_path / "night.mp4"
+    ffmpeg = [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-v", "error"]
+    subprocess.run([*ffmpeg, "-i", clip_mp4, "-an", "-c", "copy", video], check=True)
+    write_receipt(video, {"burned": True, "captions": captions(1).to_dict()})
+    view = mount(CueEditor(captions(1), str(video)), talk=True)
+    view.wait("el.dataset.ready")
+    assert view.page.locator(".wb-cue-silent").inner_text() == "no sound"
+    assert view.page.locator(".wb-cue-notes").inner_text().startswith("captions are in the pict")
+    assert view.run("return media.textTracks[0].mode") == "disabled"
+
+
+def test_the_help_has_the_keys_of_the_editor(shown: Any) -> None:
+    assert shown.page.locator(".wb-cue-notes").is_visible() is False
+    assert shown.page.locator(".wb-cue-silent").count() == 0
+    shown.page.get_by_role("button", name="Keys (?)").click()
+    keys = shown.page.locator(".wb-help kbd").all_inner_texts()
+    assert {"Ctrl+Enter", "F8", "Ctrl+Z", "Ctrl+F", "Space"} <= set(keys)
 
 
 def test_captions_are_saved_and_the_file_of_another_is_not_lost(

@@ -16,9 +16,11 @@ from workbench.captions import problems
 from workbench.captions.cues import Cue, Cues
 from workbench.captions.editing import Edit, Limits
 from workbench.errors import MediaNotFound, ParameterError, StorageError
+from workbench.storage.receipt import write_receipt
 from workbench.take import Take
 from workbench.timing import Word
 from workbench.voice import Voice
+from workbench.widgets.clip import Clip
 from workbench.widgets.cue_editor import CueEditor, edit_captions
 from workbench.widgets.cue_messages import TAGS
 
@@ -145,7 +147,7 @@ def test_a_script_edits_as_a_hand_does(editor: CueEditor) -> None:
     assert (editor.undoable, editor.redoable, editor.unsaved) == ("", "split", False)
     assert editor.redo().cues[0].text == "Caption"
     assert editor.do(Edit.of("delete", which=0)).undoable == "delete"
-    with pytest.raises(ParameterError, match="no cue 99"):
+    with pytest.raises(ParameterError, match="no caption at index 99"):
         editor.split(99)
     editor.cues = captions(2)
     assert editor.undoable == "replace all"
@@ -196,6 +198,80 @@ def test_captions_come_from_a_file_and_go_back_to_it(tmp_path: Path, suffix: str
     assert len(Cues.read(path)) == 6
 
 
+MENDED = """1
+00:00:01,000 --> 00:00:02,000
+One.
+
+2
+00:00:06,000 --> 00:00:05,000
+Ends before it begins.
+
+3
+00:00:08,000 --> 00:00:09,000
+
+
+4
+00:00:04,000 --> 00:00:05,000
+Too early.
+
+"""
+
+
+@pytest.mark.parametrize("given", ["cues", "path"])
+def test_what_is_mended_in_a_file_is_told(tmp_path: Path, given: str) -> None:
+    path = tmp_path / "a.srt"
+    path.write_text(MENDED)
+    editor = CueEditor(path) if given == "cues" else CueEditor(path=path)
+    assert editor.notes == [
+        "caption 3: no end after the beginning, it was given one",
+        "left out, since without text: what begins at 8.000 s",
+        "captions were not in the order of their times: now they are",
+    ]
+    assert editor.cues[2].start == 6 < editor.cues[2].end
+    path.write_text(MENDED.replace("00:00:05", "00:00:00", 1))
+    editor.save(path, overwrite=True)
+    assert CueEditor(path).notes == []
+
+
+def test_of_many_that_are_mended_ten_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.srt"
+    rows = (f"{i}\n00:00:{i:02},000 --> 00:00:{i:02},000\nWord\n\n" for i in range(1, 13))
+    path.write_text("".join(rows))
+    (note,) = CueEditor(path).notes
+    assert note.startswith("captions 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 2 more: no end after the")
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [({}, True), ({"burned": False}, False), ({"captions": None}, False), ({"bytes": 1}, False)],
+)
+def test_captions_in_the_picture_are_not_shown_twice(
+    tmp_path: Path, changed: dict[str, Any], expected: Any
+) -> None:
+    file = tmp_path / "night.mp4"
+    file.write_bytes(b"moving pictures")
+    video = Clip(kind="video", duration=18, text="night.mp4", about="", path=file)
+    assert CueEditor(captions(), video).notes == []
+    told = {"burned": True, "captions": captions().to_dict()}
+    path = write_receipt(file, told)
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changed}))
+    editor = CueEditor(captions(), video)
+    assert editor.media["captioned"] is expected
+    assert [note for note in editor.notes if note.startswith("captions are in the picture")] == (
+        editor.notes
+    )
+    assert bool(editor.notes) is expected
+    path.write_text("no receipt")
+    assert CueEditor(captions(), video).notes == []
+
+
+def test_an_editor_and_a_problem_say_what_they_are(editor: CueEditor) -> None:
+    editor.move(1, end=3.1)
+    (problem,) = editor.problems
+    assert str(editor) == repr(editor) == "CueEditor(6 captions, 1 problem)"
+    assert str(problem) == f"caption 2: {problem.text}"
+
+
 def test_a_path_without_a_file_yet_is_where_it_will_be(tmp_path: Path) -> None:
     path = tmp_path / "new.vtt"
     editor = edit_captions(captions(), path=path)
@@ -244,7 +320,7 @@ def test_the_preview_is_drawn_by_the_renderer() -> None:
     rows = np.flatnonzero(differing.any(axis=1))
     assert rows.size
     assert rows.min() > 120  # the caption stands below
-    with pytest.raises(ParameterError, match="no cue 99"):
+    with pytest.raises(ParameterError, match="no caption at index 99"):
         editor.preview(99)
 
 
@@ -260,7 +336,7 @@ def test_a_page_is_told_only_what_changed(page: Page, editor: CueEditor) -> None
     page.edit("split", id=2)
     page.edit("merge", ids=[2, 6])
     page.edit("move", id=0, end=0.1)
-    assert page.last["marks"] == [[0, [["fast", str(editor.problems[0]), True]]]]
+    assert page.last["marks"] == [[0, [["fast", editor.problems[0].text, True]]]]
     page.edit("fix", id=0, problem="fast")
     page.edit("delete", ids=[1, 3])
     page.edit("shift", by=1, **{"from": 4})
@@ -316,7 +392,7 @@ def test_an_edit_comes_once(page: Page, editor: CueEditor) -> None:
         ("snap", {"id": 0}, "not known"),
         ("split", {"id": 0, "evil": 1}, "no argument of split"),
         ("insert", {"start": 1}, "no room"),
-        ("substitute", {"old": "absent", "new": ""}, "in none of the cues"),
+        ("substitute", {"old": "absent", "new": ""}, "in none of the captions"),
         (None, {}, "no operation"),
     ],
 )
@@ -478,10 +554,10 @@ def test_the_twin_has_the_captions_their_problems_and_the_sound() -> None:
     assert html.startswith(f'<div class="wb-twin wb-{editor.uid}"')
     assert 'src="data:audio/mpeg;base64,' in html
     assert html.count("<tr>") == 7
-    assert "letters a second, and a viewer reads 20" in html
+    assert "letters/s, limit 20" in html
     assert "0:03.200" in html
     bundle, metadata = editor.still()
-    assert bundle["text/plain"] == "CueEditor of Cues(6 cues, 30 words, 17.0 s, en), 1 problems"
+    assert bundle["text/plain"] == "CueEditor(6 captions, 1 problem)"
     assert list(bundle) == ["text/plain", "image/png"]
     assert metadata["image/png"]["width"] == 720
     assert CueEditor(captions()).still()[1] == {}

@@ -25,10 +25,22 @@ from workbench.text.letters import count, wide
 from workbench.timing import Word
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["JOINER", "Row", "body", "plain", "read", "ticks", "to_srt", "to_vtt", "who", "write"]
+__all__ = [
+    "JOINER",
+    "Row",
+    "body",
+    "examine",
+    "plain",
+    "read",
+    "ticks",
+    "to_srt",
+    "to_vtt",
+    "who",
+    "write",
+]
 
 JOINER = "\u2060"
 _LARGEST = 64 * 2**20  # bytes: a hundred hours of captions are a tenth of it
@@ -52,6 +64,7 @@ _TURN = re.compile("^[\u200e\u200f]", re.MULTILINE)
 _ASS_STATE = re.compile(r"cue \d+(?:: (.*))?")
 _ASS_TITLE = re.compile(r"title \d+")
 _TTML = re.compile(r"<(?:\w+:)?tt[\s>]")
+_NAMED = 10  # captions that a sentence names
 _OPENING = 4096  # letters in which a file says what it is
 _VOICE = re.compile(r"\s*<v(?:\.[^\s<>]*)?[ \t]+([^<>]*)>")
 
@@ -176,6 +189,22 @@ def write(path: Path, texts: Mapping[str, Callable[[], str]]) -> None:
 
 def read(path: Path) -> tuple[list[Cue], str]:
     """Return the cues of a file, in time order, and its language; see `Cues.read`."""
+    cues, language, _ = examine(path)
+    return cues, language
+
+
+def examine(path: Path) -> tuple[list[Cue], str, tuple[str, ...]]:
+    """Return what `read` does, and sentences on what of it is not as the file has it.
+
+    Raises
+    ------
+    MediaNotFound
+        When there is no such file.
+    TextError
+        When it holds no captions.
+    StorageError
+        When it cannot be read.
+    """
     try:
         with path.open("rb") as file:
             data = file.read(_LARGEST + 1)
@@ -196,6 +225,7 @@ def read(path: Path) -> tuple[list[Cue], str]:
         found, language = read_ttml(text, path)
     else:
         found = _read_srt(text)
+    found = list(found)
     rows = sorted((row for row in found if row[2]), key=lambda row: row[0])
     if not rows or len(data) > _LARGEST or "\0" in text:
         raise TextError(
@@ -205,7 +235,29 @@ def read(path: Path) -> tuple[list[Cue], str]:
         )
     ceilings = [row[0] for row in rows[1:]] + [float("inf")]
     cues = [_cue(*row, ceiling) for row, ceiling in zip(rows, ceilings, strict=True)]
-    return cues, language
+    return cues, language, tuple(_mended(found, rows))
+
+
+def _mended(found: Sequence[Row], rows: Sequence[Row]) -> Iterator[str]:
+    """Yield what was done to the rows of a file, captions counted from 1 as they are now."""
+    ended = [str(i) for i, (start, end, *_) in enumerate(rows, 1) if end <= start]
+    if ended:
+        given = "it was given one" if len(ended) == 1 else "they were given ends"
+        yield f"{_listed('caption', ended)}: no end after the beginning, {given}"
+    empty = [f"{start:.3f}" for start, _, text, _ in found if not text]
+    if empty:
+        yield f"left out, since without text: {_listed('what begins at', empty, '')} s"
+    begins = [row[0] for row in found if row[2]]
+    if begins != sorted(begins):
+        yield "captions were not in the order of their times: now they are"
+
+
+def _listed(noun: str, names: Sequence[str], plural: str = "s") -> str:
+    """Return the first of these, such as "captions 2, 5 and 7"."""
+    more = [f"{len(names) - _NAMED} more"] if len(names) > _NAMED else []
+    *first, last = [*names[:_NAMED], *more]
+    told = f"{', '.join(first)} and {last}" if first else last
+    return f"{noun}{plural if first else ''} {told}"
 
 
 def _decode(data: bytes) -> str:

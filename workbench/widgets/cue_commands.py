@@ -43,6 +43,7 @@ class CueCommands(Panel):
     undoable = t.Unicode().tag(sync=True)
     redoable = t.Unicode().tag(sync=True)
     path = t.Unicode().tag(sync=True)
+    notes = t.List(t.Unicode()).tag(sync=True)
     unsaved = t.Bool(default_value=False).tag(sync=True)
     caption_style = t.Unicode("plain").tag(sync=True)
     styles = t.List(t.Unicode()).tag(sync=True)

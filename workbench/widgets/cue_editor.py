@@ -17,7 +17,7 @@ from workbench.widgets.clip import Clip
 from workbench.widgets.cue_commands import CueCommands
 from workbench.widgets.cue_messages import edit_of
 from workbench.widgets.cue_preview import preview_png
-from workbench.widgets.cue_sources import captions_of, file_key
+from workbench.widgets.cue_sources import captioned, captions_of, file_key
 from workbench.widgets.made import counted
 from workbench.widgets.panel import clip_state, front, style
 
@@ -32,6 +32,7 @@ __all__ = ["CueEditor", "edit_captions"]
 
 _OPTIONS = ("style", "limits", "size")
 _FRAME = (1920, 1080)
+_IN_PICTURE = "captions are in the picture: those of the player start off"
 _PARTS = ("book", "list", "regions", "pane", "bar", "sound", "editor")
 _FRONT = ["tuner_parts.js", *(f"cue_{part}.js" for part in _PARTS)]
 
@@ -69,6 +70,9 @@ class CueEditor(CueCommands):
         What would be undone or done again; empty for nothing.
     path
         Where `save` writes; empty when that was never said.
+    notes
+        What one should know: what of the file was mended when it was read, and whether the
+        picture shows captions already.
     unsaved
         Whether the captions are not what was last read or written.
 
@@ -106,8 +110,9 @@ class CueEditor(CueCommands):
         limits: Limits | None = None,
         size: tuple[int, int] | None = None,
     ) -> None:
-        self.clip = None if media is None else Clip.of(media)
-        found, file, self._seen = captions_of(cues, media, path)
+        self.clip = None if media is None else captioned(Clip.of(media))
+        found, file, self._seen, mended = captions_of(cues, media, path)
+        in_picture = self.clip is not None and self.clip.captioned
         self._style = find_style(style)
         self._size = size or (self.clip.size if self.clip and any(self.clip.size) else _FRAME)
         self._limits = limits
@@ -126,8 +131,13 @@ class CueEditor(CueCommands):
             path="" if file is None else str(file),
             caption_style=self._style.name,
             styles=list(self._names),
+            notes=[*([_IN_PICTURE] if in_picture else []), *mended],
             speed_limit=editing.pace_limit(found, self.limits),
         )
+
+    def __repr__(self) -> str:
+        told = f"{counted(len(self.cues), 'caption')}, {counted(len(self.problems), 'problem')}"
+        return f"CueEditor({told})"
 
     def preview(self, index: int | None = None, *, at: float | None = None) -> bytes:
         """Return a frame of the video with the caption as a render draws it, as a PNG.
@@ -261,7 +271,7 @@ class CueEditor(CueCommands):
 
     def still(self) -> Bundle:
         """Return the outline with the captions as bands, and a line of text."""
-        line = {"text/plain": f"CueEditor of {self.cues!r}, {len(self.problems)} problems"}
+        line = {"text/plain": repr(self)}
         if self.clip is None:
             return line, {}
         data, metadata = pictures.bundle(Clip.of(self.clip, cues=self.cues))

@@ -308,7 +308,9 @@ function mountCueEditor(model, el) {
   });
   wave.canvas.after(regions.element);
   const told = [pane.shifts, waiting, port.status]; // what is told stands in sight, not below it all
-  el.replaceChildren(port.hide, sound.element, pane.tools, bar.search, ...told, bar.head, list.element, pane.element, bar.file);
+  const notes = h("ul", { className: "wb-cue-notes" }, ...model.get("notes").map((one) => h("li", { textContent: one })));
+  named(notes, "Notes");
+  el.replaceChildren(port.hide, sound.element, notes, pane.tools, bar.search, ...told, bar.head, list.element, pane.element, bar.file);
   el.classList.add("wb-cues");
   el.setAttribute("role", "group");
   el.setAttribute("aria-label", "Caption editor");

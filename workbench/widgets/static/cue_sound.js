@@ -2,6 +2,20 @@
 
 const CUE_VIEW = 30; // seconds of the waveform in sight at first
 
+const CUE_KEYS = [
+  ["Ctrl+Enter", "split at the caret"],
+  ["Ctrl+Space", "play the caption"],
+  ["Alt+↓", "next caption"],
+  ["Alt+↑", "caption before"],
+  ["F8", "next problem"],
+  ["Ctrl+F", "find and replace"],
+  ["Ctrl+Z", "undo"],
+  ["Ctrl+Shift+Z", "redo"],
+];
+
+/** A line of the help. */
+const keyRow = ([shown, about]) => h("div", {}, h("dt", {}, h("kbd", { textContent: shown })), h("dd", { textContent: about }));
+
 /**
  * The player of `clip` (none: only a time line as long as the captions) and what it does for them.
  *
@@ -17,6 +31,8 @@ function createCueSound(clip, port, book) {
     ? player.wave
     : new Waveform({ signal, onSeek: (time) => wave.seek(time), label: "Position", height: 36 });
   const element = player ? player.element : h("div", { className: "wb-player" }, wave.canvas);
+  if (clip?.silent) wave.canvas.after(h("span", { className: "wb-cue-silent", textContent: "no sound" }));
+  element.querySelector(".wb-help dl")?.append(...CUE_KEYS.map(keyRow));
   const seek = (time) => (player ? player.seek(time) : wave.seek(time));
   wave.textAt = (time) => inLine(book.rows[indexAt(book.rows, time)]?.text || "");
 
