@@ -231,8 +231,8 @@ def test_errors_stand_where_the_person_acted(mount: Any, page: Page, tone: ToneE
     ).startswith("wb-option")
     pace.fill("80")
     pace.press("Enter")
-    shown.wait("el.querySelector('.wb-status').hidden")
-    assert pace.get_attribute("aria-invalid") is None
+    shown.wait("!el.querySelector('.wb-number').ariaInvalid")
+    assert page.locator(".wb-status").is_hidden()
     page.get_by_label("Text", exact=True).fill(" ")
     page.get_by_role("button", name="Generate").click()
     shown.wait("el.querySelector('.wb-status').textContent.includes('no words')")
@@ -245,6 +245,84 @@ def test_errors_stand_where_the_person_acted(mount: Any, page: Page, tone: ToneE
     shown.wait("el.querySelector('.wb-status').textContent.includes('cannot be a preset')")
     shown.run("model.send({kind: 'change', changes: {voice: 'tone:hihg'}})")
     shown.wait("el.querySelector('.wb-status').textContent.includes(\"did you mean 'high'\")")
+
+
+def test_an_answer_leaves_a_number_alone_that_is_being_typed(
+    mount: Any, page: Page, tone: ToneEngine
+) -> None:
+    """The answer to an earlier change comes while the next number is half typed."""
+    panel = tune("One.", voice="tone:high")
+    shown = mount(panel, talk=True)
+    pace = page.get_by_label("Pace", exact=True)
+    seed = page.get_by_label("Seed", exact=True)
+    pace.press("Control+a")
+    page.keyboard.type("15")
+    panel.change(text="Two.", mood="loud")
+    shown.wait("el.querySelector('.wb-text').value === 'Two.'")
+    page.keyboard.type("0")
+    assert pace.input_value() == "150"
+    pace.press("Enter")
+    shown.wait("model.get('chosen').options.pace === 150")
+    seed.focus()
+    page.keyboard.type("4")
+    panel.change(text="Three.")
+    shown.wait("el.querySelector('.wb-text').value === 'Three.'")
+    page.keyboard.type("2")
+    seed.press("Enter")
+    shown.wait("model.get('chosen').seed === 42")
+    # One that is only in focus follows what is changed elsewhere.
+    pace.focus()
+    panel.undo()
+    panel.undo()
+    panel.undo()
+    shown.wait("el.querySelector('.wb-number').value === '100'")
+
+
+def test_a_wrong_number_goes_when_its_field_is_left(
+    mount: Any, page: Page, tone: ToneEngine
+) -> None:
+    panel = tune("One.", voice="tone:high", pace=80)
+    shown = mount(panel, talk=True)
+    pace = page.get_by_label("Pace", exact=True)
+    pace.fill("9999")
+    pace.press("Enter")
+    shown.wait("el.querySelector('.wb-number').ariaInvalid === 'true'")
+    red = shown.run("return getComputedStyle(el.querySelector('.wb-number')).borderColor")
+    assert red == "rgb(198, 40, 40)"
+    assert pace.input_value() == "9999"
+    pace.press("Tab")
+    assert pace.input_value() == "80"
+    assert pace.get_attribute("aria-invalid") is None
+    pace.fill("8888")
+    pace.press("Tab")
+    shown.wait("el.querySelector('.wb-status').textContent.includes('8888')")
+    shown.wait("el.querySelector('.wb-number').value === '80'")
+    seed = page.get_by_label("Seed", exact=True)
+    seed.focus()
+    page.keyboard.type("1e")
+    page.keyboard.press("Enter")
+    shown.wait("el.querySelector('.wb-status').textContent === 'Seed must be a whole number.'")
+    assert panel.settings.seed is None
+
+
+def test_a_pause_between_words_is_set_in_milliseconds(mount: Any, page: Page) -> None:
+    panel = tune("One.", voice="espeak:en-us")
+    shown = mount(panel, talk=True)
+    gap = page.get_by_label("Word gap", exact=True)
+    gap.fill("200")
+    gap.press("Enter")
+    shown.wait("model.get('chosen').options.word_gap === 20")
+    assert gap.input_value() == "200"
+    assert page.get_by_label("Word gap, slider").input_value() == "200"
+    gap.fill("2010")
+    gap.press("Enter")
+    shown.wait("!el.querySelector('.wb-status').hidden")
+    told = page.locator(".wb-status").inner_text()
+    assert told == "Word gap must be 0 to 2000 ms, not 2010."
+    slide(page, "Word gap", 50)
+    shown.wait("model.get('chosen').options.word_gap === 5")
+    shown.wait("el.querySelector('.wb-status').hidden")
+    assert "0 to 99" in (page.get_by_label("Pitch", exact=True).get_attribute("title") or "")
 
 
 def test_voices_are_found_heard_and_chosen(mount: Any, page: Page) -> None:

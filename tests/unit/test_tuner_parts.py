@@ -53,6 +53,17 @@ def test_each_option_gets_the_control_that_fits() -> None:
     assert found["mood"].to_dict()["choices"] == ["calm", "glad"]
 
 
+def test_units_are_those_of_a_person() -> None:
+    found = {control.name: control for control in controls(registry.engine("espeak").options)}
+    gap, pitch, rate = found["word_gap"], found["pitch"], found["rate"]
+    assert (gap.unit, gap.scale, gap.maximum) == ("ms", 10, 200)
+    assert gap.about == "Pause added between words, 0 to 2000 ms. In code word_gap=1 is 10 ms."
+    assert (pitch.unit, pitch.scale, pitch.about) == ("", 1, "Height of the voice, 0 to 99")
+    assert rate.unit == "words/min"
+    assert rate.to_dict()["about"].endswith("a take may differ, short texts most.")
+    assert found["volume"].about.endswith("0 to 200 %")
+
+
 def test_blends_are_written_and_read() -> None:
     parts = {"af_heart": 0.6, "bf_emma": 0.4}
     assert blend_name(parts) == "af_heart*0.6+bf_emma*0.4"

@@ -55,7 +55,9 @@ class Tuner(TunerPanel):
         below it the same spelt out.
     """
 
-    _esm = front("tuner_parts.js", "tuner_voice.js", "tuner_takes.js", "tuner.js")
+    _esm = front(
+        "tuner_parts.js", "tuner_voice.js", "tuner_options.js", "tuner_takes.js", "tuner.js"
+    )
     _css = style("tuner.css", root="wb-tuner")
 
     def __init__(self, settings: Settings, *, name: str = "") -> None:

@@ -153,6 +153,7 @@ function mountTuner(model, el) {
   /** Do what Python does, and let its complaint stand where the person acted. */
   const act = (place, kind, content = {}) => {
     if (place.isConnected) place.after(port.status);
+    port.say("");
     if (kind) port.send(kind, content);
   };
   const audition = createAudition(port);
