@@ -85,7 +85,7 @@ def test_one_is_heard_and_switching_keeps_the_second(shown: Any, stack: Stack) -
 
 
 def test_the_same_share(shown: Any, stack: Stack) -> None:
-    shown.page.get_by_role("radio", name="same share").click()
+    shown.page.get_by_role("radio", name="same place in the sentence").click()
     settle(shown)
     assert stack.align == "share"
     stack.seek(4.0)

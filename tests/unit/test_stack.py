@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import re
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,11 +13,10 @@ import traitlets as t
 
 from workbench.audio import Audio
 from workbench.errors import ParameterError
+from workbench.take import Take
+from workbench.voice import Voice
 from workbench.widgets import twin as twin_module
-from workbench.widgets.stack import Stack, linked_time
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from workbench.widgets.stack import Stack, linked_time, told_apart
 
 
 def tone(seconds: float = 2.0, rate: int = 16_000) -> Audio:
@@ -49,8 +49,39 @@ def test_rows_by_label_and_by_number(tmp_path: Path) -> None:
     assert [row["measures"] for row in stack.rows] == ["", "-16 LUFS"]
     assert [row["duration"] for row in stack.rows] == [4.0, 2.0]
     path = tone(1.0).write(tmp_path / "a.wav")
-    assert Stack([tone(), path]).labels == ("1", "2")
+    assert Stack([tone(), path]).labels == ("sound", "a.wav")
     assert Stack((one for one in [tone(), tone()]), labels=["a", "b"]).labels == ("a", "b")
+
+
+def spoken(text: str = "Hello.", voice: str = "espeak:es", **options: Any) -> Take:
+    return Take(text=text, audio=tone(0.1), words=(), voice=Voice.parse(voice), options=options)
+
+
+@pytest.mark.parametrize(
+    ("takes", "told"),
+    [
+        ([spoken(rate=130), spoken(rate=220)], ["rate 130", "rate 220"]),
+        (
+            [spoken(voice="espeak:en-us", rate=130), spoken(voice="espeak:en-gb", rate=220)],
+            ["espeak:en-us, rate 130", "espeak:en-gb, rate 220"],
+        ),
+        # Of other engines, what only they know is not said.
+        (
+            [spoken(rate=130), spoken(voice="kokoro:af", speed=1.0)],
+            ["espeak:es", "kokoro:af"],
+        ),
+        ([spoken("One."), spoken("Two.")], ["One.", "Two."]),
+        ([spoken("a"), spoken("a 2"), spoken("a")], ["a", "a 2", "a 3"]),
+        ([spoken(), spoken("x\n" * 400)], ["Hello.", "x"]),
+        ([spoken(), tone(0.1), tone(0.1)], ["Hello.", "sound", "sound 2"]),
+        (["/somewhere/a.wav", Path("b.mp3")], ["a.wav", "b.mp3"]),
+    ],
+)
+def test_rows_are_called_by_what_sets_them_apart(takes: list[object], told: list[str]) -> None:
+    found = told_apart(takes)
+    assert [name[: len(one)] for name, one in zip(found, told, strict=True)] == told
+    assert max(map(len, found)) <= 70
+    assert "".join(found).isprintable()
 
 
 def test_the_state_holds_no_media(stack: Stack) -> None:
@@ -176,4 +207,4 @@ def test_the_picture_has_a_row_for_each() -> None:
             heights.append(image.height // 2)
         assert metadata["image/png"]["height"] == heights[-1]
     assert heights == [80, 3 * 84 - 4, 8 * 84 - 4]
-    assert data["text/plain"].startswith("12 takes: 1 (0.500 s, 16000 Hz, mono), 2 (")
+    assert data["text/plain"].startswith("12 takes: sound (0.500 s, 16000 Hz, mono), sound 2 (")

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import traitlets as t
 
 from workbench.errors import ParameterError, one_line, shown, suggest
+from workbench.speech.variant import labels as labels_of
+from workbench.speech.variant import varying
+from workbench.take import Narration, Take
 from workbench.widgets import pictures, twin
 from workbench.widgets.clip import Clip
 from workbench.widgets.panel import clip_state, front, style
 from workbench.widgets.transport import Transport, checked_speed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from workbench.widgets.outputs import Bundle
 
-__all__ = ["Stack", "linked_time"]
+__all__ = ["Stack", "linked_time", "told_apart"]
 
 _OPTIONS = ("labels", "measures", "align", "speed")
 _ALIGN = ("seconds", "share")
+_LABEL = 60  # letters
 _MOST = 40  # rows: each has its sound in the page
 
 
@@ -46,6 +54,61 @@ def linked_time(time: float, duration: float, other: float, align: str) -> float
     return min(time, other)
 
 
+def told_apart(values: Sequence[object]) -> list[str]:
+    """Return for each value what sets it apart from the others, no two alike.
+
+    The settings of takes that are not the same everywhere, as in a sweep: the voice, the seed, the
+    options. Where these are alike, or what plays was not spoken here, its text or the file's name.
+
+    Examples
+    --------
+    >>> import workbench as wb
+    >>> told_apart([wb.speak("Hello.", rate=rate) for rate in (130, 220)])
+    ['rate 130', 'rate 220']
+    >>> told_apart([wb.speak(text) for text in ("One.", "Two.", "Two.")])
+    ['One.', 'Two.', 'Two. 2']
+    """
+    settings = [_settings(value) for value in values]
+    # What one engine knows alone is left out: the voice tells the engines apart.
+    shared = [name for name in settings[0] if all(name in one for one in settings)]
+    alike = [{name: one[name] for name in shared} for one in settings]
+    names = labels_of(alike) if varying(alike) else [_name(value) for value in values]
+    told: list[str] = []
+    for name in names:
+        number, label = 1, name
+        while label in told:
+            number += 1
+            label = f"{name} {number}"
+        told.append(label)
+    return told
+
+
+def _settings(value: object) -> dict[str, Any]:
+    """Return how a value was spoken: of several lines, the voices and what they share."""
+    if not isinstance(value, Take | Narration):
+        return {}
+    takes = [part.take for part in value.parts] if isinstance(value, Narration) else [value]
+    first = {"seed": takes[0].seed, **takes[0].options}
+    rest = [{"seed": one.seed, **one.options} for one in takes[1:]]
+    shared = {
+        name: told
+        for name, told in first.items()
+        if isinstance(told, str | int | float | None) and all(one.get(name) == told for one in rest)
+    }
+    return {"voice": " and ".join(dict.fromkeys(str(one.voice) for one in takes)), **shared}
+
+
+def _name(value: object) -> str:
+    path = getattr(value, "path", None)  # such as a rendered video's
+    if isinstance(value, Take | Narration | Clip):
+        name = " ".join(value.text.split())
+    elif isinstance(value, str | os.PathLike):
+        name = Path(value).name
+    else:
+        name = path.name if isinstance(path, Path) else "sound"
+    return one_line(name, limit=_LABEL)
+
+
 class Stack(Transport):
     """Several takes with one play button and one position; one is heard at a time.
 
@@ -57,7 +120,7 @@ class Stack(Transport):
     takes
         A list of what `Player.of` takes, or a mapping from labels to it; at most 40.
     labels
-        What the rows are called, in place of 1, 2, 3 and so on.
+        What the rows are called; else what sets the takes apart, as `told_apart` finds it.
     measures
         A text for each label, shown at the end of its row.
     align
@@ -200,7 +263,7 @@ def _labelled(
         values, named = list(takes.values()), [str(name) for name in takes]
     elif hasattr(takes, "__iter__") and not isinstance(takes, str | bytes):
         values = list(takes)
-        named = [str(number + 1) for number in range(len(values))]
+        named = told_apart(values) if labels is None and values else []
     else:
         raise ParameterError(
             f"must be takes in a list or by label, not {type(takes).__name__}", subject="takes"

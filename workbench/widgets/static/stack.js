@@ -89,9 +89,9 @@ function mount(model, el) {
   const play = h("button", { className: "wb-play", type: "button" });
   const clockface = h("span", { className: "wb-clock" });
   const choices = ["seconds", "share"].map((kind) => {
-    const label = { seconds: "same second", share: "same share" }[kind];
+    const label = { seconds: "same second", share: "same place in the sentence" }[kind];
     const node = h("button", { type: "button", textContent: label });
-    node.title = { seconds: "Switching keeps the second", share: "Switching keeps the part that is done" }[kind];
+    node.title = { seconds: "Switching keeps the second", share: "Switching keeps the part that is said, so that slow and fast readings are at the same word" }[kind];
     node.setAttribute("role", "radio");
     node.dataset.align = kind;
     listen(node, "click", () => port.set({ align: kind }), signal);
