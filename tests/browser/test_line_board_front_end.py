@@ -136,8 +136,15 @@ def test_the_keyboard_alone(shown: Any, board: LineBoard, spoken: list[str]) -> 
     keyboard.press("a")
     shown.wait(f"{row(1)}.querySelector('.wb-state svg')")
     assert board.review.at(2).accepted
+    shown.wait(f"{row(1)}.querySelectorAll('.wb-option').length")
     keyboard.press("r")  # espeak has no chance: it says so, at this line
-    shown.wait(f"{row(1)}.querySelector('.wb-fault').textContent.includes('without chance')")
+    hint = shown.page.locator(".wb-line").nth(1).get_by_role("status")
+    why = "espeak speaks without chance: change the text, the voice or an option first."
+    assert hint.inner_text() == why
+    again = shown.page.get_by_role("button", name="Speak this line again (r)")
+    assert again.is_disabled()
+    assert again.get_attribute("title") == why
+    assert not shown.run("return model.sent.some((m) => m.kind === 'retake')")
     assert spoken == []
     keyboard.press("e")
     shown.page.get_by_role("textbox", name="Text of line 2").fill("jkra")
@@ -275,12 +282,44 @@ def test_the_work_is_saved(
 def test_another_voice(shown: Any, board: LineBoard, spoken: list[str]) -> None:
     shown.run(f"{row(1)}.focus()")
     shown.wait(f"{row(1)}.querySelectorAll('.wb-voices option').length > 50")
-    shown.page.locator(".wb-line").nth(1).get_by_role("combobox", name="Voice").select_option(
-        "espeak:es"
-    )
+    line = shown.page.locator(".wb-line").nth(1)
+    voice = line.get_by_role("combobox", name="Voice")
+    voice.focus()
+    for _ in range(3):
+        shown.page.keyboard.press("ArrowDown")
+    board.accept(1)
+    shown.wait("model.data.rows[0].accepted")
+    assert voice.input_value() != "espeak:en-us"
+    voice.select_option("espeak:es")
+    assert not shown.run("return model.sent.some((m) => m.kind === 'retake')")
+    assert voice.evaluate("(node) => node === document.activeElement")
+    voice.press("Enter")
     shown.wait(f"{row(1)}.querySelector('.wb-line-voice').textContent.startsWith('espeak:es,')")
     assert spoken == ["This line is spoken again."]
     assert str(board.review.at(2).version.take.voice) == "espeak:es"
+    assert voice.evaluate("(node) => node === document.activeElement")  # all through
+
+
+def test_a_retake_with_other_options(shown: Any, board: LineBoard, spoken: list[str]) -> None:
+    shown.run(f"{row(1)}.focus()")
+    shown.wait(f"{row(1)}.querySelectorAll('.wb-option').length")
+    line = shown.page.locator(".wb-line").nth(1)
+    line.locator("summary").click()
+    rate = line.get_by_role("spinbutton", name="Rate")
+    assert float(rate.input_value()) == board.review.at(2).version.take.options["rate"]
+    again = line.get_by_role("button", name="Speak this line again (r)")
+    rate.fill("120")
+    rate.press("Tab")
+    assert again.is_enabled()
+    again.click()
+    shown.wait("model.data.rows[1].versions.length === 2")
+    assert board.review.at(2).version.take.options["rate"] == 120
+    assert spoken == ["This line is spoken again."]
+    assert again.is_disabled()
+    rate.fill("5000")
+    rate.press("Enter")
+    shown.wait(f"{row(1)}.querySelector('.wb-fault').textContent.includes('rate')")
+    assert len(board.review.at(2).versions) == 2
 
 
 def test_only_flagged_lines(shown: Any, board: LineBoard) -> None:

@@ -406,6 +406,15 @@ def test_the_media_of_a_version_and_of_the_whole(board):
         board._clip(second)
 
 
+def test_the_page_sets_options_of_the_engine_alone(board):
+    board.click("retake", 1, options={"lexicon": "/etc/passwd", "cache": False})
+    assert board.error.startswith("cache, lexicon: is not for the page to set")
+    board.click("retake", 1, options={"no_such": 1})
+    assert board.wait(30)
+    assert "no_such" in board.rows[1]["fault"]
+    assert len(board.review.at(2).versions) == 1
+
+
 def test_the_voices_a_line_may_be_spoken_with(board, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     wb.Preset(name="narrator", voice=wb.Voice.parse("espeak:es")).save()

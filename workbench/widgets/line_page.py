@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import secrets
 import threading
 from dataclasses import replace
@@ -15,6 +16,7 @@ from workbench.errors import ParameterError, WorkbenchError, one_line, shown
 from workbench.speech.ears import Ears, ears
 from workbench.speech.flagged import flagged
 from workbench.speech.json_file import sounds_folder
+from workbench.speech.retake import respeak
 from workbench.widgets import line_rows, pictures
 from workbench.widgets.cue_sources import file_key
 from workbench.widgets.line_sounds import LineSounds
@@ -35,7 +37,8 @@ if TYPE_CHECKING:
 
 __all__ = ["LinePage", "new_name"]
 
-_FROM_PAGE = ("text", "voice")  # what a click may ask of a retake
+_FROM_PAGE = ("text", "voice")  # what a click may ask of a retake, and the engine's options
+_ARGUMENTS = frozenset(inspect.signature(respeak).parameters)  # which no option is
 
 _CHANGES: Mapping[str, Callable[[Review, Part, dict[str, Any]], Review]] = MappingProxyType(
     {
@@ -86,7 +89,9 @@ class LinePage(Panel):
         Whether there is something to undo, or to do again.
     """
 
-    _esm = front("tuner_parts.js", "board_line.js", "board_file.js", "line_board.js")
+    _esm = front(
+        "tuner_parts.js", "board_retake.js", "board_line.js", "board_file.js", "line_board.js"
+    )
     _css = style("line_board.css")
 
     rows = t.List(t.Dict()).tag(sync=True)
@@ -223,7 +228,9 @@ class LinePage(Panel):
             takes = self._sounds.takes(str(uid) for uid in content["uids"])
             threading.Thread(target=self._look, args=(takes,), daemon=True).start()
         elif kind == "voices?":
-            self._command({"kind": "voices", "voices": line_rows.voices()})
+            spoken = {"voices": line_rows.voices(), "engines": line_rows.engines()}
+            fixed = not {"lexicon", "verify"} & set(self._ways)
+            self._command({"kind": "voices", **spoken, "fixed": fixed})
         elif kind == "undo":
             self._step(self._steps.undo)
         elif kind == "redo":
@@ -249,6 +256,11 @@ class LinePage(Panel):
     def _retake_for_page(self, name: str, content: dict[str, Any]) -> None:
         place, start = self._place(name), self.review
         given: dict[str, Any] = {key: content[key] for key in _FROM_PAGE if key in content}
+        options = dict(content.get("options", {}))
+        foreign = sorted(set(options) & _ARGUMENTS)
+        if foreign:
+            raise ParameterError("is not for the page to set", subject=", ".join(foreign))
+        given |= options
 
         def speak(_: Report, cancel: threading.Event) -> Version | Exception:
             try:

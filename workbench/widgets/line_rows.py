@@ -6,8 +6,10 @@ from dataclasses import replace
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from workbench.engines.registry import engine
 from workbench.errors import one_line
 from workbench.voice import Preset
+from workbench.widgets.controls import controls
 from workbench.widgets.twin import media_html
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from workbench.take import Part
     from workbench.widgets.clip import Clip
 
-__all__ = ["board_html", "cells", "in_front", "row", "settings", "summary", "voices"]
+__all__ = ["board_html", "cells", "engines", "in_front", "row", "settings", "summary", "voices"]
 
 _SHOWN = ("rate", "loudness", "pitch")  # beside a line; the page has room for a few
 _LEFT = ' style="text-align:left;vertical-align:top;white-space:pre-wrap"'
@@ -84,6 +86,8 @@ def row(
         "number": number,
         "text": shown.text,
         "voice": str(shown.take.voice),
+        "engine": shown.take.voice.engine,
+        "options": dict(shown.take.options),
         "language": shown.take.language,
         "duration": shown.take.duration,
         "kept": line.kept,
@@ -110,9 +114,33 @@ def voices() -> list[dict[str, str]]:
 
     presets = [{"name": name, "label": f"preset {name}"} for name in Preset.names()]
     return presets + [
-        {"name": voice.name, "label": f"{voice.name} ({voice.label}, {voice.language})"}
+        {
+            "name": voice.name,
+            "label": f"{voice.name} ({voice.label}, {voice.language})",
+            "engine": voice.name.partition(":")[0],
+        }
         for voice in spoken_by()
     ]
+
+
+def engines() -> dict[str, dict[str, Any]]:
+    """Return of every engine here whether it leaves something to chance, and its controls.
+
+    Examples
+    --------
+    >>> engines()["espeak"]["seeded"], engines()["espeak"]["controls"][0]["name"]
+    (False, 'rate')
+    """
+    from workbench.speech.voices import voices as spoken_by
+
+    names = dict.fromkeys(voice.name.partition(":")[0] for voice in spoken_by())
+    return {
+        name: {
+            "seeded": engine(name).capabilities.seeded,
+            "controls": [control.to_dict() for control in controls(engine(name).options)],
+        }
+        for name in names
+    }
 
 
 def in_front(review: Review) -> tuple[Part, ...]:

@@ -11,6 +11,8 @@ function soundOf(version, peaks) {
 class BoardLine {
   constructor(board, id) {
     Object.assign(this, { board, id, data: null, players: new Map(), seen: false, typed: null });
+    this.draft = { voice: null, options: {} }; // of the next retake
+    this.panel = null; // what is open below the current line
     this.picked = null; // the take that was chosen, until Python has answered
     const { signal } = board.port;
     this.number = h("span", { className: "wb-number" });
@@ -50,6 +52,7 @@ class BoardLine {
   /** Show what is known of the line; what somebody is typing stays. */
   update(row) {
     const more = this.data && row.versions.length !== this.data.versions.length;
+    if (this.data && row.versions.length > this.data.versions.length) this.draft = { voice: null, options: {} };
     if (more || row.shown === this.picked) this.picked = null;
     const data = this.picked === null ? row : { ...row, shown: this.picked };
     this.data = data;
@@ -86,16 +89,20 @@ class BoardLine {
     if (!this.field) this.text.textContent = data.text;
     else if (this.typed === null) this.field.value = data.text;
     this.more.hidden = !current;
-    if (!current) this.more.replaceChildren();
-    else this.drawMore();
+    if (current) this.drawMore();
+    else {
+      this.more.replaceChildren();
+      this.panel = null;
+    }
     this.drawSound();
-    if (held && !held.isConnected) this.refocus(held.getAttribute("aria-label"));
+    if (held && held !== document.activeElement) this.refocus(held);
   }
 
-  /** What had the focus was drawn anew: it goes to what took its place, so that keys go on. */
-  refocus(label) {
-    const same = label && this.more.querySelector(`[aria-label="${CSS.escape(label)}"]:not(:disabled)`);
-    (same || this.element).focus({ preventScroll: true });
+  /** What had the focus was moved or drawn anew: it, or what took its place, has it again. */
+  refocus(held) {
+    const { type, value } = held;
+    const radio = type === "radio" && this.more.querySelector(`[type=radio][value="${CSS.escape(value)}"]`);
+    (held.isConnected ? held : radio || this.element).focus({ preventScroll: true });
   }
 
   /** The player of the version in front, once the line has come into view. */
@@ -136,41 +143,76 @@ class BoardLine {
     if (this.version.clip === uid) this.drawSound();
   }
 
+  /** What opens below the current line: made once, so that redrawing takes no focus away. */
   drawMore() {
     const { data, board } = this;
-    // What has the focus is not taken away while somebody works with it.
-    const held = document.activeElement;
-    const note = this.more.contains(held) && held.matches(".wb-note") ? held : null;
-    const acts = h(
-      "div",
-      { className: "wb-acts" },
-      button("Speak this line again (r)", { path: ICONS.again, text: "Retake", onClick: () => this.retake() }),
-      button("Edit the text (e)", { text: "Edit text", onClick: () => this.edit() }),
-      this.voiceField(),
-      data.accepted && data.kept === data.shown
-        ? button("Not right after all", { text: "Reopen", onClick: () => board.say("reopen", this.id) })
-        : button(`${this.acceptName} into the narration (a)`, {
-            path: ICONS.check,
-            text: this.acceptName,
-            className: "wb-main",
-            onClick: () => this.accept(),
-          }),
-    );
-    acts.querySelectorAll("button, select").forEach((node) => {
-      if (board.busy && !node.matches(".wb-main")) node.disabled = true;
-    });
-    const notes = note || this.noteField();
-    const flags = h("ul", { className: "wb-flag-list" });
-    flags.append(...data.flags.map(({ text }) => h("li", { textContent: text })));
-    const versions = data.versions.length > 1 ? [this.versionList()] : [];
-    if (note) {
-      this.more.querySelector(".wb-acts").replaceWith(acts);
-      this.more.querySelector(".wb-versions")?.remove();
-      acts.after(...versions);
-      this.more.querySelector(".wb-flag-list").replaceWith(flags);
-    } else {
-      this.more.replaceChildren(acts, ...versions, flags, notes);
+    if (!this.panel) {
+      const parts = createRetake(this);
+      const edit = button("Edit the text (e)", { text: "Edit text", onClick: () => this.edit() });
+      const accept = button("", { onClick: () => (this.settled ? board.say("reopen", this.id) : this.accept()) });
+      const acts = h("div", { className: "wb-acts" }, parts.again, edit, parts.voice, accept);
+      const versions = h("div", { hidden: true });
+      const flags = h("ul", { className: "wb-flag-list" });
+      this.panel = { ...parts, accept, versions, flags, note: this.noteField(), listed: "" };
+      this.more.replaceChildren(acts, parts.fold, versions, flags, this.panel.note);
     }
+    const { panel, settled } = this;
+    panel.draw();
+    const label = settled ? "Reopen: not right after all" : `${this.acceptName} into the narration (a)`;
+    panel.accept.title = named(panel.accept, label).getAttribute("aria-label");
+    panel.accept.replaceChildren(...(settled ? ["Reopen"] : [icon(ICONS.check), this.acceptName]));
+    panel.accept.classList.toggle("wb-main", !settled);
+    const listed = JSON.stringify([data.versions, data.shown, data.kept, data.text]);
+    if (listed !== panel.listed) {
+      panel.versions.hidden = data.versions.length < 2;
+      panel.versions.replaceChildren(...(panel.versions.hidden ? [] : [this.versionList()]));
+      panel.listed = listed;
+    }
+    panel.flags.replaceChildren(...data.flags.map(({ text }) => h("li", { textContent: text })));
+    if (document.activeElement !== panel.note) panel.note.value = data.note;
+  }
+
+  /** Whether the take in front is the one that was accepted. */
+  get settled() {
+    const { accepted, kept, shown } = this.data;
+    return accepted && kept === shown;
+  }
+
+  // -- what a retake would be --------------------------------------------------------------------
+
+  /** Who would speak; empty for a preset, which has options of its own. */
+  get engine() {
+    const { voice } = this.draft;
+    if (voice === null) return this.data.engine;
+    return this.board.voices.find(({ name }) => name === voice)?.engine || "";
+  }
+
+  /** The options that it would have as it stands. */
+  get base() {
+    if (this.draft.voice === null) return this.data.options;
+    const { controls = [] } = this.board.engines[this.engine] || {};
+    return Object.fromEntries(controls.map((control) => [control.name, control.default]));
+  }
+
+  /** What is unlike the take in front. */
+  get changes() {
+    const { base, draft, typed } = this;
+    const options = Object.entries(draft.options).filter(([name, value]) => value !== base[name]);
+    return {
+      ...(draft.voice === null ? {} : { voice: draft.voice }),
+      ...(typed === null ? {} : { text: typed }),
+      options: Object.fromEntries(options),
+    };
+  }
+
+  /** Why a retake would be of no use now; empty when it is. */
+  get idle() {
+    const { board, changes, data, engine } = this;
+    if (board.busy) return "Wait until the work that is going on has ended, or stop it.";
+    const same = !("voice" in changes) && (changes.text ?? data.text) === data.text;
+    if (!same || Object.keys(changes.options).length || !board.fixed) return "";
+    if (board.engines[engine]?.seeded !== false) return "";
+    return `${engine} speaks without chance: change the text, the voice or an option first.`;
   }
 
   /** What Accept does: where there are several takes it says which of them it means. */
@@ -186,22 +228,6 @@ class BoardLine {
     return note;
   }
 
-  voiceField() {
-    const { board, data } = this;
-    const onchange = () => this.retake({ voice: select.value });
-    const title = "Speak it with another voice";
-    const select = h("select", { className: "wb-field wb-voices", title, onchange });
-    select.setAttribute("aria-label", "Voice");
-    const fill = () => {
-      const known = board.voices.some(({ name }) => name === data.voice);
-      const all = known ? board.voices : [{ name: data.voice, label: data.voice }, ...board.voices];
-      select.replaceChildren(...all.map(({ name, label }) => h("option", { value: name, textContent: label })));
-      select.value = data.voice;
-    };
-    fill();
-    return select;
-  }
-
   versionList() {
     const { data, board } = this;
     const list = h("div", { className: "wb-versions" });
@@ -210,7 +236,7 @@ class BoardLine {
     data.versions.forEach((version, index) => {
       const onchange = () => this.pick(index);
       const name = `wb-${board.uid}-${this.id}`;
-      const pick = h("input", { type: "radio", name, checked: index === data.shown, onchange });
+      const pick = h("input", { type: "radio", name, value: index, checked: index === data.shown, onchange });
       const where = index === data.kept ? "in the narration" : "";
       const facts = [`${index + 1}`, version.about, `${version.duration.toFixed(1)} s`, where].filter(Boolean);
       const label = h("label", {}, pick, h("span", { textContent: facts.join(" · ") }));
@@ -239,6 +265,7 @@ class BoardLine {
     const leave = button("Leave the text as it was (Escape)", { text: "Cancel", onClick: () => this.leave() });
     field.oninput = () => {
       this.typed = field.value;
+      this.panel?.draw();
       fit();
     };
     field.onkeydown = (event) => {
@@ -263,14 +290,14 @@ class BoardLine {
 
   speak() {
     const text = this.field.value;
-    if (text === this.data.text) return this.leave();
+    if (text === this.data.text && this.idle) return this.leave();
     // The words stay in the field until they are spoken: an error must not lose them.
-    return this.board.say("retake", this.id, { text });
+    return this.board.say("retake", this.id, { ...this.changes, text });
   }
 
-  retake(ways = {}) {
-    const text = this.typed;
-    this.board.say("retake", this.id, text === null ? ways : { ...ways, text });
+  retake() {
+    const why = this.idle;
+    return why ? this.say(why) : this.board.say("retake", this.id, this.changes);
   }
 
   accept() {

@@ -18,6 +18,8 @@ function mountBoard(model, el) {
     current: "",
     held: false, // a button of the mouse is down
     voices: [],
+    engines: {}, // by name: whether it leaves something to chance, and its controls
+    fixed: true, // whether the same words by the same voice are the same sound, without chance
     looks: new Map(),
     get busy() {
       return model.get("busy");
@@ -187,8 +189,8 @@ function mountBoard(model, el) {
     board.looks.set(uid, { ...board.looks.get(uid), cells });
     lines.forEach((line) => line.players.has(uid) && line.looked(uid));
   });
-  port.on("voices", ({ voices }) => {
-    board.voices = voices;
+  port.on("voices", ({ voices, engines, fixed }) => {
+    Object.assign(board, { voices, engines: engines || {}, fixed: fixed !== false });
     lines.get(board.current)?.draw();
   });
   function drawWork() {
@@ -234,7 +236,7 @@ function mountBoard(model, el) {
     " ": (line) => line.toggle(),
     e: (line) => line.edit(),
     Enter: (line) => line.edit(),
-    r: (line) => board.busy || line.retake(),
+    r: (line) => line.retake(),
     a: (line) => line.accept(),
     f: () => only.click(),
     u: () => port.send("undo"),
