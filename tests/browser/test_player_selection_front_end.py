@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from browser.books import IMPORTS, book
 
 from workbench.widgets import Player
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import workbench as wb
 
 pytestmark = pytest.mark.browser
@@ -85,6 +88,25 @@ def test_a_press_stays_in_the_player_and_brings_the_keys_along(
     if held:
         shown.page.keyboard.press("z")
         shown.wait("!el.querySelector('.wb-overview').hidden")
+
+
+def test_a_selection_in_a_notebook_selects_no_cells(show: Any, tmp_path: Path) -> None:
+    """With Shift, JupyterLab would extend its own selection, and Z would undo what cells did."""
+    player = "player = wb.play(wb.speak('One, two, three, four, five.'))\nplayer"
+    shown = show(book(tmp_path / "select.ipynb", IMPORTS, player, "1 + 1"))
+    page = shown.page
+    page.locator(".wb-player[data-ready]").wait_for()
+    page.locator(".jp-InputArea-editor").first.click()  # the notebook's own cell is another one
+    page.keyboard.press("Escape")
+    duration = page.evaluate("() => document.querySelector('.wb-player audio').duration")
+    Wave(shown, duration).drag(0.3 * duration, 0.6 * duration, key="Shift")
+    page.locator(".wb-chosen:visible").wait_for()
+    assert page.locator(".jp-Cell.jp-mod-selected").count() == 1
+    page.keyboard.press("z")
+    page.locator(".wb-overview:visible").wait_for()
+    for key in ("x", "a", "b"):  # the notebook's for cells
+        page.keyboard.press(key)
+    assert page.locator(".jp-Notebook .jp-CodeCell").count() == 3
 
 
 def test_a_pointer_on_a_waveform_of_no_width_moves_nothing(
