@@ -124,11 +124,11 @@ function overviewOf(wave, signal) {
     frame.style.left = `${(left / duration) * 100}%`;
     frame.style.width = `max(6px, ${(span / duration) * 100}%)`;
     const width = element.clientWidth;
-    const key = [width, wave.peaks.byteOffset, wave.peaks.length, wave.colours?.wave].join();
+    const key = [width, wave.peaks.byteOffset, wave.peaks.length, wave.colours?.muted].join();
     if (!width || key === drawn) return;
     drawn = key;
     const g = brush(canvas, width, 20);
-    g.fillStyle = (wave.colours || coloursOf(canvas)).wave;
+    g.fillStyle = (wave.colours || coloursOf(canvas)).muted; // stronger than above: it is small
     const view = { left: 0, span: duration, width, middle: 10, reach: 9, loudest: loudestOf(wave.peaks) };
     g.fill(barsOf({ peaks: wave.peaks, start: 0, end: duration }, view));
   }
