@@ -325,7 +325,7 @@ def test_a_retake_with_other_options(shown: Any, board: LineBoard, spoken: list[
 def test_only_flagged_lines(shown: Any, board: LineBoard) -> None:
     assert board.rows[2]["flags"], "the emoji is not spoken"
     shown.run(f"{row(2)}.focus()")
-    button = shown.page.get_by_role("button", name="Only lines with flags or something to judge")
+    button = shown.page.get_by_role("button", name="Flagged or to judge only (f)")
     button.click()
     visible = "[...el.querySelectorAll('.wb-line')].map((e) => e.offsetHeight > 0)"
     shown.wait(f"JSON.stringify({visible}) === '[false,false,true,false]'")
@@ -335,6 +335,31 @@ def test_only_flagged_lines(shown: Any, board: LineBoard) -> None:
     shown.wait(f"JSON.stringify({visible}) === '[false,false,true,true]'")
     button.click()
     shown.wait(f"JSON.stringify({visible}) === '[true,true,true,true]'")
+
+
+def test_nothing_flagged(mount: Callable[..., Any], spoken: list[str]) -> None:
+    """It is said, no line that is not to be seen takes a key, and all come back."""
+    board = LineBoard(wb.speak("It begins.\nIt ends.", "espeak:en-us"))
+    shown = mount(board, talk=True)
+    page = shown.page
+    shown.run(f"{row(1)}.focus()")
+    page.keyboard.press("f")
+    page.get_by_text("No line is flagged, and none is to judge.").wait_for()
+    visible = "[...el.querySelectorAll('.wb-line')].map((e) => e.offsetHeight > 0)"
+    assert shown.run(f"return {visible}") == [False, False]
+    page.keyboard.press("a")
+    page.get_by_role("button", name="Show all lines").click()
+    shown.wait(f"JSON.stringify({visible}) === '[true,true]'")
+    assert not page.get_by_text("No line is flagged").is_visible()
+    assert shown.run(f"return document.activeElement === {row(0)}")
+    shown.wire.pump()
+    assert not any(line.accepted for line in board.review.lines)
+    page.keyboard.press("f")
+    board.retake(2, rate=120)
+    shown.wait(f"JSON.stringify({visible}) === '[false,true]'")
+    page.keyboard.press("f")
+    shown.run("model.change({rows: [{...model.data.rows[0], duration: 125.3}]})")
+    assert "2:05" in shown.run(f"return {row(0)}.querySelector('.wb-line-voice').textContent")
 
 
 def test_an_error_keeps_what_was_typed(shown: Any, board: LineBoard) -> None:
@@ -569,6 +594,9 @@ def test_how_it_looks(
     shown.wait(f"{row(2)}.querySelectorAll('.wb-version').length === 3")
     for number in range(4):
         shown.wait(f"{row(number)}.querySelector('.wb-line-measures').textContent")
+    shown.wait(f"{row(2)}.querySelectorAll('.wb-option').length")
+    shown.run(f"{row(2)}.querySelector('.wb-fold').open = true")
+    shown.page.get_by_role("spinbutton", name="Pitch").fill("70")
     shown.run("el.querySelector('.wb-whole canvas').focus()")
     shown.page.evaluate("() => new Promise((f) => requestAnimationFrame(() => setTimeout(f)))")
     shown.page.screenshot(path=artefacts / f"line-board-{theme}.png", full_page=True)
@@ -594,7 +622,9 @@ def test_how_it_looks(
           return [name, (high + 0.05) / (low + 0.05)];
         };
         return [".wb-line-text", ".wb-line-voice", ".wb-told", ".wb-state.wb-pending", ".wb-flag",
-                ".wb-acts .wb-main", ".wb-version label span", ".wb-number", ".wb-keys"].map(ratio);
+                ".wb-acts .wb-main", ".wb-version label span", ".wb-number", ".wb-keys",
+                ".wb-current .wb-line-voice", ".wb-current .wb-number", ".wb-changed span",
+                ".wb-option .wb-muted", ".wb-unsaved"].map(ratio);
         """
     )
     assert [name for name, ratio in ratios if ratio < 4.5] == []

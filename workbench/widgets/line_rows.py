@@ -10,6 +10,7 @@ from workbench.engines.registry import engine
 from workbench.errors import one_line
 from workbench.voice import Preset
 from workbench.widgets.controls import controls
+from workbench.widgets.line_sounds import lasting
 from workbench.widgets.twin import media_html
 
 if TYPE_CHECKING:
@@ -189,7 +190,7 @@ def board_html(review: Review, flags: Sequence[LineFlags], clip: Clip, uid: str)
     >>> "1 &lt; 2." in page, "<audio" in page, page.count("<tr>")
     (True, True, 2)
     """
-    heads = ("", "text", "voice", "s", "", "flags", "note")
+    heads = ("", "text", "voice", "length", "", "flags", "note")
     head = "".join(f"<th{_LEFT}>{escape(name)}</th>" for name in heads)
     body = "".join(
         "<tr>" + "".join(f"<td{_LEFT}>{escape(cell)}</td>" for cell in _told(part, line, found))
@@ -209,7 +210,7 @@ def _told(part: Part, line: LineReview, found: LineFlags) -> tuple[str, ...]:
         str(part.line.number),
         one_line(part.take.text, limit=400),
         str(part.take.voice),
-        f"{part.take.duration:.1f}",
+        lasting(part.take.duration),
         "to judge" if line.pending else state[line.accepted],
         "\n".join(one_line(str(flag), limit=300) for flag in found.flags),
         one_line(line.note, limit=300),

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from workbench.take import Narration, Take
 
-__all__ = ["LineSounds", "joined_clip"]
+__all__ = ["LineSounds", "joined_clip", "lasting"]
 
 _COLUMNS = 400  # of a line's outline; the page draws a bar for each three pixels
 
@@ -94,4 +94,20 @@ def joined_clip(narration: Narration) -> Clip:
         _Band(start=part.start, end=part.end, text=part.take.text) for part in narration.parts
     )
     whole = Clip.of(replace(narration), cues=bands)
-    return replace(whole, words=(), breaks=(), notes=())
+    facts = ", ".join([lasting(narration.duration), *whole.about.split(", ")[1:]])
+    return replace(whole, words=(), breaks=(), notes=(), about=facts)
+
+
+def lasting(seconds: float) -> str:
+    """Return how long something is, for a person: seconds, and from a minute on as on a clock.
+
+    Examples
+    --------
+    >>> lasting(1.06), lasting(59.96), lasting(125.3), lasting(3_725)
+    ('1.1 s', '1:00', '2:05', '1:02:05')
+    """
+    if round(seconds, 1) < 60:  # noqa: PLR2004 - of a minute
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(int(seconds + 0.05), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -7,6 +7,9 @@ function soundOf(version, peaks) {
   return { ...none, kind: "audio", captioned: false, language: "", uid: clip, about, duration, peaks };
 }
 
+/** How long something is, for a person: seconds, and above a minute as on a clock. */
+const lasting = (seconds) => (seconds < 59.95 ? `${seconds.toFixed(1)} s` : clock(seconds + 0.05).replace(/\.\d$/, ""));
+
 /** One line of the board: what is always to be seen, and more when it is the current one. */
 class BoardLine {
   constructor(board, id) {
@@ -66,7 +69,7 @@ class BoardLine {
     this.state.className = `wb-state${pending ? " wb-pending" : ""}`;
     this.element.classList.toggle("wb-flagged", flags.length > 0);
     const versions = data.versions.length > 1 ? `, ${data.versions.length} takes` : "";
-    this.voice.textContent = `${data.voice}, ${data.duration.toFixed(1)} s${versions}`;
+    this.voice.textContent = `${data.voice}, ${lasting(data.duration)}${versions}`;
     this.flags.replaceChildren(
       ...flags.map(({ kind, text }) => h("span", { className: "wb-flag", textContent: kind, title: text })),
     );
@@ -238,7 +241,7 @@ class BoardLine {
       const name = `wb-${board.uid}-${this.id}`;
       const pick = h("input", { type: "radio", name, value: index, checked: index === data.shown, onchange });
       const where = index === data.kept ? "in the narration" : "";
-      const facts = [`${index + 1}`, version.about, `${version.duration.toFixed(1)} s`, where].filter(Boolean);
+      const facts = [`${index + 1}`, version.about, lasting(version.duration), where].filter(Boolean);
       const label = h("label", {}, pick, h("span", { textContent: facts.join(" · ") }));
       const item = h("div", { className: "wb-version" }, label);
       if (version.text !== data.text) {

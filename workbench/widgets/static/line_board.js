@@ -52,7 +52,7 @@ function mountBoard(model, el) {
   const whole = h("div", { className: "wb-whole" });
   const told = h("span", { className: "wb-told" });
   told.setAttribute("role", "status");
-  const only = button("Only lines with flags or something to judge", { text: "Flagged only" });
+  const only = button("Flagged or to judge only (f)", { text: "Flagged or to judge only" });
   only.setAttribute("aria-pressed", "false");
   const undo = iconButton("Undo the last change (u)", TUNER_ICONS.undo, () => port.send("undo"));
   const redo = iconButton("Redo what was undone (Ctrl+Shift+Z)", TUNER_ICONS.redo, () => port.send("redo"));
@@ -67,9 +67,11 @@ function mountBoard(model, el) {
   list.setAttribute("role", "list");
   list.setAttribute("aria-label", "Lines");
   list.setAttribute("aria-description", LINE_KEYS);
+  const all = button("Show all lines", { text: "Show all" });
+  const none = h("div", { className: "wb-none", hidden: true }, h("span", { textContent: "No line is flagged, and none is to judge." }), all);
   const keys = h("div", { className: "wb-muted wb-keys", textContent: LINE_KEYS });
   el.classList.add("wb-board");
-  el.replaceChildren(port.hide, whole, head, list, keys, createBoardFile(port), port.status);
+  el.replaceChildren(port.hide, whole, head, list, none, keys, createBoardFile(port), port.status);
 
   // -- lines -----------------------------------------------------------------------------------
   const sight = new IntersectionObserver(
@@ -114,7 +116,6 @@ function mountBoard(model, el) {
       line.update(row);
     });
     if (!lines.has(board.current)) board.current = "";
-    if (!board.current && rows.length) board.choose(rows[0].id);
     tell(rows);
     filter();
   }
@@ -130,12 +131,23 @@ function mountBoard(model, el) {
     told.textContent = parts.filter(Boolean).join(" · ");
   }
   const wanted = ({ flags, kept, shown, fault }) => flags.length > 0 || kept !== shown || Boolean(fault);
-  function filter() {
+  /** Hide what is not asked for; `anew` when somebody has just asked. */
+  function filter(anew = false) {
     const narrow = only.getAttribute("aria-pressed") === "true";
     // The current line stays where it is: it would vanish under the hand that mends it.
     lines.forEach((line) => {
-      line.element.hidden = narrow && !wanted(line.data) && !line.current;
+      line.element.hidden = narrow && !wanted(line.data) && (anew || !line.current);
     });
+    const left = [...list.children].filter(({ hidden }) => !hidden);
+    none.hidden = !narrow || [...lines.values()].some(({ data }) => wanted(data));
+    // No key may act on a line that is not to be seen.
+    if (lines.get(board.current)?.element.hidden ?? true) board.choose(left[0]?.dataset.id || "");
+  }
+  function narrowed(on) {
+    only.setAttribute("aria-pressed", String(on));
+    filter(true);
+    const gone = document.activeElement?.closest("[hidden]");
+    if (gone && el.contains(gone)) (lines.get(board.current)?.element || only).focus({ preventScroll: true });
   }
   function go(step) {
     const shown = [...list.children].filter(({ hidden }) => !hidden);
@@ -219,9 +231,10 @@ function mountBoard(model, el) {
     able(redo, model.get("redoable"));
   };
   port.watch(["undoable", "redoable"], drawSteps);
-  listen(only, "click", () => {
-    only.setAttribute("aria-pressed", String(only.getAttribute("aria-pressed") !== "true"));
-    filter();
+  listen(only, "click", () => narrowed(only.getAttribute("aria-pressed") !== "true"), signal);
+  listen(all, "click", () => {
+    narrowed(false);
+    lines.get(board.current)?.element.focus({ preventScroll: true });
   }, signal);
 
   listen(el, "pointerdown", () => (board.held = true), signal, true);
@@ -258,10 +271,10 @@ function mountBoard(model, el) {
     if (target.matches("[type=radio]") && (key === " " || key.startsWith("Arrow"))) return;
     const line = lines.get(board.current);
     const act = /^[1-9]$/.test(key) ? () => line.hear(Number(key)) : acts[key];
-    if (!act || !line) return;
+    if (!act || (!line && key !== "f" && key !== "u")) return;
     event.preventDefault();
     event.stopPropagation();
-    line.say("");
+    line?.say("");
     act(line);
   }, signal);
 
