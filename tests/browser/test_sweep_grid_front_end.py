@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -119,7 +120,7 @@ def test_sounds_and_first_figures_are_in_view_and_the_rest_on_request(
     assert len(few) == 7
     room = "const f = el.querySelector('.wb-sweep-frame'); return f.scrollWidth - f.clientWidth"
     assert shown.run(room) == 0
-    player = row(shown, 0).locator("canvas").bounding_box()
+    player = row(shown, 0).locator(".wb-stage").bounding_box()
     assert player["width"] > 180
     assert player["x"] < row(shown, 0).get_by_text("240").bounding_box()["x"]
     shown.page.screenshot(path=artefacts / f"sweep_grid_{wide}.png")
@@ -255,6 +256,50 @@ def test_errors_are_in_view(mount: Any, found: Sweep, tmp_path: Path) -> None:
     shown.page.get_by_role("button", name="Keep it under this name").click()
     shown.wait("el.querySelector('.wb-status').textContent.includes(\"cannot be a preset's name\")")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("answer", ["Replace it", "Cancel", "Escape"])
+def test_another_preset_is_replaced_only_when_asked(
+    mount: Any, found: Sweep, tmp_path: Path, answer: str
+) -> None:
+    grid = SweepGrid(found, presets=tmp_path)
+    grid.keep(1, "mine")
+    path = tmp_path / "mine.toml"
+    before = path.read_text()
+    grid.kept = []
+    shown = mount(grid, talk=True)
+    row(shown, 0).locator(".wb-sweep-keep").click()
+    shown.page.get_by_role("textbox").last.fill("mine")
+    shown.page.keyboard.press("Enter")
+    asked = shown.page.get_by_role("alertdialog")
+    shown.wait("el.querySelector('[role=alertdialog]')")
+    assert "There is a preset mine already." in asked.inner_text()
+    if answer == "Escape":
+        shown.page.keyboard.press("Escape")
+    else:
+        asked.get_by_role("button", name=answer).click()
+    assert asked.count() == 0
+    if answer == "Replace it":
+        shown.wait("model.data.kept.length === 1")
+    shown.wire.pump()
+    assert (path.read_text() != before) == (answer == "Replace it")
+    assert grid.error == ""
+    assert row(shown, 0).locator(".wb-sweep-keep").count() == 1
+
+
+def test_outlines_share_one_scale_and_tooltips_are_sentences(mount: Any, found: Sweep) -> None:
+    grid = SweepGrid(found)
+    shown = mount(grid)
+    lengths = [one.take.duration for one in found if one.take is not None]
+    wide = [
+        row(shown, number).locator("canvas").bounding_box()["width"] for number in range(len(found))
+    ]
+    assert [w / max(wide) for w in wide] == pytest.approx(
+        [length / max(lengths) for length in lengths], abs=0.02
+    )
+    assert min(wide) < max(wide) * 0.9
+    titles = shown.run("return [...el.querySelectorAll('.wb-sweep-head')].map((n) => n.title)")
+    assert all(re.fullmatch(r".*[^.]\. Sort by it\.", title) for title in titles)
 
 
 def test_a_name_may_be_given_up(mount: Any, found: Sweep) -> None:

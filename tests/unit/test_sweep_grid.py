@@ -196,12 +196,19 @@ def test_a_state_that_cannot_be_is_an_error_in_view(grid: SweepGrid, state: dict
     assert {**after, "error": ""} == {**before, "error": ""}
 
 
-def test_the_page_keeps_and_compares(found: Sweep, tmp_path: Path) -> None:
+def test_the_page_keeps_and_compares(
+    found: Sweep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: list[dict[str, Take]] = []
     grid = SweepGrid(found, on_compare=asked.append, presets=tmp_path)
     assert say(grid, kind="keep", row=1, name="  narrator ") == ""
     assert (tmp_path / "narrator.toml").is_file()
-    assert "another preset" in say(grid, kind="keep", row=2, name="narrator")
+    sent: list[dict[str, Any]] = []
+    monkeypatch.setattr(grid, "send", sent.append)
+    kept = (tmp_path / "narrator.toml").read_text()
+    assert say(grid, kind="keep", row=2, name="narrator ") == ""
+    assert sent == [{"kind": "exists", "row": 2, "name": "narrator"}]
+    assert (tmp_path / "narrator.toml").read_text() == kept
     assert say(grid, kind="keep", row=2, name="narrator", replace=True) == ""
     assert "must be 0 to 5" in say(grid, kind="keep", row=9, name="x")
     assert "cannot be a preset's name" in say(grid, kind="keep", row=0, name="../x")

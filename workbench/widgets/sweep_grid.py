@@ -221,8 +221,7 @@ class SweepGrid(Panel):
         number = self._number(which)
         variant = self.sweep[number]
         preset = variant.preset(name.strip(), note=note)
-        path = self.presets / f"{preset.name}.toml"
-        if path.exists() and not replace and Preset.load(path) != preset:
+        if not replace and self._has_other(preset):
             raise ParameterError(
                 f"there is another preset of that name in {self.presets}",
                 subject=preset.name,
@@ -242,12 +241,23 @@ class SweepGrid(Panel):
 
     def _handle(self, kind: str, content: dict[str, Any]) -> None:
         if kind == "keep":
-            replace = content.get("replace") is True
-            self.keep(int(content["row"]), str(content["name"]), replace=replace)
+            self._hear_keep(int(content["row"]), str(content["name"]), content.get("replace"))
         elif kind == "compare":
             self.compare()
         else:
             super()._handle(kind, content)
+
+    def _hear_keep(self, row: int, name: str, replace: Any) -> None:
+        """Keep a preset; where there is another of that name, the page has to ask first."""
+        preset = self.sweep[row].preset(name.strip())
+        if replace is not True and self._has_other(preset):
+            self.send({"kind": "exists", "row": row, "name": preset.name})
+        else:
+            self.keep(row, name, replace=replace is True)
+
+    def _has_other(self, preset: Preset) -> bool:
+        path = self.presets / f"{preset.name}.toml"
+        return path.exists() and Preset.load(path) != preset
 
     def _clip(self, uid: str) -> Clip:
         for clip in self.clips.values():

@@ -19,6 +19,7 @@ function mountSweep(model, el) {
   const { signal } = port;
   const columns = model.get("columns");
   const rows = model.get("rows").map((row, number) => ({ ...row, number }));
+  const longest = Math.max(0.1, ...rows.map((row) => row.clip?.duration || 0)); // seconds
   let most = PAGE;
   el.classList.add("wb-sweep");
   el.setAttribute("role", "group");
@@ -94,7 +95,7 @@ function mountSweep(model, el) {
 
   // -- the table -------------------------------------------------------------------------------
   const heads = columns.map((column, i) => {
-    const node = h("button", { type: "button", className: "wb-sweep-head", title: `${column.help} Sort by it.` }, column.label);
+    const node = h("button", { type: "button", className: "wb-sweep-head", title: `${column.help.replace(/[.]?$/, ".")} Sort by it.` }, column.label);
     if (column.unit) node.append(" ", h("small", { textContent: column.unit }));
     listen(node, "click", () => sortBy(column.name), signal);
     const numbers = rows.every((row) => typeof (row.values[i] ?? 0) === "number");
@@ -148,17 +149,39 @@ function mountSweep(model, el) {
       return h("td", { textContent: cell, className: number ? "wb-sweep-number" : "wb-sweep-word", title: number ? "" : cell });
     });
     const sound = h("td", { className: "wb-sweep-sound" });
-    if (row.clip) sound.append(createPlayer(row.clip, port, { compact: true, lazy: true, label: row.label }).element);
-    else sound.append(h("span", { className: "wb-sweep-error", textContent: row.error }));
+    if (row.clip) {
+      const player = createPlayer(row.clip, port, { compact: true, lazy: true, label: row.label });
+      // One scale for all: what is shorter looks shorter.
+      player.wave.canvas.style.width = `${Math.max(10, (100 * row.clip.duration) / longest).toFixed(2)}%`;
+      sound.append(player.element);
+    } else sound.append(h("span", { className: "wb-sweep-error", textContent: row.error }));
     const keep = button(`Keep ${row.label} as a preset`, { path: TUNER_ICONS.keep, className: "wb-sweep-quiet wb-sweep-keep", onClick: () => ask(row, place) });
     keep.setAttribute("aria-expanded", "false");
     const place = h("td", { className: "wb-sweep-last" }, keep);
     const element = h("tr", {}, h("td", {}, check), h("td", {}, star), sound, ...cells, place);
     element.dataset.row = row.number;
-    const made = { element, check, star, keep, cells };
+    const made = { element, check, star, keep, place, cells };
     lines.set(row.number, made);
     return made;
   }
+  let asked = -1; // the row that is being kept: Python may ask whether to replace another
+  port.on("exists", (message) => {
+    if (message.row !== asked) return;
+    const { place, keep } = lines.get(asked);
+    const close = () => (place.replaceChildren(keep), keep.focus());
+    const again = () => (port.send("keep", { row: message.row, name: message.name, replace: true }), close());
+    const replace = button("Replace it", { text: "Replace it", onClick: again });
+    const cancel = button("Cancel", { text: "Cancel", onClick: close });
+    const told = h("span", {}, "There is a preset ", h("b", { textContent: message.name }), " already.");
+    const box = named(h("div", { className: "wb-sweep-ask wb-sweep-exists" }, told, replace, cancel), "Replace the preset?", { role: "alertdialog" });
+    listen(box, "keydown", (event) => {
+      if (event.key !== "Escape") return;
+      event.stopPropagation();
+      close();
+    }, signal);
+    place.replaceChildren(keep, box);
+    replace.focus();
+  });
   /** A field for the preset's name, in place of the button that asked for it. */
   function ask(row, place) {
     const { keep } = lines.get(row.number);
@@ -170,6 +193,7 @@ function mountSweep(model, el) {
       keep.focus();
     };
     const send = () => {
+      asked = row.number;
       port.send("keep", { row: row.number, name: name.value });
       close();
     };
