@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from workbench.engines.kokoro import voices as kokoro_voices
+from workbench.errors import EngineMissing
 from workbench.voice import Preset, Voice
 from workbench.widgets.tuner import tune
 
@@ -88,9 +89,9 @@ def test_from_two_sliders_to_a_preset(mount: Any, page: Page, folder: Path) -> N
     assert text == (
         'voice = "espeak:en-us"\nnote = "for the channel"\n\n[options]\nrate = 220\npitch = 70\n'
     )
-    code = page.locator(".wb-code code").inner_text()
-    assert code == panel.code
-    assert code.startswith(f'wb.speak("{TEXT}", voice="narrator")\n')
+    code = page.locator(".wb-code code")
+    assert code.first.inner_text() == f'wb.speak("{TEXT}", voice="narrator")'
+    assert code.all_inner_texts() == panel.calls
 
     again = mount(tune(voice="narrator"), "b", talk=True)
     assert again.run("return el.querySelector('.wb-number').value") == "220"
@@ -235,7 +236,7 @@ def test_errors_stand_where_the_person_acted(mount: Any, page: Page, tone: ToneE
     assert page.locator(".wb-status").is_hidden()
     page.get_by_label("Text", exact=True).fill(" ")
     page.get_by_role("button", name="Generate").click()
-    shown.wait("el.querySelector('.wb-status').textContent.includes('no words')")
+    shown.wait("el.querySelector('.wb-status').textContent.includes('Write something to speak.')")
     assert (
         shown.run("return el.querySelector('.wb-status').previousElementSibling.className")
         == "wb-go"
@@ -333,7 +334,18 @@ def test_voices_are_found_heard_and_chosen(mount: Any, page: Page) -> None:
     assert all("en" in text for text in listed.all_inner_texts())
     page.get_by_label("Language", exact=True).select_option("es")
     assert listed.count() == 2
-    page.get_by_role("button", name="Hear Spanish (Spain)").click()
+    shown.wait("model.get('chosen').voice === 'es'")  # its first voice speaks at once
+    marked = "el.querySelector('.wb-voice[aria-selected=true] .wb-voice-name')?.textContent"
+    shown.wait(f"{marked} === 'Spanish (Spain)'")
+    assert page.locator(".wb-chosen").inner_text().split("\n") == ["Spanish (Spain)", "espeak:es"]
+    page.get_by_role("button", name="Undo", exact=True).first.click()
+    shown.wait("model.get('chosen').voice === 'en-us'")
+    assert page.get_by_label("Language", exact=True).input_value() == "en"
+    page.get_by_label("Language", exact=True).select_option("es")
+    shown.wait("model.get('chosen').voice === 'es'")
+    hear = page.get_by_role("button", name="Hear Spanish (Spain)")
+    assert hear.get_attribute("title") == "Speaks a sample sentence in this voice"
+    hear.click()
     sample = "el.querySelector('.wb-sample')"
     shown.wait(f"{sample}.currentTime > 0")
     assert shown.run(f"return {sample}.duration") == pytest.approx(
@@ -344,10 +356,11 @@ def test_voices_are_found_heard_and_chosen(mount: Any, page: Page) -> None:
     page.get_by_label("Hear on hover").check()
     listed.nth(1).hover()
     shown.wait("el.querySelector('.wb-hear[aria-pressed=true]')?.dataset.voice === 'es-419'")
-    assert panel.settings.voice.name == "en-us"
-    listed.first.click()
-    shown.wait("el.querySelector('.wb-voice[aria-selected=true]')")
     assert str(panel.settings.voice) == "espeak:es"
+    listed.nth(1).click()
+    shown.wait("model.get('chosen').voice === 'es-419'")
+    listed.first.click()
+    shown.wait("model.get('chosen').voice === 'es'")
     assert page.get_by_label("Text", exact=True).get_attribute("lang") == "es"
 
     search = page.get_by_label("Find a voice")
@@ -542,12 +555,156 @@ def test_the_code_is_copied_or_selected(mount: Any, page: Page) -> None:
             window.copied.push(text);
           }}});"""
     )
-    page.get_by_role("button", name="Copy the code").click()
+    page.get_by_role("button", name="Copy the code", exact=True).click()
     shown.wait("el.querySelector('.wb-done').textContent === 'Copied.'")
     assert page.evaluate("() => window.copied") == [panel.code]
-    page.get_by_role("button", name="Copy the code").click()
+    page.get_by_role("button", name="Copy the code", exact=True).click()
     shown.wait("el.querySelector('.wb-done').textContent.startsWith('Press Ctrl+C')")
     assert page.evaluate("() => getSelection().toString()").strip() == panel.code
+
+
+def test_a_preset_that_is_opened_is_named_and_its_call_is_copied_alone(
+    mount: Any, page: Page, folder: Path
+) -> None:
+    voice = Voice.parse("espeak:en-us")
+    Preset(name="narrator", voice=voice, options={"rate": 155, "pitch": 40}).save()
+    panel = tune("One.", voice="narrator")
+    shown = mount(panel, talk=True)
+    short = 'wb.speak("One.", voice="narrator")'
+    spelt = 'wb.speak("One.", voice="espeak:en-us", rate=155, pitch=40)'
+    opened = page.locator(".wb-opened")
+    assert opened.inner_text() == "narrator (espeak:en-us, rate 155, pitch 40)"
+    assert page.locator(".wb-code code").all_inner_texts() == [short, spelt]
+    shown.run(
+        """window.copied = [];
+        Object.defineProperty(navigator, "clipboard", {configurable: true, value: {
+          writeText: async (text) => { window.copied.push(text); }}});"""
+    )
+    page.get_by_role("button", name="Copy the code", exact=True).click()
+    page.get_by_role("button", name="Copy the code, spelt out").click()
+    shown.wait("window.copied.length === 2")
+    assert page.evaluate("() => window.copied") == [short, spelt]
+    panel.change(rate=200)
+    shown.wait("el.querySelector('.wb-opened').textContent === ''")
+    assert page.get_by_role("button", name="Copy the code, spelt out").count() == 0
+    page.get_by_label("Open a preset").select_option("narrator")
+    shown.wait("model.get('calls').length === 2")
+    assert opened.inner_text().startswith("narrator (")
+
+
+def test_keep_asks_for_a_name(mount: Any, page: Page, folder: Path) -> None:
+    panel = tune("One.", voice="espeak:en-us")
+    shown = mount(panel, talk=True)
+    name = page.get_by_label("Name of the preset")
+    assert name.get_attribute("placeholder") == "a name, such as narrator"
+    page.get_by_role("button", name="Keep as a preset").click()
+    status = page.locator(".wb-status")
+    assert status.inner_text() == "Give it a name first."
+    page.keyboard.type("calm")  # the field has the focus
+    assert status.is_hidden()
+    page.keyboard.press("Enter")
+    shown.wait("el.querySelector('.wb-done').textContent.includes('calm.toml')")
+    page.get_by_role("button", name="Keep as a preset").click()
+    shown.wait("!el.querySelector('.wb-ask').hidden")
+    assert page.locator(".wb-done").text_content() == ""
+    page.get_by_role("button", name="Cancel").click()
+    assert name.evaluate("(node) => node === document.activeElement")
+
+
+def test_a_click_that_fails_plays_nothing(
+    mount: Any, page: Page, tone: ToneEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel = tune("One two three.", voice="tone:high")
+    panel.generate()
+    shown = mount(panel, talk=True)
+    shown.run("el.querySelector('.wb-take audio').addEventListener('play', () => window.heard = 1)")
+    whole = tone.synthesize
+
+    def broken(*_: Any, **__: Any) -> Any:
+        raise EngineMissing("is gone", subject="tone")
+
+    monkeypatch.setattr(tone, "synthesize", broken)
+    page.get_by_label("Text", exact=True).fill("Four.")
+    page.get_by_role("button", name="Generate").click()
+    shown.wait("el.querySelector('.wb-status').textContent.includes('is gone')")
+    shown.wait("!el.matches('.wb-busy')")
+    assert page.evaluate("() => window.heard") is None
+    monkeypatch.setattr(tone, "synthesize", whole)
+    page.get_by_role("button", name="Generate").click()
+    shown.wait("el.querySelectorAll('.wb-take').length === 2")
+    shown.wait("!el.querySelector('.wb-take[data-take=\"2\"] audio').paused")
+    # The same again is no new take, and is heard again.
+    page.get_by_label("Text", exact=True).fill("One two three.")
+    page.get_by_role("button", name="Generate").click()
+    shown.wait("window.heard === 1")
+
+
+def test_a_kernel_that_does_not_answer_is_waited_for_in_view(
+    mount: Any, page: Page, tone: ToneEngine
+) -> None:
+    panel = tune("One.", voice="tone:high")
+    shown = mount(panel)  # nobody answers
+    page.get_by_role("button", name="Generate").click()
+    doing = "el.querySelector('.wb-doing').textContent"
+    shown.wait(f"{doing} === 'Waiting for the kernel…'")
+    shown.run("model.change({busy: true, doing: 'speaking', progress: 0})")
+    assert shown.run(f"return {doing}") == "speaking …"
+    shown.run("model.change({busy: false, doing: ''})")
+    assert shown.run(f"return {doing}") == ""
+    page.get_by_role("button", name="Generate").click()
+    shown.wait(f"{doing} === 'Waiting for the kernel…'")
+    page.get_by_role("button", name="Stop", exact=True).click()
+    assert shown.run(f"return {doing}") == ""
+    assert shown.run("return model.sent.map(({kind}) => kind)")[-2:] == ["generate", "stop"]
+
+
+def test_a_text_that_is_too_long_stays(mount: Any, page: Page, tone: ToneEngine) -> None:
+    panel = tune("One.", voice="tone:high")
+    shown = mount(panel, talk=True)
+    text = page.get_by_label("Text", exact=True)
+    text.fill("a " * 25_001)
+    page.get_by_role("button", name="Generate").click()
+    shown.wait("el.querySelector('.wb-status').textContent")
+    assert page.locator(".wb-status").inner_text() == (
+        "text: has 50,002 letters, and at most 50,000 are spoken at once; shorten it"
+    )
+    assert len(panel.settings.text) == 50_002
+
+
+def test_the_focus_stays_in_the_widget(mount: Any, page: Page, tone: ToneEngine) -> None:
+    """A notebook takes the keys that nobody has: X cut the cell."""
+    panel = tune("One two three.", voice="tone:high", pace=80)
+    panel.generate()
+    panel.generate(pace=60)
+    shown = mount(panel, talk=True)
+    here = "el.contains(document.activeElement)"
+    note = page.get_by_label("Note on take 1")
+    note.fill("calm")
+    note.press("Enter")
+    shown.wait("model.get('marks')['1']?.note === 'calm'")
+    assert shown.run("return document.activeElement.dataset.take") == "1"
+    page.get_by_role("listitem", name="Take 1").get_by_role("button", name="Compare as A").click()
+    page.get_by_role("listitem", name="Take 2").get_by_role("button", name="Compare as B").click()
+    note.focus()
+    note.press("Enter")
+    page.keyboard.press("x")
+    assert page.locator(".wb-current").get_attribute("data-side") == "b"
+    page.get_by_role("button", name="Close the comparison").click()
+    assert shown.run(f"return {here}")
+    page.get_by_role("button", name="Set all options back to their defaults").click()
+    shown.wait("!el.querySelector('.wb-changed')")
+    assert shown.run(f"return {here}")
+    page.get_by_role("listitem", name="Take 1").get_by_role("button", name="Delete").click()
+    shown.wait("el.querySelectorAll('.wb-take').length === 1")
+    assert shown.run("return document.activeElement.textContent") == "Undo"
+    page.keyboard.press("Enter")
+    shown.wait("el.querySelectorAll('.wb-take').length === 2")
+    assert shown.run(f"return {here}")
+    # What a cell deletes or hides while it has the focus.
+    note.focus()
+    panel.delete(1)
+    shown.wait("el.querySelectorAll('.wb-take').length === 1")
+    shown.wait(here)
 
 
 def test_what_ends_leaves_nothing(mount: Any, page: Page, tone: ToneEngine) -> None:

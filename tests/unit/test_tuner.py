@@ -59,6 +59,33 @@ def test_the_whole_work_of_a_script(folder: Path) -> None:
     assert Tuner.load(folder / "presets" / "narrator.toml").settings == again.settings
 
 
+def test_a_preset_is_said_by_its_name_from_the_start(folder: Path) -> None:
+    voice = Voice.parse("espeak:en-us")
+    Preset(name="narrator", voice=voice, options={"rate": 155, "pitch": 40}).save()
+    panel = tune("Hello.", voice="narrator")
+    assert panel.calls[0] == 'wb.speak("Hello.", voice="narrator")'
+    assert panel.opened == "narrator (espeak:en-us, rate 155, pitch 40)"
+    panel.change(rate=200)
+    assert panel.code == 'wb.speak("Hello.", voice="espeak:en-us", rate=200, pitch=40)'
+    assert (panel.calls, panel.opened) == ([panel.code], "")
+    panel.open_preset("narrator")
+    assert panel.code.startswith('wb.speak("Hello.", voice="narrator")\n')
+    # Others of that name, and options on top, are not what is in the file.
+    assert tune("Hello.", voice="narrator", rate=90).opened == ""
+    assert tune("Hello.", voice=Preset(name="narrator", voice=voice)).opened == ""
+    (folder / "presets" / "narrator.toml").write_text("voice = ")
+    assert tune("Hello.", voice=Preset(name="narrator", voice=voice)).opened == ""
+
+
+def test_a_text_too_long_to_speak_is_kept() -> None:
+    panel = tune("a " * 30_000, voice="espeak:es")
+    with pytest.raises(TextError, match="60,000 letters, and at most 50,000 are spoken at once"):
+        panel.generate()
+    with pytest.raises(ParameterError, match="1,000,000"):
+        panel.change(text="a" * 1_000_001)
+    assert len(panel.settings.text) == 60_000
+
+
 def test_a_text_is_not_needed() -> None:
     assert tune(voice="espeak:es").settings.text.startswith("Hola de nuevo")
     assert tune("  ").settings.text.startswith("Welcome")

@@ -65,13 +65,14 @@ def generate(page: Page, **changes: Any) -> None:
 
 def test_the_sound_comes_with_its_take(page: Page) -> None:
     generate(page, pace=80)
-    ((content, (sound,)),) = page.sent
+    (content, (sound,)), (spoken, _) = page.sent
+    assert spoken == {"kind": "spoken", "take": 1}
     assert content["kind"] == "sound"
     assert content["uid"] == page.panel.listed[0]["clip"]["uid"]
     assert content["mime"] == "audio/wav"
     assert sound[:4] == b"RIFF"
     generate(page, pace=80)
-    assert len(page.sent) == 1
+    assert [content for content, _ in page.sent[2:]] == [{"kind": "spoken", "take": 1}]
 
 
 def test_each_click_does_what_its_method_does(page: Page) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from workbench.engines.base import Synthesizer
 
 __all__ = ["EngineState", "engine_states", "weights_to_pull"]
+
+_COMMAND = re.compile(r"(?:pip|workbench) (?:'[^']*'|[^,:'])+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,9 +29,18 @@ class EngineState:
     ready
         Whether its package and its weights are here.
     problem, cure
-        What is missing, and the command that brings it; empty where nothing is.
+        What is missing, and what brings it; empty where nothing is.
     seeded
         Whether its speech depends on a seed.
+
+    Examples
+    --------
+    >>> told = "pip install 'kit[a]', or, to keep it apart: workbench engines install a"
+    >>> lacking = EngineState(name="a", ready=False, problem="needs a package", cure=told)
+    >>> lacking.command
+    "pip install 'kit[a]'"
+    >>> lacking.remark
+    'or, to keep it apart: workbench engines install a'
     """
 
     name: str
@@ -37,9 +49,20 @@ class EngineState:
     cure: str = ""
     seeded: bool = False
 
+    @property
+    def command(self) -> str:
+        """The command that the cure begins with, to be copied; empty where it is in words."""
+        found = _COMMAND.match(self.cure)
+        return found[0].rstrip() if found else ""
+
+    @property
+    def remark(self) -> str:
+        """The rest of the cure."""
+        return self.cure[len(self.command) :].lstrip(",: ")
+
     def to_dict(self) -> dict[str, Any]:
-        """Return the state as plain values."""
-        return asdict(self)
+        """Return the state as plain values, the parts of the cure as well."""
+        return {**asdict(self), "command": self.command, "remark": self.remark}
 
 
 def engine_states() -> tuple[EngineState, ...]:

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["Settings", "Spoken", "is_preset", "quoted"]
 
 _SEEDS = 2**32
-_LONGEST = 50_000  # letters
+_LONGEST = 50_000  # letters that are spoken at once
+_MOST = 1_000_000  # letters that are kept: what is too long to be spoken can still be shortened
 _NAME = "tuner"  # of the preset that carries options to `speak`, beside its own keywords
 
 
@@ -160,6 +161,20 @@ class Settings:
         """All the options, defaults included."""
         return engine(self.voice.engine).options.build(self.options).to_dict()
 
+    def speaks_as(self, preset: Preset) -> bool:
+        """Return whether a preset has this voice and these options.
+
+        Examples
+        --------
+        >>> slow = Settings.of("Hello.", "espeak:es", {"rate": 120})
+        >>> slow.speaks_as(slow.preset("slow")), slow.changed(rate=130).speaks_as(slow.preset("a"))
+        (True, False)
+        """
+        if preset.voice.engine != self.voice.engine:
+            return False
+        alike = self.of(self.text, preset, seed=self.seed)
+        return (alike.voice, alike.options) == (self.voice, self.options)
+
     def speak(
         self, *, progress: Report | None = None, cancel: threading.Event | None = None
     ) -> Spoken:
@@ -170,12 +185,18 @@ class Settings:
         Raises
         ------
         TextError
-            When there is nothing to speak, or a tag is wrong.
+            When there is nothing to speak, more than 50,000 letters, or a tag is wrong.
         WeightsMissing, WeightsCorrupt, DeviceError, ModelError
             When the engine cannot work.
         Cancelled
             When `cancel` was set.
         """
+        if len(self.text) > _LONGEST:
+            raise TextError(
+                f"has {len(self.text):,} letters, and at most {_LONGEST:,} are spoken at once",
+                subject="text",
+                cure="shorten it",
+            )
         if file_kind(self.text):
             raise TextError("looks like a file's name", subject=self.text, cure="give the text")
         script = Script.parse(self.text)
@@ -313,8 +334,8 @@ def _differing(options: type[Options], values: Mapping[str, Value]) -> dict[str,
 def _checked_text(text: object) -> str:
     if not isinstance(text, str):
         raise ParameterError(f"must be text, not {shown(text)}", subject="text")
-    if len(text) > _LONGEST:
-        raise ParameterError(f"is longer than {_LONGEST:,} letters", subject="text")
+    if len(text) > _MOST:
+        raise ParameterError(f"is longer than {_MOST:,} letters", subject="text")
     return text
 
 

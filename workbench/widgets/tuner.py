@@ -36,8 +36,9 @@ _AUDITIONS = 50  # samples of voices that are kept
 class Tuner(TunerPanel):
     """A panel to tune a voice by ear and by number; `tune` makes one.
 
-    All that a click does, a method does as well: `change`, `blend`, `reset`, `generate`, `star`,
-    `note`, `delete`, `use`, `undo`, `redo`, `keep`, `compare`, `audition`.
+    All that a click does, a method does as well: `change`, `open_preset`, `blend`,
+    `reset`, `generate`, `star`, `note`, `delete`, `use`, `undo`, `redo`, `keep`, `compare`,
+    `audition`.
 
     Parameters
     ----------
@@ -153,6 +154,21 @@ class Tuner(TunerPanel):
         except VoiceNotFound:
             voice = owner.voices()[0].name
         self.change(voice=f"{name}:{voice}")
+
+    def open_preset(self, name: str) -> None:
+        """Go on from a preset in ``presets/``: its voice and its options.
+
+        Raises
+        ------
+        StorageError
+            When there is no such preset.
+        VoiceNotFound, EngineNotFound, EngineMissing, ParameterError
+            When it names a voice or an option that is not there.
+        """
+        if name not in Preset.names():
+            raise StorageError("there is no such preset", subject=name)
+        self.change(voice=Preset.load(PRESETS / f"{name}.toml"))
+        self._know(name)
 
     def blend(self, parts: Mapping[str, float]) -> None:
         """Speak with a blend of voices of the engine, such as ``{"af_heart": 3, "bf_emma": 1}``.

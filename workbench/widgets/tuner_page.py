@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import ParameterError, StorageError
-from workbench.voice import PRESETS, Preset
+from workbench.errors import ParameterError
+from workbench.voice import Preset
 from workbench.widgets.blend import with_share
 
 if TYPE_CHECKING:
@@ -41,14 +41,6 @@ def _generate(panel: Tuner, content: Mapping[str, Any]) -> None:
     panel.start()
 
 
-def _open(panel: Tuner, content: Mapping[str, Any]) -> None:
-    name = str(content["name"])
-    if name not in Preset.names():
-        raise StorageError("there is no such preset", subject=name)
-    panel.change(voice=Preset.load(PRESETS / f"{name}.toml"))
-    panel.name = name
-
-
 def _keep(panel: Tuner, content: Mapping[str, Any]) -> None:
     """Keep a preset; where there is one of that name, the page has to ask first."""
     name = str(content["name"]).strip()
@@ -67,7 +59,7 @@ _ORDERS: dict[str, Callable[[Tuner, Mapping[str, Any]], object]] = {
     "generate": _generate,
     "keep": _keep,
     "note": lambda panel, said: panel.note(said["take"], said["text"]),
-    "open": _open,
+    "open": lambda panel, said: panel.open_preset(str(said["name"])),
     "redo": lambda panel, _: panel.redo(),
     "reset": lambda panel, said: panel.reset(str(said["name"])),
     "restore": lambda panel, said: panel.restore(said["take"]),

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets as t
 
-from workbench.errors import one_line
+from workbench.errors import WorkbenchError, one_line
 from workbench.speech.available import engine_states
-from workbench.voice import Preset
+from workbench.voice import PRESETS, Preset
 from workbench.widgets import pictures, tuner_twin
 from workbench.widgets.clip import Clip
 from workbench.widgets.panel import Panel
@@ -38,6 +38,10 @@ class TunerPanel(Panel):
         The settings, the takes and what was said about them, as a value.
     code
         The line of Python that speaks like the settings.
+    calls
+        The same without remarks: by the preset, where they are one's, and spelt out.
+    opened
+        The preset that the settings are, and what is in it; empty where they are none.
     """
 
     chosen = t.Dict().tag(sync=True)
@@ -54,6 +58,8 @@ class TunerPanel(Panel):
     name = t.Unicode().tag(sync=True)
     kept = t.Dict().tag(sync=True)
     code = t.Unicode().tag(sync=True)
+    calls = t.List(t.Unicode()).tag(sync=True)
+    opened = t.Unicode().tag(sync=True)
 
     def __init__(self, settings: Settings, *, name: str = "") -> None:
         from workbench.speech.measures import Measures
@@ -73,7 +79,15 @@ class TunerPanel(Panel):
             name=name,
             **engine_state(settings.voice.engine),
         )
-        self._show()
+        self._know(name)
+
+    def _know(self, name: str) -> None:
+        """Say the settings by the preset of that name, where they are those in its file."""
+        with self._lock:
+            if name in Preset.names() and _is_in_file(self.tuning.settings, name):
+                self._kept = (self.tuning.settings, name, PRESETS)
+            self.name = name
+            self._show()
 
     # -- changing ---------------------------------------------------------------------------------
 
@@ -103,6 +117,8 @@ class TunerPanel(Panel):
     def _arrived(self, settings: Settings, spoken: Spoken) -> None:
         """Show a take that a click asked for; what nobody waits for is done after it."""
         one = self._add(settings, spoken)
+        # Only this plays it: a click that failed must not play the take of an earlier one.
+        self.send({"kind": "spoken", "take": one.id})
         self._measuring = threading.Thread(target=self._finish, args=(one,), daemon=True)
         self._measuring.start()
 
@@ -146,17 +162,21 @@ class TunerPanel(Panel):
             }
             self.measured = {str(one.id): measured(one.measures) for one in visible if one.measures}
             self.steps = {"undo": bool(tuning.past), "redo": bool(tuning.future)}
-            self.code = self._code()
+            self._say()
 
-    def _code(self) -> str:
+    def _say(self) -> None:
+        """Say the settings in Python: by their preset, where they are one's, and spelt out."""
         settings = self.tuning.settings
         spelt = settings.code()
+        self.calls, self.code, self.opened = [spelt], spelt, ""
         if self._kept is None:
-            return spelt
+            return
         kept, name, folder = self._kept
-        if (kept.voice, kept.options) != (settings.voice, settings.options):
-            return spelt
-        return f"{settings.code(preset=name, folder=folder)}\n{spelt}  # the same, spelt out"
+        if (kept.voice, kept.options) == (settings.voice, settings.options):
+            short = settings.code(preset=name, folder=folder)
+            self.calls, self.code = [short, spelt], f"{short}\n{spelt}  # the same, spelt out"
+            options = (f"{key} {value}" for key, value in settings.options.items())
+            self.opened = f"{name} ({', '.join([str(settings.voice), *options])})"
 
     # -- the base's questions ---------------------------------------------------------------------
 
@@ -190,3 +210,10 @@ class TunerPanel(Panel):
             tuning, kept, code, clips = self.tuning, self._kept_take, self.code, dict(self._clips)
         drawn = self._drawn
         return tuner_twin.html(tuning, self.uid, clips, code=code, kept=kept, drawn=drawn)
+
+
+def _is_in_file(settings: Settings, name: str) -> bool:
+    try:
+        return settings.speaks_as(Preset.load(PRESETS / f"{name}.toml"))
+    except WorkbenchError:  # another's file of that name, which nobody asked for
+        return False

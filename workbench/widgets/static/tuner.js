@@ -16,22 +16,47 @@ function createSpeech(port, act, takes) {
   const presets = named(h("select", { className: "wb-field wb-presets" }), "Open a preset");
   const row = h("div", { className: "wb-go" }, generate, stop, doing, hear, h("span", { className: "wb-space" }), presets, undo, redo);
   let awaited = false; // a take that this view asked for
+  let spoken = null; // which one it became, as Python says
+  let waiting = 0;
 
   const typed = settling(() => act(row, "change", { changes: { text: text.value } }), 400, signal);
   const start = () => {
     if (model.get("busy") || awaited) return;
+    if (!text.value.trim()) {
+      act(row, "");
+      text.focus();
+      return port.say("Write something to speak.");
+    }
     typed.drop();
     awaited = true;
+    spoken = null;
+    waiting = setTimeout(() => (doing.textContent = "Waiting for the kernel…"), 300);
+    able(stop, true);
     port.el.dataset.asked = performance.now();
-    act(row, "generate", { changes: text.value === model.get("chosen").text ? {} : { text: text.value } });
+    return act(row, "generate", { changes: text.value === model.get("chosen").text ? {} : { text: text.value } });
   };
-  const arrived = () => {
-    if (!awaited) return;
-    const front = takes.front();
+  const answered = () => {
+    clearTimeout(waiting);
+    if (!model.get("busy")) doing.textContent = "";
+  };
+  const given = () => {
     awaited = false;
-    if (front && aloud.checked) front.player.play();
-    else front?.player.seek(0);
+    answered();
+    able(stop, model.get("busy"));
   };
+  // Messages overtake changes of state: the take may be told of before it is listed.
+  const arrived = () => {
+    const card = awaited && takes.cards.get(spoken);
+    if (!card) return;
+    given();
+    if (aloud.checked) card.player.play();
+    else card.player.seek(0);
+  };
+  port.on("spoken", ({ take }) => {
+    spoken = take;
+    arrived();
+  });
+  let worked = false;
   const update = () => {
     const chosen = model.get("chosen");
     text.lang = chosen.language;
@@ -44,10 +69,17 @@ function createSpeech(port, act, takes) {
   const working = () => {
     const busy = model.get("busy");
     able(generate, !busy);
-    able(stop, busy);
+    able(stop, busy || awaited);
     port.el.classList.toggle("wb-busy", busy);
-    doing.textContent = busy ? `${model.get("doing")} …` : "";
-    if (!busy && awaited) model.get("error") ? (awaited = false) : arrived();
+    if (busy) {
+      clearTimeout(waiting);
+      doing.textContent = `${model.get("doing")} …`;
+    } else if (worked) {
+      // Stopped, or failed: nothing comes.
+      if (spoken === null) given();
+      doing.textContent = "";
+    }
+    worked = busy;
     const progress = model.get("progress");
     if (progress > 0) bar.value = progress;
     else bar.removeAttribute("value");
@@ -75,13 +107,14 @@ function createSpeech(port, act, takes) {
   generate.addEventListener("click", start);
   stop.addEventListener("click", () => {
     if (!able(stop)) return;
-    awaited = false;
+    given();
     port.send("stop");
   });
   port.watch(["chosen", "steps"], update);
   port.watch(["busy", "doing", "progress"], working);
   port.watch("presets", fill);
-  port.watch("error", () => model.get("error") && (awaited = false));
+  port.watch("error", () => model.get("error") && given());
+  signal.addEventListener("abort", () => clearTimeout(waiting));
   update();
   working();
   fill();
@@ -91,22 +124,31 @@ function createSpeech(port, act, takes) {
 /** Keep what is set, or a take, as a preset; and the line of code that says the same. */
 function createKeep(port, act) {
   const { model } = port;
-  const name = named(h("input", { className: "wb-field", type: "text", placeholder: "narrator", maxLength: 64, spellcheck: false }), "Name of the preset");
+  const name = named(h("input", { className: "wb-field", type: "text", placeholder: "a name, such as narrator", maxLength: 64, spellcheck: false }), "Name of the preset");
   const note = named(h("input", { className: "wb-field wb-keep-note", type: "text", placeholder: "A note for people", dir: "auto", maxLength: 5000 }), "Note of the preset");
   const keep = button("Keep as a preset", { path: TUNER_ICONS.keep, text: "Keep", className: "wb-keep-button" });
   const what = h("span", { className: "wb-what" });
-  const whole = iconButton("Keep the settings instead", ICONS.close, () => aim(null));
+  const whole = iconButton("Keep the settings instead", ICONS.close, () => {
+    aim(null);
+    name.focus();
+  });
   const ask = h("div", { className: "wb-ask", hidden: true });
   ask.setAttribute("role", "alertdialog");
   const row = h("div", { className: "wb-keep-row" }, what, whole, name, note, keep);
-  const code = h("code");
+  const opened = h("p", { className: "wb-opened wb-muted", dir: "auto" });
   const done = h("p", { className: "wb-done wb-muted" });
   done.setAttribute("role", "status");
-  const copy = iconButton("Copy the code", TUNER_ICONS.copy, async () => {
-    const copied = await copyText(model.get("code"), code);
-    done.textContent = copied ? "Copied." : "Press Ctrl+C to copy.";
-  });
-  const lines = h("div", { className: "wb-code" }, h("pre", {}, code), copy);
+  const line = (label, which) => {
+    const code = h("code");
+    const copy = iconButton(label, TUNER_ICONS.copy, async () => {
+      const copied = await copyText(model.get("calls")[which], code);
+      done.textContent = copied ? "Copied." : "Press Ctrl+C to copy.";
+    });
+    return { code, element: h("div", { className: "wb-code" }, h("pre", {}, code), copy) };
+  };
+  const short = line("Copy the code", 0);
+  const spelt = line("Copy the code, spelt out", 1);
+  const also = h("div", { className: "wb-also" }, h("p", { className: "wb-muted", textContent: "The same, spelt out:" }), spelt.element);
   let take = null;
 
   const aim = (id) => {
@@ -116,21 +158,44 @@ function createKeep(port, act) {
   };
   const send = (replace) => {
     ask.hidden = true;
-    act(row, "keep", { name: name.value, note: note.value, take, replace });
+    done.replaceChildren();
+    if (!name.value.trim()) {
+      act(row, "");
+      name.setAttribute("aria-invalid", "true");
+      name.focus();
+      return port.say("Give it a name first.");
+    }
+    if (replace) name.focus(); // the button that was pressed goes
+    return act(row, "keep", { name: name.value, note: note.value, take, replace });
   };
   const update = () => {
-    code.textContent = model.get("code");
+    const calls = model.get("calls");
+    short.code.textContent = calls[0];
+    spelt.code.textContent = calls[1] || "";
+    also.hidden = calls.length < 2;
+    opened.textContent = model.get("opened");
+    if (also.hidden) done.replaceChildren(); // the settings are no longer those that were kept
   };
   port.on("exists", (message) => {
     const replace = button("Replace it", { text: "Replace it", onClick: () => send(true) });
-    const leave = button("Cancel", { text: "Cancel", onClick: () => (ask.hidden = true) });
+    const leave = button("Cancel", { text: "Cancel", onClick: () => {
+      ask.hidden = true;
+      name.focus();
+    } });
     ask.replaceChildren(h("span", {}, "There is a preset ", h("b", { textContent: message.name }), " already."), replace, leave);
+    done.replaceChildren();
     ask.hidden = false;
     replace.focus();
   });
   keep.addEventListener("click", () => send(false));
   name.addEventListener("keydown", (event) => event.key === "Enter" && send(false));
-  port.watch("code", update);
+  name.addEventListener("input", () => {
+    ask.hidden = true;
+    if (!name.hasAttribute("aria-invalid")) return;
+    name.removeAttribute("aria-invalid");
+    port.say("");
+  });
+  port.watch(["calls", "opened"], update);
   port.watch("name", () => (name.value = model.get("name")));
   port.watch("kept", () => {
     const { path } = model.get("kept");
@@ -145,11 +210,12 @@ function createKeep(port, act) {
     name.focus();
     name.select();
   };
-  return { element: section("Keep", "wb-keep", row, ask, done, lines), focus };
+  return { element: section("Keep", "wb-keep", opened, row, ask, done, short.element, also), focus };
 }
 
 function mountTuner(model, el) {
   const port = withSounds(connect(model, el));
+  holdFocus(port);
   /** Do what Python does, and let its complaint stand where the person acted. */
   const act = (place, kind, content = {}) => {
     if (place.isConnected) place.after(port.status);
@@ -179,6 +245,7 @@ function mountTuner(model, el) {
       back.addEventListener("click", () => {
         act(removed, "restore", { take: id });
         removed.hidden = true;
+        takes.list.focus();
       });
       removed.replaceChildren(`Take ${id} is deleted.`, back);
       removed.hidden = false;
@@ -195,7 +262,7 @@ function mountTuner(model, el) {
   });
 
   const left = h("div", { className: "wb-left" },
-    section("Voice", "wb-who", h("div", { className: "wb-filters" }, engines.element, voices.language), voices.search, voices.list, createBlend(port, act), voices.foot, engines.lacking),
+    section("Voice", "wb-who", h("div", { className: "wb-filters" }, engines.element, voices.language), voices.search, voices.chosen, voices.list, createBlend(port, act), voices.foot, engines.lacking),
     section("Options", "wb-how", options.all, options.element, createSeed(port, act)));
   const right = h("div", { className: "wb-right" }, section("Takes", "wb-what-is", pair.element, removed, takes.empty, takes.list));
   el.classList.add("wb-tuner");

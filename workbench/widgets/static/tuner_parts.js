@@ -33,6 +33,31 @@ function able(node, on) {
   return node.getAttribute("aria-disabled") !== "true";
 }
 
+/**
+ * Keep the focus in the widget when what has it is hidden, disabled or removed: the notebook takes
+ * the keys that nobody has, and X cut the cell.
+ */
+function holdFocus({ el, signal }) {
+  el.tabIndex = -1;
+  let last = null;
+  const usable = (node) => node.isConnected && !node.matches(":disabled") && node.checkVisibility();
+  listen(el, "focusin", ({ target }) => (last = target), signal);
+  listen(el, "focusout", ({ target, relatedTarget }) => {
+    if (relatedTarget) last = null;
+    // Left for nothing: by a click elsewhere, or since it went, which is told a moment later.
+    else setTimeout(() => last === target && usable(target) && document.activeElement !== target && (last = null));
+  }, signal);
+  const watcher = new MutationObserver(() => {
+    if (!last || usable(last) || (document.activeElement !== document.body && document.activeElement !== last)) return;
+    let near = last.parentElement;
+    while (near && near !== el && !(near.tabIndex === -1 && near.hasAttribute("tabindex") && usable(near))) near = near.parentElement;
+    last = null;
+    (near || el).focus({ preventScroll: true });
+  });
+  watcher.observe(el, { subtree: true, childList: true, attributes: true, attributeFilter: ["hidden", "disabled"] });
+  signal.addEventListener("abort", () => watcher.disconnect());
+}
+
 /** A part of the panel with a heading. */
 function section(title, className, ...children) {
   const heading = h("h3", { className: "wb-heading", textContent: title });
@@ -42,12 +67,13 @@ function section(title, className, ...children) {
 
 const LANGUAGE_NAMES = new Intl.DisplayNames(["en"], { type: "language" });
 
-/** A language's name for people; a tag that the browser does not know stands for itself. */
+/** A language's name for people; a tag that the browser does not know is in brackets. */
 function languageName(tag) {
   try {
-    return LANGUAGE_NAMES.of(tag) || tag;
+    const name = LANGUAGE_NAMES.of(tag);
+    return name && name !== tag ? name : `(${tag})`;
   } catch {
-    return tag;
+    return `(${tag})`;
   }
 }
 
@@ -75,6 +101,11 @@ function settling(act, delay, signal) {
 /** A value as it stands on a chip. */
 function plain(value) {
   return typeof value === "number" ? String(Number(value.toFixed(4))) : String(value);
+}
+
+/** How long, in whole seconds, as "20:06". */
+function minutes(seconds) {
+  return clock(Math.round(seconds)).replace(/\.0$/, "");
 }
 
 /** The port, whose `load` first looks for sound that was sent together with its take. */

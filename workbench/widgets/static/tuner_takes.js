@@ -3,14 +3,14 @@
 /** The takes in their order; a take that was there before keeps its element and its place in time. */
 function createTakes(port, act, hooks) {
   const { model } = port;
-  const list = named(h("div", { className: "wb-takes" }), "Takes", { role: "list" });
+  const list = named(h("div", { className: "wb-takes" }), "Takes", { role: "list", tabindex: "-1" });
   const empty = h("p", { className: "wb-empty wb-muted", textContent: "No takes yet. Generate one: it stands here, and you can hear it again beside the next." });
   const cards = new Map();
   const pair = { a: null, b: null };
 
   const card = (take) => {
     const { id } = take;
-    const element = named(h("article", { className: "wb-take" }), `Take ${id}`, { role: "listitem" });
+    const element = named(h("article", { className: "wb-take" }), `Take ${id}`, { role: "listitem", tabindex: "-1" });
     element.dataset.take = id;
     const star = iconButton("Star", ICONS.star, () => act(element, "star", { take: id, on: star.getAttribute("aria-pressed") !== "true" }), "wb-star");
     const player = createPlayer(take.clip, port, { compact: true, lazy: true, label: `Take ${id}` });
@@ -31,7 +31,7 @@ function createTakes(port, act, hooks) {
     const measures = h("div", { className: "wb-measures" });
     const note = named(h("input", { className: "wb-note", type: "text", placeholder: "Add a note", dir: "auto", maxLength: 5000 }), `Note on take ${id}`);
     note.addEventListener("change", () => act(element, "note", { take: id, text: note.value }));
-    note.addEventListener("keydown", (event) => event.key === "Enter" && note.blur());
+    note.addEventListener("keydown", (event) => event.key === "Enter" && element.focus({ preventScroll: true }));
     const tools = h("div", { className: "wb-tools" }, a, b, use, keep, drop);
     element.append(h("div", { className: "wb-take-row" }, star, player.element, tools), text, chips, h("div", { className: "wb-take-foot" }, measures, note));
     const mark = () => {
@@ -46,11 +46,13 @@ function createTakes(port, act, hooks) {
     const measure = () => {
       const found = model.get("measured")[id] || {};
       const shown = model.get("fields").filter(({ name, brief }) => brief && name in found);
-      measures.replaceChildren(
-        ...shown.map(({ name, label, unit, help }) =>
-          h("span", { title: `${label}: ${help}` }, ...(unit ? [] : [`${label} `]), h("b", { textContent: found[name] }), ` ${unit}`),
-        ),
-      );
+      const one = ({ name, label, unit, help }) => {
+        const long = name === "duration" && found[name] >= 60;
+        const value = long ? [h("b", { textContent: minutes(found[name]) })] : [h("b", { textContent: found[name] }), ` ${unit}`];
+        return h("span", { title: `${label}, measured in this take: ${help}` }, ...(unit ? [] : [`${label} `]), ...value);
+      };
+      const head = h("span", { className: "wb-measured", textContent: "measured" });
+      measures.replaceChildren(...(shown.length ? [head] : []), ...shown.map(one));
       const rest = model.get("fields").filter(({ name, brief }) => !brief && name in found);
       measures.title = rest.map(({ name, label, unit }) => `${label} ${found[name]} ${unit}`.trim()).join("\n");
     };
@@ -67,6 +69,7 @@ function createTakes(port, act, hooks) {
       element.remove();
       cards.delete(id);
     }
+    const focus = document.activeElement;
     let place = null;
     for (const take of listed) {
       if (!cards.has(take.id)) cards.set(take.id, card(take));
@@ -79,6 +82,7 @@ function createTakes(port, act, hooks) {
       one.sides();
       one.same();
     }
+    if (list.contains(focus) && focus !== document.activeElement) focus.focus({ preventScroll: true });
     empty.hidden = listed.length > 0;
     hooks.changed();
   };
@@ -92,7 +96,7 @@ function createTakes(port, act, hooks) {
     Object.assign(pair, { a, b });
     each("sides")();
   };
-  return { list, empty, cards, setPair, front: () => cards.get(model.get("listed")[0]?.id) };
+  return { list, empty, cards, setPair };
 }
 
 /** Two takes side by side: one plays, the other goes on from the same place in the line. */
@@ -105,7 +109,10 @@ function createPair(port, act, takes) {
   const matched = h("input", { type: "checkbox", checked: true });
   const level = h("label", { className: "wb-check", title: "The louder one is turned down: louder sounds better, whatever else it is" }, matched, "Same loudness");
   const swap = button("Switch between A and B (X)", { path: TUNER_ICONS.swap, text: "Switch", className: "wb-swap" });
-  const close = iconButton("Close the comparison", ICONS.close, () => pick(null, null));
+  const close = iconButton("Close the comparison", ICONS.close, () => {
+    pick(null, null);
+    takes.list.focus({ preventScroll: true });
+  });
   let side = "a";
 
   const share = (player) => player.media.currentTime / (player.media.duration || Infinity);
@@ -174,14 +181,15 @@ function createPair(port, act, takes) {
   swap.addEventListener("click", () => go(side === "a" ? "b" : "a"));
   matched.addEventListener("change", level_now);
   port.watch("measured", level_now);
-  element.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const typing = "textarea, select, input:not([type=checkbox], [type=range])";
+  listen(port.el, "keydown", (event) => {
+    if (element.hidden || event.ctrlKey || event.metaKey || event.altKey) return;
     const to = { x: side === "a" ? "b" : "a", a: "a", b: "b" }[event.key.toLowerCase()];
-    if (!to || event.target.matches("input[type=text]")) return;
+    if (!to || event.target.matches(typing)) return;
     event.preventDefault();
     event.stopPropagation();
     go(to);
-  });
+  }, port.signal);
   element.append(rows, h("div", { className: "wb-pair-foot" }, swap, level, close));
   return { element, choose, checked };
 }

@@ -49,6 +49,14 @@ function createEngines(port, act) {
   const lacking = h("details", { className: "wb-lacking" });
   const list = h("ul");
   lacking.append(h("summary", { textContent: "Other engines" }), list);
+  const ask = (command) => {
+    const code = h("code", { textContent: command });
+    const copy = iconButton("Copy the command", TUNER_ICONS.copy, async () => {
+      copy.title = (await copyText(command, code)) ? "Copied." : "Press Ctrl+C to copy.";
+    });
+    return h("div", { className: "wb-command" }, code, copy);
+  };
+  const choose = () => (select.value = model.get("chosen").engine);
   const update = () => {
     const engines = model.get("engines");
     select.replaceChildren(
@@ -56,17 +64,18 @@ function createEngines(port, act) {
         h("option", { value: name, disabled: !ready, textContent: ready ? name : `${name} (${problem})` }),
       ),
     );
-    select.value = model.get("chosen").engine;
+    choose();
     const missing = engines.filter((engine) => !engine.ready);
     lacking.hidden = !missing.length;
     list.replaceChildren(
-      ...missing.map(({ name, problem, cure }) =>
-        h("li", {}, h("b", { textContent: name }), ` ${problem}`, ...(cure ? [h("code", { textContent: cure })] : [])),
+      ...missing.map(({ name, problem, command, remark }) =>
+        h("li", {}, h("p", {}, h("b", { textContent: name }), ` ${problem}`), ...(command ? [ask(command)] : []), ...(remark ? [h("p", { textContent: remark })] : [])),
       ),
     );
   };
   select.addEventListener("change", () => act(lacking, "engine", { name: select.value }));
-  port.watch(["engines", "chosen"], update);
+  port.watch("engines", update);
+  port.watch("chosen", choose);
   update();
   return { element: select, lacking };
 }
@@ -107,8 +116,14 @@ function createVoices(port, act, audition) {
     }
     return undefined;
   };
+  const chosen = h("p", { className: "wb-chosen", dir: "auto" });
+  chosen.setAttribute("role", "status");
   const mark = () => {
     const names = chosenNames();
+    const { engine: owner, voice: own, blend } = model.get("chosen");
+    const label = model.get("voices").find(({ name }) => name === own || name === own.split("+")[0])?.label;
+    const parts = Object.keys(blend);
+    chosen.replaceChildren(h("b", { textContent: parts.length > 1 ? `A blend of ${parts.join(", ")}` : label || own }), h("code", { textContent: `${owner}:${own}` }));
     rows.forEach(({ node, voice }) => node.setAttribute("aria-selected", String(names.includes(voice.name))));
   };
   const row = (voice, i) => {
@@ -120,6 +135,7 @@ function createVoices(port, act, audition) {
       audition.hear(voice.name);
     }, "wb-hear");
     hear.dataset.voice = voice.name;
+    hear.title = "Speaks a sample sentence in this voice";
     hear.tabIndex = -1;
     const node = h("div", { className: "wb-voice", id: `${id}-${i}` }, hear, name, h("span", { className: "wb-muted", textContent: about }));
     node.setAttribute("role", "option");
@@ -183,7 +199,12 @@ function createVoices(port, act, audition) {
     search.value = "";
     return fill();
   };
-  language.addEventListener("change", fill);
+  // Who asks for a language wants to hear it: its first voice speaks from now on.
+  language.addEventListener("change", () => {
+    fill();
+    const names = chosenNames();
+    if (rows.length && !rows.some(({ voice }) => names.includes(voice.name))) choose(rows[0].voice.name);
+  });
   search.addEventListener("input", () => {
     if (search.value) language.value = "";
     fill();
@@ -223,7 +244,7 @@ function createVoices(port, act, audition) {
   port.watch("voices", engine);
   port.watch("chosen", moved);
   engine();
-  return { language, search, list, foot: h("div", { className: "wb-voices-foot" }, count, allow) };
+  return { language, search, chosen, list, foot: h("div", { className: "wb-voices-foot" }, count, allow) };
 }
 
 /** The shares of a blend, where the engine can blend. */
@@ -251,7 +272,10 @@ function createBlend(port, act) {
     const output = h("output");
     slider.addEventListener("input", () => (output.textContent = `${slider.value} %`));
     slider.addEventListener("change", () => act(element, "share", { voice, share: slider.valueAsNumber / 100 }));
-    const drop = iconButton(`Take ${voice} out of the blend`, ICONS.close, () => act(element, "share", { voice, share: 0 }));
+    const drop = iconButton(`Take ${voice} out of the blend`, ICONS.close, () => {
+      act(element, "share", { voice, share: 0 });
+      element.parentElement.querySelector(".wb-voices").focus();
+    });
     return h("div", { className: "wb-part" }, h("span", { textContent: voice }), slider, output, drop);
   };
   port.watch("chosen", update);
