@@ -44,7 +44,9 @@ function createRetake(line) {
     const read = () => {
       if (kind === "switch") return node.checked;
       if (!number) return node.value;
-      return node.value === "" ? line.base[name] : node.valueAsNumber / scale;
+      if (node.value === "") return line.base[name];
+      const value = node.valueAsNumber / scale;
+      return whole && scale !== 1 ? Math.round(value) : value;
     };
     const row = h("label", { className: "wb-option" }, h("span", { textContent: label }), node);
     row.append(h("span", { className: "wb-muted", textContent: [range, unit].filter(Boolean).join(" ") }));
