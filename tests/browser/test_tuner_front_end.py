@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,14 +15,13 @@ from workbench.voice import Preset, Voice
 from workbench.widgets.tuner import tune
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from playwright.sync_api import Page
 
     from conftest import ToneEngine
 
 pytestmark = pytest.mark.browser
 
+CONTRAST = (Path(__file__).parent / "contrast.js").read_text(encoding="utf-8")
 TEXT = "Welcome back to the channel, today we look at voices."
 AUDIO = "el.querySelector('.wb-take[data-take=\"{}\"] audio')"
 
@@ -375,7 +375,8 @@ def test_voices_are_found_heard_and_chosen(mount: Any, page: Page) -> None:
     assert options.filter(has_text="French").count() >= 1
     lacking = page.locator(".wb-lacking")
     lacking.locator("summary").click()
-    assert "workbench models pull kokoro" in lacking.inner_text()
+    assert "workbench models pull kokoro" in lacking.locator("code").all_inner_texts()
+    assert "pip install 'media-workbench[chatterbox]'" in lacking.locator("code").all_inner_texts()
     disabled = page.locator(".wb-engine option:disabled").all_inner_texts()
     assert any(text.startswith("kokoro (needs its weights") for text in disabled)
 
@@ -448,6 +449,22 @@ HOSTILE = [
     "javascript:window.hacked=1",
     "{{constructor.constructor('window.hacked=1')()}}",
 ]
+
+
+def test_figures_are_those_of_a_person(mount: Any, page: Page, tone: ToneEngine) -> None:
+    panel = tune("One.", voice="tone:high")
+    panel.generate()
+    shown = mount(panel, talk=True)
+    told = "[...el.querySelector('.wb-measures').children].map((one) => one.textContent)"
+    assert shown.run(f"return {told}[0]") == "measured"
+    shown.run("model.change({measured: {1: {...model.get('measured')[1], duration: '1205.90'}}})")
+    assert shown.run(f"return {told}[1]") == "20:06"
+    voices = [{"name": "q", "language": "qya", "label": "Quenya", "gender": ""}]
+    voices.append({"name": "e", "language": "en", "label": "English", "gender": ""})
+    panel.voices = voices
+    names = page.get_by_label("Language", exact=True).locator("option")
+    shown.wait("el.querySelector('.wb-filters option[value=qya]')")
+    assert names.all_inner_texts() == ["All languages", "(qya)", "English"]
 
 
 def test_hostile_texts_notes_and_names_stay_text(mount: Any, page: Page, tone: ToneEngine) -> None:
@@ -524,17 +541,20 @@ def test_nothing_sticks_out_in_either_theme(
     page.get_by_role("listitem", name="Take 1").get_by_role("button", name="Compare as A").click()
     page.get_by_role("listitem", name="Take 2").get_by_role("button", name="Compare as B").click()
     shown.wait("el.querySelectorAll('.wb-pair [data-ready]').length === 2")
+    page.locator(".wb-lacking summary").click()
     outside = shown.run(
         """const box = el.getBoundingClientRect();
         return [...el.querySelectorAll("*")].filter((node) => {
           const one = node.getBoundingClientRect();
-          return one.width && (one.right > box.right + 1 || one.left < box.left - 1);
+          const left = node.closest(".wb-left > *")?.getBoundingClientRect() || box;
+          return one.width && (one.right > left.right + 1 || one.left < left.left - 1);
         }).map((node) => node.className);"""
     )
     assert outside == []
     colour = "#14181f" if theme == "dark" else "#ffffff"
     page.evaluate("(colour) => { document.body.style.background = colour; }", colour)
     page.locator(".wb-tuner").screenshot(path=artefacts / f"tuner-{theme}-{width}.png")
+    assert page.evaluate(CONTRAST, [".wb-tuner", 4.5]) == []
     ink = shown.run("return getComputedStyle(el).color")
     paper = shown.run("return getComputedStyle(el).backgroundColor")
     assert (brightness(ink) > brightness(paper)) == (theme == "dark")
@@ -564,7 +584,7 @@ def test_the_code_is_copied_or_selected(mount: Any, page: Page) -> None:
 
 
 def test_a_preset_that_is_opened_is_named_and_its_call_is_copied_alone(
-    mount: Any, page: Page, folder: Path
+    mount: Any, page: Page, folder: Path, artefacts: Path
 ) -> None:
     voice = Voice.parse("espeak:en-us")
     Preset(name="narrator", voice=voice, options={"rate": 155, "pitch": 40}).save()
@@ -572,6 +592,7 @@ def test_a_preset_that_is_opened_is_named_and_its_call_is_copied_alone(
     shown = mount(panel, talk=True)
     short = 'wb.speak("One.", voice="narrator")'
     spelt = 'wb.speak("One.", voice="espeak:en-us", rate=155, pitch=40)'
+    page.locator(".wb-tuner").screenshot(path=artefacts / "tuner-preset.png")
     opened = page.locator(".wb-opened")
     assert opened.inner_text() == "narrator (espeak:en-us, rate 155, pitch 40)"
     assert page.locator(".wb-code code").all_inner_texts() == [short, spelt]
