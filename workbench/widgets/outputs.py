@@ -56,7 +56,7 @@ class Output:
         view = (panel._repr_mimebundle_() or ({},))[0]
         publish({**view, **data}, metadata, transient={})
         self._publish = publish
-        self._draw(panel, update=False)
+        self._draw(panel, (data, metadata), update=False)
 
     def renew(self) -> None:
         """Say that the twin is not what it should be."""
@@ -75,7 +75,7 @@ class Output:
             if panel is None:
                 return
             try:
-                self._draw(panel, update=True)
+                self._draw(panel, None, update=True)
             except Exception as error:  # noqa: BLE001 - a timer has nobody to tell
                 panel._failed(error)  # noqa: SLF001 - an output is a part of its panel
 
@@ -93,15 +93,39 @@ class Output:
             self._timer = None  # what comes while this is drawn has to be drawn after it
         self.flush()
 
-    def _draw(self, panel: Panel, *, update: bool) -> None:
+    def _draw(self, panel: Panel, still: Bundle | None, *, update: bool) -> None:
         html = panel.twin()
         if self._publish is None or not html:
             return
+        if "<img" not in html and "<video" not in html:  # it has no picture of its own
+            html = _pictured(panel.uid, panel.still() if still is None else still) + html
+        # Half of a pair of surrogates is no text, and a message with it would not be sent.
+        data = {"text/html": html.encode(errors="replace").decode()}
         transient = {"display_id": f"wb-{panel.uid}"}
         if update:
-            self._publish({"text/html": html}, {}, transient=transient, update=True)
+            self._publish(data, {}, transient=transient, update=True)
         else:
-            self._publish({"text/html": html}, {}, transient=transient)
+            self._publish(data, {}, transient=transient)
+
+
+def _pictured(uid: str, still: Bundle) -> str:
+    """Return the picture of the first output again, seen only where that output shows none.
+
+    A notebook that its reader trusts, opened without its kernel, has "model not found" in its
+    place, and nbconvert draws no picture beside a widget whose state was saved. Where the reader
+    does not trust it the rules are taken away, the picture is of no size, and the first output
+    shows it.
+    """
+    png = still[0].get("image/png")
+    if not png:
+        return ""
+    width = still[1].get("image/png", {}).get("width", 720)
+    child = ".jp-OutputArea-child"
+    size = f"width:{width}px!important;max-width:100%;height:auto!important"
+    shown = f"{child}:not(:has(.jp-RenderedImage)) + {child} .wb-{uid} .wb-still{{{size}}}"
+    lost = f"{child}:has(+ {child} .wb-{uid}) .jupyter-widgets:not(:has(*)){{display:none}}"
+    image = f'<img class="wb-still" width="0" height="0" alt="" src="data:image/png;base64,{png}">'
+    return f'<div class="wb-twin wb-{uid}"><style>{shown}{lost}</style>{image}</div>'
 
 
 def flush(*_: object) -> None:
