@@ -35,7 +35,8 @@ def found() -> Sweep:
 
 
 @pytest.fixture
-def grid(found: Sweep, tmp_path: Path) -> SweepGrid:
+def grid(found: Sweep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SweepGrid:
+    monkeypatch.chdir(tmp_path)
     return SweepGrid(found, presets=tmp_path / "presets")
 
 
@@ -121,7 +122,7 @@ def test_what_failed_cannot_be_compared(found: Sweep) -> None:
 
 
 def test_a_variant_is_kept_as_a_preset_with_its_code(
-    grid: SweepGrid, found: Sweep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    grid: SweepGrid, found: Sweep, tmp_path: Path
 ) -> None:
     preset = grid.keep(2, "narrator")
     assert preset.options == {"rate": 120, "pitch": 40}
@@ -130,7 +131,6 @@ def test_a_variant_is_kept_as_a_preset_with_its_code(
     (row,) = grid.kept
     assert (row["row"], row["name"], row["path"]) == (2, "narrator", str(path))
     assert row["code"] == "wb.speak('Hello, world.', voice='narrator')"
-    monkeypatch.chdir(tmp_path)
     spoken = eval(row["code"], {"wb": wb})  # noqa: S307 - it is our own
     assert spoken.parts[0].take == found[2].take
     assert grid.starred == [2]
@@ -140,7 +140,10 @@ def test_a_seed_and_the_rules_of_the_text_are_in_the_code(tone, tmp_path: Path) 
     made = sweep("ab 5", voices="tone:low", seeds=[7], normalize=False, measure=False)
     grid = SweepGrid(made, presets=tmp_path)
     assert grid.keep(0, "low").note == "seed 7"
-    assert grid.kept[0]["code"] == "wb.speak('ab 5', voice='low', normalize=False, seed=7)"
+    voice = f"wb.Preset.load({str(tmp_path / 'low.toml')!r})"  # not in presets/, so not by its name
+    code = grid.kept[0]["code"]
+    assert code == f"wb.speak('ab 5', voice={voice}, normalize=False, seed=7)"
+    assert str(eval(code, {"wb": wb}).parts[0].take.voice) == "tone:low"  # noqa: S307 - our own
 
 
 def test_another_preset_is_not_replaced_unasked(grid: SweepGrid, tmp_path: Path) -> None:
@@ -325,7 +328,7 @@ def test_the_twin_ends_with_the_room_of_a_notebook(monkeypatch: pytest.MonkeyPat
     assert 1 <= played < 8
     assert len(page) <= sweep_twin.EMBED_LIMIT + 20_000
     assert Elements(page).tags.count("tr") == 9
-    encoded = [n for n, clip in grid.clips.items() if "media" in vars(clip)]
+    encoded = [n for n, clip in grid.clips.items() if "_bytes" in vars(clip)]
     assert encoded == list(range(played + 1))  # the others are not encoded for nothing
 
 

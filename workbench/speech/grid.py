@@ -16,7 +16,7 @@ import numpy as np
 
 from workbench.engines.registry import engine
 from workbench.errors import ParameterError, shown, suggest
-from workbench.speech.spans import MOST, Span, whole
+from workbench.speech.spans import MOST, Spread, whole
 from workbench.speech.voices import resolve
 from workbench.voice import Preset, Voice
 
@@ -86,7 +86,7 @@ class Grid:
     seeds
         Whole numbers; they count only for engines that leave something to chance.
     options
-        By name a list, a range or a `Span` of values, or one value for all.
+        By name a list, a range or a `Spread` of values, or one value for all.
 
     Raises
     ------
@@ -199,7 +199,7 @@ def _named(voices: object) -> list[object]:
 def _seeds(seeds: object) -> tuple[int | None, ...]:
     if seeds is None:
         return (None,)
-    if isinstance(seeds, Span):
+    if isinstance(seeds, Spread):
         raise ParameterError("must be whole numbers", subject="seeds", cure="such as range(1, 6)")
     many = _is_list(seeds)
     listed = _listed(seeds, "seeds") if many else [seeds]
@@ -207,7 +207,7 @@ def _seeds(seeds: object) -> tuple[int | None, ...]:
 
 
 def _values(given: object, option: Option) -> tuple[Value, ...]:
-    if isinstance(given, Span):
+    if isinstance(given, Spread):
         return given.values(option)
     listed = _listed(given, option.name) if _is_list(given) else [given]
     return tuple(dict.fromkeys(option.check(value) for value in listed))

@@ -14,7 +14,7 @@ from workbench.errors import ParameterError, shown
 if TYPE_CHECKING:
     from workbench.options import Option, Value
 
-__all__ = ["MOST", "Span", "span", "whole"]
+__all__ = ["MOST", "Spread", "span", "whole"]
 
 MOST = 1_000
 """The most variants of one sweep: a thousand takes of three seconds are 260 MB."""
@@ -24,7 +24,7 @@ _DIGITS = 10  # decimal places of a value: 0.1 + 2 * 0.1 is 0.3
 
 
 @dataclass(frozen=True, kw_only=True)
-class Span:
+class Spread:
     """A range of an option's values, see `span`.
 
     Parameters
@@ -95,7 +95,7 @@ class Span:
         return tuple(option.check(round(low + n * step, _DIGITS)) for n in chosen)
 
 
-def span(low: float | None = None, high: float | None = None, count: int | None = None) -> Span:
+def span(low: float | None = None, high: float | None = None, count: int | None = None) -> Spread:
     """Return a range of values for an option of a sweep.
 
     Parameters
@@ -113,9 +113,9 @@ def span(low: float | None = None, high: float | None = None, count: int | None 
     Examples
     --------
     >>> span(100, 200, 5)
-    Span(low=100, high=200, count=5)
+    Spread(low=100, high=200, count=5)
     """
-    return Span(low=low, high=high, count=count)
+    return Spread(low=low, high=high, count=count)
 
 
 def whole(value: object, subject: str, low: int, high: int) -> int:

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import ParameterError, shown, suggest
-from workbench.speech.spans import Span
+from workbench.speech.spans import Spread
 from workbench.speech.variant import Variant, varying
 
 if TYPE_CHECKING:
@@ -372,7 +372,7 @@ class Sweep:
 
 
 def _fits(value: Any, wanted: object) -> bool:
-    if isinstance(wanted, Span):
+    if isinstance(wanted, Spread):
         number = isinstance(value, numbers.Real)
         low = wanted.low is None or (number and value >= wanted.low)
         return bool(number and low and (wanted.high is None or value <= wanted.high))

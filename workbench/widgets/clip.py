@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import threading
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -244,7 +245,7 @@ class Clip:
 
     # -- its bytes ----------------------------------------------------------------------------
 
-    @cached_property
+    @property
     def media(self) -> bytes:
         """The bytes of a file that browsers play: MP3 for sound, a video's own.
 
@@ -255,6 +256,17 @@ class Clip:
         MediaTooLarge
             When it is more than `MAX_BYTES`.
         """
+        with self._encoding:  # of two views one encodes, and no other clip waits for it
+            if "_bytes" not in self.__dict__:
+                self.__dict__["_bytes"] = self._playable()
+            data: bytes = self.__dict__["_bytes"]
+            return data
+
+    @cached_property
+    def _encoding(self) -> threading.Lock:
+        return threading.Lock()
+
+    def _playable(self) -> bytes:
         sound = self.audio
         if sound is None and self.path is not None and self._to_encode:
             from workbench.media.recording import read_sound

@@ -230,7 +230,9 @@ class SweepGrid(Panel):
         saved = preset.save(self.presets)
         ways = {**self.sweep.ways, "seed": variant.seed}
         told = [f"{name}={value!r}" for name, value in ways.items() if value is not None]
-        code = f"wb.speak({', '.join([repr(self.sweep.text), f'voice={preset.name!r}', *told])})"
+        beside = Path(self.presets).resolve() == PRESETS.resolve()  # where a name alone leads to it
+        voice = repr(preset.name) if beside else f"wb.Preset.load({str(saved)!r})"
+        code = f"wb.speak({', '.join([repr(self.sweep.text), f'voice={voice}', *told])})"
         row = {"row": number, "name": preset.name, "path": str(saved), "code": code}
         self.kept = [*(one for one in self.kept if one["name"] != preset.name), row]
         self.star(number)
