@@ -405,3 +405,8 @@ def test_what_cannot_be_measured_is_refused_before_anything_is():
 def test_the_same_sound_measures_the_same():
     assert measure(TAKE) == measure(TAKE)
     assert isinstance(measure(TAKE), Measures)
+
+
+def test_a_path_is_told_how_to_be_read():
+    with pytest.raises(ParameterError, match=r"not str; wb\.media\.read_sound\(path\) reads a file"):
+        measure("talk.wav")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, cast
@@ -199,6 +200,7 @@ def _audio(value: object) -> Audio:
         raise ParameterError(
             f"must be a Take, a Narration or an Audio, not {type(value).__name__}",
             subject="measure",
+            cure="wb.media.read_sound(path) reads a file" if isinstance(value, str | os.PathLike) else "",
         )
     return value.audio
 
