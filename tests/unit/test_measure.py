@@ -408,5 +408,7 @@ def test_the_same_sound_measures_the_same():
 
 
 def test_a_path_is_told_how_to_be_read():
-    with pytest.raises(ParameterError, match=r"not str; wb\.media\.read_sound\(path\) reads a file"):
+    with pytest.raises(
+        ParameterError, match=r"not str; wb\.media\.read_sound\(path\) reads a file"
+    ):
         measure("talk.wav")

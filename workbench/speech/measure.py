@@ -200,7 +200,9 @@ def _audio(value: object) -> Audio:
         raise ParameterError(
             f"must be a Take, a Narration or an Audio, not {type(value).__name__}",
             subject="measure",
-            cure="wb.media.read_sound(path) reads a file" if isinstance(value, str | os.PathLike) else "",
+            cure="wb.media.read_sound(path) reads a file"
+            if isinstance(value, str | os.PathLike)
+            else "",
         )
     return value.audio
 
