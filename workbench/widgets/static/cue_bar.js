@@ -162,3 +162,22 @@ function createCueFinder(port, book, { at, count, go }) {
     },
   };
 }
+
+/** The keys of the whole editor: undo and redo outside of one-line fields, find, the next problem. */
+function wireCueKeys(el, { back, problem, look }, signal) {
+  const steps = { z: (event) => back(event.shiftKey ? "redo" : "undo"), y: () => back("redo") };
+  el.addEventListener(
+    "keydown",
+    (event) => {
+      const key = event.key.toLowerCase();
+      const control = (event.ctrlKey || event.metaKey) && !event.altKey;
+      if (event.key === "F8") problem();
+      else if (control && key === "f" && !event.shiftKey) look();
+      else if (control && steps[key] && !event.target.matches("input")) steps[key](event);
+      else return;
+      event.preventDefault();
+      event.stopPropagation();
+    },
+    { signal },
+  );
+}

@@ -314,23 +314,7 @@ function mountCueEditor(model, el) {
   el.classList.add("wb-cues");
   el.setAttribute("role", "group");
   el.setAttribute("aria-label", "Caption editor");
-  const lookFor = () => (bar.search.hidden ? act.search() : bar.seek());
-  const keys = { z: (e) => back(e.shiftKey ? "redo" : "undo"), y: () => back("redo") };
-  el.addEventListener(
-    "keydown",
-    (event) => {
-      const field = event.target.matches("input");
-      const key = event.key.toLowerCase();
-      const control = (event.ctrlKey || event.metaKey) && !event.altKey;
-      if (event.key === "F8") act.problem();
-      else if (control && key === "f" && !event.shiftKey) lookFor();
-      else if (control && keys[key] && !field) keys[key](event);
-      else return;
-      event.preventDefault();
-      event.stopPropagation();
-    },
-    { signal },
-  );
+  wireCueKeys(el, { back, problem: act.problem, look: () => (bar.search.hidden ? act.search() : bar.seek()) }, signal);
 
   // -- from Python ---------------------------------------------------------------------------
   function refresh(first, { scroll = false, typing = false } = {}) {
