@@ -41,10 +41,11 @@ def row(shown: Any, number: int) -> Any:
 
 
 def test_a_person_sorts_listens_compares_and_keeps(
-    mount: Any, found: Sweep, tmp_path: Path, artefacts: Path
+    mount: Any, found: Sweep, tmp_path: Path, artefacts: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     asked: list[list[str]] = []
-    grid = SweepGrid(found, on_compare=lambda pair: asked.append(list(pair)), presets=tmp_path)
+    grid = SweepGrid(found, on_compare=lambda pair: asked.append(list(pair)))
     shown = mount(grid, talk=True)
     page = shown.page
     assert shown.run(ORDER) == [0, 1, 2, 3, 4, 5]
@@ -86,7 +87,8 @@ def test_a_person_sorts_listens_compares_and_keeps(
     field.fill("narrator")
     field.press("Enter")
     shown.wait("el.querySelector('.wb-sweep-code')?.textContent.includes(\"voice='narrator'\")")
-    assert wb.Preset.load(tmp_path / "narrator.toml").options == {"rate": 160, "pitch": 40}
+    kept = wb.Preset.load(tmp_path / "presets" / "narrator.toml")
+    assert kept.options == {"rate": 160, "pitch": 40}
     shown.wait("el.querySelector('tr[data-row=\"4\"] .wb-sweep-star').ariaPressed === 'true'")
     assert page.evaluate("() => document.activeElement.className").endswith("wb-sweep-keep")
     page.screenshot(path=artefacts / "sweep_grid.png")

@@ -125,7 +125,7 @@ def _pictured(uid: str, still: Bundle) -> str:
     shown = f"{child}:not(:has(.jp-RenderedImage)) + {child} .wb-{uid} .wb-still{{{size}}}"
     lost = f"{child}:has(+ {child} .wb-{uid}) .jupyter-widgets:not(:has(*)){{display:none}}"
     image = f'<img class="wb-still" width="0" height="0" alt="" src="data:image/png;base64,{png}">'
-    return f'<div class="wb-twin wb-{uid}"><style>{shown}{lost}</style>{image}</div>'
+    return f'<div class="wb-{uid}"><style>{shown}{lost}</style>{image}</div>'
 
 
 def flush(*_: object) -> None:
