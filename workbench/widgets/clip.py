@@ -16,7 +16,8 @@ from workbench.audio import Audio
 from workbench.errors import MediaError, MediaNotFound, MediaTooLarge, ParameterError
 from workbench.media.outline import Outline, kept_outline, outline, rough_outline
 from workbench.take import Narration, Take
-from workbench.widgets.made import counted, found_for, of_file, short
+from workbench.widgets.made import found_for, of_file
+from workbench.widgets.values import of_audio, of_narration, of_rendered, of_take
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -155,15 +156,15 @@ class Clip:
             return replace(value, **given) if given else value
         found: dict[str, Any] | None
         if isinstance(value, Take):
-            found = _of_take(value)
+            found = of_take(value)
         elif isinstance(value, Narration):
-            found = _of_narration(value)
+            found = of_narration(value)
         elif isinstance(value, Audio):
-            found = _of_audio(value)
+            found = of_audio(value)
         elif isinstance(value, str | os.PathLike):
             found = of_file(Path(value))
         else:
-            found = _of_rendered(value, shown) or found_for(value)
+            found = of_rendered(value, shown) or found_for(value)
         if found is not None:
             return cls(**{"cues": shown or (), **found, **given})
         raise ParameterError(
@@ -317,91 +318,3 @@ def notebook_folder() -> Path:
     if notebook.is_absolute() and notebook.parent.is_dir():
         return notebook.parent.resolve()
     return Path.cwd()
-
-
-def _of_audio(audio: Audio) -> dict[str, Any]:
-    about = repr(audio)[len("Audio(") : -1]
-    return {
-        "kind": "audio",
-        "duration": audio.duration,
-        "text": "Sound",
-        "about": about,
-        "audio": audio,
-    }
-
-
-def _of_take(take: Take) -> dict[str, Any]:
-    return {
-        "kind": "audio",
-        "duration": take.duration,
-        "text": short(take.text),
-        "about": f"{take.duration:.1f} s, {counted(len(take.words), 'word')}, {take.voice}",
-        "words": take.words,
-        "breaks": (0,) if take.words else (),
-        "language": take.language,
-        "notes": take.warnings,
-        "audio": take.audio,
-    }
-
-
-def _of_narration(narration: Narration) -> dict[str, Any]:
-    breaks, count = [], 0
-    for part in narration.parts:
-        breaks.append(count)
-        count += len(part.take.words)
-    voices = ", ".join(dict.fromkeys(str(part.take.voice) for part in narration.parts))
-    facts = [
-        f"{narration.duration:.1f} s",
-        counted(len(narration.parts), "line"),
-        counted(count, "word"),
-        voices,
-    ]
-    return {
-        "kind": "audio",
-        "duration": narration.duration,
-        "text": short(narration.text),
-        "about": ", ".join(facts),
-        "words": narration.words,
-        "breaks": tuple(dict.fromkeys(b for b in breaks if b < count)),
-        "language": narration.language,
-        "notes": narration.warnings,
-        "audio": narration.audio,
-    }
-
-
-def _of_rendered(video: object, cues: tuple[Caption, ...] | None) -> dict[str, Any] | None:
-    from workbench.media.rendered import RenderedVideo
-
-    if not isinstance(video, RenderedVideo):
-        return None
-    shown = tuple(video.cues or ()) if cues is None else cues
-    fps, silent = _probed(video.path)
-    facts = [f"{video.duration:.1f} s", f"{video.width}x{video.height}"]
-    if shown:
-        facts.append(counted(len(shown), "caption"))
-    return {
-        "kind": "video",
-        "duration": video.duration,
-        "text": video.path.name,
-        "about": ", ".join(facts),
-        "words": video.words,
-        "cues": shown,
-        "captioned": cues is None,
-        "notes": video.warnings,
-        "path": video.path,
-        "size": (video.width, video.height),
-        "fps": fps,
-        "silent": silent,
-        "rendered": video,
-    }
-
-
-def _probed(path: Path) -> tuple[float, bool]:
-    """Return the frames a second of a video and whether it has no sound; 0 where it is gone."""
-    from workbench.media.probe import probe
-
-    try:
-        info = probe(path)
-    except MediaError:
-        return 0.0, False
-    return (info.video.fps or 0.0) if info.video else 0.0, info.audio is None
