@@ -28,7 +28,7 @@ from workbench.errors import WorkbenchError, one_line
 from workbench.widgets import stills, tables, tallied, twin
 from workbench.widgets.clip import Clip
 from workbench.widgets.made import MADE
-from workbench.widgets.outputs import flush
+from workbench.widgets.outputs import flush, sendable
 from workbench.widgets.pictures import bundle, with_picture
 
 if TYPE_CHECKING:
@@ -68,10 +68,14 @@ def register(shell: Any) -> None:
         for module, name in kinds:
             by_name(module, name, partial(_shown, shell, how))
     for (module, name), table in _TABLES.items():
-        formatter.formatters["text/html"].for_type_by_name(module, name, table)
+        formatter.formatters["text/html"].for_type_by_name(module, name, partial(_html, table))
     for (mime, module, name), drawn in stills.DRAWN.items():
         formatter.formatters[mime].for_type_by_name(module, name, drawn)
     shell.events.register("post_run_cell", flush)
+
+
+def _html(table: Callable[[Any], str], value: object) -> str:
+    return sendable(table(value))
 
 
 def _shown(shell: Any, how: Callable[[Any, Publish], object], value: object) -> None:
@@ -147,7 +151,7 @@ def plan_bundles(value: Any) -> tuple[Bundle, Bundle]:
     """
     plan = value.plan() if hasattr(value, "plan") else value
     first = with_picture({"text/plain": str(plan)}, plan.picture(), 1)
-    return first, ({"text/html": tables.plan_table(plan)}, {})
+    return first, ({"text/html": sendable(tables.plan_table(plan))}, {})
 
 
 def twin_bundle(value: object, uid: str) -> Bundle:

@@ -320,3 +320,15 @@ def test_a_twin_that_cannot_be_drawn_says_so(monkeypatch: pytest.MonkeyPatch) ->
 def test_an_unknown_argument_is_refused() -> None:
     with pytest.raises(ParameterError, match="no message of this widget"):
         Panel._handle(Counter(), "x", {})
+
+
+def test_half_a_surrogate_pair_does_not_keep_an_output_from_being_sent() -> None:
+    """Jupyter raised UnicodeEncodeError, and the whole output was lost."""
+
+    class Torn(Counter):
+        def twin(self) -> str:
+            return "<p>\ud83d</p>"
+
+    shown: list[Any] = []
+    Torn().output.show(lambda data, *_, **__: shown.append(data))
+    assert shown[1] == {"text/html": "<p>?</p>"}

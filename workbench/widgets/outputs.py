@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from workbench.widgets.panel import Panel
 
-__all__ = ["Bundle", "Output", "Publish", "flush"]
+__all__ = ["Bundle", "Output", "Publish", "flush", "sendable"]
 
 Bundle = tuple[dict[str, Any], dict[str, Any]]
 """Data by MIME type, and metadata by MIME type."""
@@ -99,13 +99,23 @@ class Output:
             return
         if "<img" not in html and "<video" not in html:  # it has no picture of its own
             html = _pictured(panel.uid, panel.still() if still is None else still) + html
-        # Half of a pair of surrogates is no text, and a message with it would not be sent.
-        data = {"text/html": html.encode(errors="replace").decode()}
+        data = {"text/html": sendable(html)}
         transient = {"display_id": f"wb-{panel.uid}"}
         if update:
             self._publish(data, {}, transient=transient, update=True)
         else:
             self._publish(data, {}, transient=transient)
+
+
+def sendable(html: str) -> str:
+    r"""Return HTML without halves of surrogate pairs: Jupyter would not send a message with one.
+
+    Examples
+    --------
+    >>> sendable("<p>\ud83d, 2</p>")
+    '<p>?, 2</p>'
+    """
+    return html.encode(errors="replace").decode()
 
 
 def _pictured(uid: str, still: Bundle) -> str:
