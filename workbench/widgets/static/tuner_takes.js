@@ -43,8 +43,12 @@ function createTakes(port, act, hooks) {
       a.setAttribute("aria-pressed", String(pair.a === id));
       b.setAttribute("aria-pressed", String(pair.b === id));
     };
+    let told = "";
     const measure = () => {
       const found = model.get("measured")[id] || {};
+      const figures = JSON.stringify(found);
+      if (figures === told) return; // those of a hundred other takes stay as they are
+      told = figures;
       const shown = model.get("fields").filter(({ name, brief }) => brief && name in found);
       const one = ({ name, label, unit, help }) => {
         const long = name === "duration" && found[name] >= 60;
