@@ -9,7 +9,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, Self
 
-from workbench.service.jobs import Job, Ledger
+from workbench.ledger import Job, Ledger
 from workbench.service.pool import WorkerPool
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ import pytest
 from faults.pools import within
 
 from workbench.errors import StorageError, StorageFull, WorkbenchWarning
-from workbench.service.jobs import Ledger, database, owner_name, schema
+from workbench.ledger import Ledger, database, owner_name, schema
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +34,7 @@ HEAD = """
     import os, sys, time, random
     from pathlib import Path
     from workbench.errors import QueueFull, WorkbenchError
-    from workbench.service.jobs import Ledger, owner_name
+    from workbench.ledger import Ledger, owner_name
     me, path = owner_name(), Path(sys.argv[1])
     out = os.open(sys.argv[2], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     def say(*words):

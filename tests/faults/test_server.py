@@ -26,9 +26,9 @@ from lavfi import clip
 from serving import TOKEN, Served, served
 
 from workbench.errors import WorkbenchError
+from workbench.ledger import Ledger
 from workbench.media.probe import probe
 from workbench.service.blocking import SyncMediaService
-from workbench.service.jobs import Ledger
 from workbench.service.runtime import LEDGER
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ import pytest
 from faults.pools import alive, operations, pooled, within
 from faults.processes import running
 
-from workbench.service.jobs import Ledger
+from workbench.ledger import Ledger
 from workbench.storage.ids import FileId
 
 pytestmark = pytest.mark.faults

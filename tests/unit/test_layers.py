@@ -21,6 +21,7 @@ LEVELS = {
     "text": 1,
     "storage": 1,
     "engines": 2,
+    "ledger": 2,
     "speech": 3,
     "captions": 3,
     "media": 4,

@@ -26,9 +26,9 @@ from workbench.errors import (
     StorageError,
     TextError,
 )
-from workbench.service.jobs import ENDED, STATES, Ledger, owner_name
-from workbench.service.jobs import owner as owners
-from workbench.service.jobs.job import TRANSITIONS
+from workbench.ledger import ENDED, STATES, Ledger, owner_name
+from workbench.ledger import owner as owners
+from workbench.ledger.job import TRANSITIONS
 
 ME = owner_name()
 OTHER = "elsewhere-1234abcd-77-1"  # of a machine that nobody here can ask
@@ -561,7 +561,7 @@ def test_an_interrupt_in_a_transaction_leaves_it_usable(ledger, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("workbench.service.jobs.changes.known", interrupted)
+        patch.setattr("workbench.ledger.changes.known", interrupted)
         with pytest.raises(KeyboardInterrupt):
             ledger.cancel(job.id)
     assert not ledger.find(job.id).cancelling

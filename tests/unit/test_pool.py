@@ -16,8 +16,8 @@ import pytest
 from faults.pools import Pooled, alive, operations, pooled, within
 
 from workbench.errors import JobError, ParameterError
+from workbench.ledger import Ledger, owner_name
 from workbench.processors import threads
-from workbench.service.jobs import Ledger, owner_name
 from workbench.service.pool import WorkerPool
 
 

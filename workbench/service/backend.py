@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
+    from workbench.ledger import Job
     from workbench.progress import Report
-    from workbench.service.jobs import Job
 
 __all__ = ["READY", "Backend", "Status", "failure", "status_of"]
 

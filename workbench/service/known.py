@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from workbench.service.jobs import Ledger
+    from workbench.ledger import Ledger
     from workbench.storage.store import Store
 
 __all__ = ["LEDGER", "know"]

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from workbench.ledger import Job
     from workbench.progress import Report
-    from workbench.service.jobs import Job
 
 __all__ = ["LocalBackend"]
 

@@ -16,8 +16,8 @@ from workbench.storage.ids import FileId
 if TYPE_CHECKING:
     from typing import BinaryIO
 
+    from workbench.ledger import Ledger
     from workbench.progress import Report
-    from workbench.service.jobs import Ledger
     from workbench.storage.store import Store
 
 __all__ = ["LocalFiles"]
@@ -46,8 +46,8 @@ class LocalFiles:
     def _open(self) -> tuple[Store, Ledger, str]:
         with self._opening:
             if self._opened is None:
+                from workbench.ledger import Ledger, owner_name
                 from workbench.media.kinds import kind_of
-                from workbench.service.jobs import Ledger, owner_name
                 from workbench.storage.store import open_store, store_folder
 
                 store = open_store(self.where, judge=kind_of, quota=self.quota)

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.errors import JobError, ParameterError, StorageError
-from workbench.service.jobs import Ledger, owner_name
+from workbench.ledger import Ledger, owner_name
 from workbench.service.offspring import MARK
 from workbench.service.slot import Slot, environment
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from workbench.service.jobs import Ledger
+    from workbench.ledger import Ledger
 
 __all__ = ["with_words"]
 

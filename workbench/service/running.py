@@ -8,8 +8,8 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from workbench.ledger import Ledger
     from workbench.progress import Report
-    from workbench.service.jobs import Ledger
 
 __all__ = ["Running", "ended"]
 

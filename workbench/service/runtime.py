@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from workbench.errors import DeadlineExceeded, FileGone, WorkbenchError
+from workbench.ledger import Ledger
 from workbench.media.kinds import kind_of
 from workbench.service.backend import failure
-from workbench.service.jobs import Ledger
 from workbench.service.known import LEDGER, know
 from workbench.service.operations import operation, prepare
 from workbench.service.pool import WorkerPool
@@ -28,7 +28,7 @@ from workbench.storage.store import open_store, store_folder
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from workbench.service.jobs import Job
+    from workbench.ledger import Job
     from workbench.service.settings import Settings
     from workbench.storage.store import Store
 

@@ -15,15 +15,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import JobError, StorageError, WorkbenchError
+from workbench.ledger.owner import owner_of
 from workbench.processors import threads
-from workbench.service.jobs.owner import owner_of
 from workbench.service.lines import Lines
 from workbench.service.offspring import MARK, end_marked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from workbench.service.jobs import Job, Ledger
+    from workbench.ledger import Job, Ledger
 
 __all__ = ["Slot", "environment"]
 

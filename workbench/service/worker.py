@@ -18,16 +18,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import Cancelled, JobError, ParameterError, StorageError, WorkbenchError
+from workbench.ledger import Ledger, owner_name
 from workbench.service import lifeline
 from workbench.service.failures import as_error
 from workbench.service.interrupts import Interrupt
-from workbench.service.jobs import Ledger, owner_name
 from workbench.service.lines import Lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from workbench.service.jobs import Job
+    from workbench.ledger import Job
     from workbench.storage.store import Store
 
 __all__ = ["Worker", "main"]

@@ -13,7 +13,7 @@ from workbench.service.server.storage import LONGEST_WAIT, standing
 from workbench.storage.ids import is_id
 
 if TYPE_CHECKING:
-    from workbench.service.jobs import Job
+    from workbench.ledger import Job
 
 __all__ = ["router"]
 

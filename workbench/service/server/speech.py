@@ -17,7 +17,7 @@ from workbench.service.server.asking import Asked, Key, Running, answers, is_sen
 from workbench.service.server.incoming import adopted
 
 if TYPE_CHECKING:
-    from workbench.service.jobs import Job
+    from workbench.ledger import Job
     from workbench.service.runtime import Runtime
 
 __all__ = ["router"]

@@ -16,7 +16,7 @@ from workbench.service.server.sending import sent
 from workbench.storage.ids import FileId
 
 if TYPE_CHECKING:
-    from workbench.service.jobs import Job
+    from workbench.ledger import Job
 
 __all__ = ["LONGEST_WAIT", "router", "standing"]
 

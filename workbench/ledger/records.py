@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from workbench.errors import ParameterError
-from workbench.service.jobs import changes
-from workbench.service.jobs.database import Database
-from workbench.service.jobs.job import COLUMNS, STATES, Job, job_of, key_of
+from workbench.ledger import changes
+from workbench.ledger.database import Database
+from workbench.ledger.job import COLUMNS, STATES, Job, job_of, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.errors import StorageError, StorageFull, WorkbenchWarning, storage_error
-from workbench.service.jobs import schema
+from workbench.ledger import schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

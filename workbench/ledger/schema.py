@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from workbench.errors import StorageError
-from workbench.service.jobs.job import STATES, TRANSITIONS
+from workbench.ledger.job import STATES, TRANSITIONS
 
 if TYPE_CHECKING:
     import sqlite3

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from workbench.service.jobs.job import ENDED, STATES, Job
-from workbench.service.jobs.ledger import Ledger
-from workbench.service.jobs.owner import owner_name
+from workbench.ledger.job import ENDED, STATES, Job
+from workbench.ledger.ledger import Ledger
+from workbench.ledger.owner import owner_name
 
 __all__ = ["ENDED", "STATES", "Job", "Ledger", "owner_name"]

@@ -13,10 +13,10 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import FileGone, StorageError
-from workbench.service.jobs import changes
-from workbench.service.jobs.job import ENDED, Job, key_of, plain
-from workbench.service.jobs.owner import gone
-from workbench.service.jobs.records import Records
+from workbench.ledger import changes
+from workbench.ledger.job import ENDED, Job, key_of, plain
+from workbench.ledger.owner import gone
+from workbench.ledger.records import Records
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,7 +53,7 @@ class Ledger(Records):
 
     Examples
     --------
-    >>> from workbench.service.jobs import owner_name
+    >>> from workbench.ledger import owner_name
     >>> from workbench.storage.atomic import workspace
     >>> with workspace() as folder:
     ...     ledger = Ledger(folder / "jobs.sqlite")

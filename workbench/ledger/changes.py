@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import FileGone, JobError, ParameterError, QueueFull
-from workbench.service.jobs.job import COLUMNS, Job, job_of, plain
+from workbench.ledger.job import COLUMNS, Job, job_of, plain
 
 if TYPE_CHECKING:
     import sqlite3
