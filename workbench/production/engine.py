@@ -9,6 +9,7 @@ import os
 import signal
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench import errors
@@ -16,7 +17,7 @@ from workbench.errors import Cancelled, JobError, KernelDied, ParameterError, Wo
 from workbench.progress import VARIABLE
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Mapping
 
 __all__ = ["Kernel", "failure"]
 
@@ -41,6 +42,10 @@ class Kernel:
     ----------
     notebook
         The name of the notebook, for messages.
+    folder
+        Where it works; by default in the working directory.
+    variables
+        What its environment has besides that of this process.
 
     Attributes
     ----------
@@ -52,11 +57,19 @@ class Kernel:
         When it began, on the monotonic clock.
     """
 
-    def __init__(self, notebook: str) -> None:
+    def __init__(
+        self,
+        notebook: str,
+        *,
+        folder: Path | None = None,
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
         self.cell = 0
         self.cells = 1
         self.cell_began = time.monotonic()
         self._notebook = notebook
+        self._folder = folder
+        self._variables = dict(variables or {})
         self._stopped = threading.Event()
         self._manager: Any = None
         self._process: Any = None
@@ -64,7 +77,7 @@ class Kernel:
         self._part = 0.0
 
     def execute(self, source: Path, scratch: Path, values: dict[str, Any]) -> None:
-        """Execute `source` into `scratch`, in the working directory.
+        """Execute `source` into `scratch`.
 
         Raises
         ------
@@ -97,7 +110,8 @@ class Kernel:
                     workbench_run=self,
                     workbench_witness=_WITNESS.format(path=str(threads)),
                     workbench_log=log,
-                    workbench_env={**os.environ, VARIABLE: str(self._bar)},
+                    workbench_folder=self._folder,
+                    workbench_env={**os.environ, **self._variables, VARIABLE: str(self._bar)},
                 )
         except PapermillExecutionError as error:
             raise failure(error.ename, error.evalue, error.exec_count, self._notebook) from error
@@ -219,6 +233,7 @@ def _register() -> None:
             workbench_run: Kernel,
             workbench_witness: str,
             workbench_log: Any,
+            workbench_folder: Path | None,
             workbench_env: dict[str, str],
             start_timeout: float = 60,
             **_: Any,
@@ -243,6 +258,8 @@ def _register() -> None:
                 startup_timeout=start_timeout,
                 store_widget_state=False,
                 on_notebook_start=watch,
+                # Not papermill's own way, which moves this whole process.
+                resources={"metadata": {"path": str(workbench_folder or Path.cwd())}},
             )
             manager = client.create_kernel_manager()
             # A kernel of that name elsewhere on the machine may be of another Python.
