@@ -117,7 +117,7 @@ class WorkbenchError(Exception):
         return f"{head}{one_line(self.problem, limit=600)}{tail}"
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _rebuild, (type(self), self.problem, self.subject, self.cure)
+        return _rebuild, (type(self), self.problem, self.subject, self.cure), vars(self).copy()
 
     def to_dict(self) -> dict[str, str]:
         """Return the error as plain strings, for JSON."""
@@ -281,6 +281,15 @@ class JobError(WorkbenchError):
     """Whether the notebook itself said what is wrong, by an error of this tree."""
     mistake = False
     """Whether that was a `ParameterError`: the value of a parameter is to be corrected."""
+    cell: int | None = None
+    """The number in the brackets beside the cell that failed, where it is known."""
+    failed = ""
+    """The path of the notebook as it was when it failed, where it was kept."""
+
+    def to_dict(self) -> dict[str, str]:
+        """Return the error as plain strings, with ``cell`` and ``failed`` where they are known."""
+        known = {"cell": "" if self.cell is None else str(self.cell), "failed": self.failed}
+        return super().to_dict() | {name: value for name, value in known.items() if value}
 
 
 class KernelDied(JobError):

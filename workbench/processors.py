@@ -13,11 +13,19 @@ from pathlib import Path
 
 from workbench.errors import ParameterError
 
-__all__ = ["THREAD_VARIABLES", "cores", "quota", "threads"]
+__all__ = ["THREAD_VARIABLES", "cores", "quota", "share", "threads"]
 
 THREAD_VARIABLES = ("WORKBENCH_THREADS", "NUM_THREADS")
 """The variables that say how many threads to use, the first one that is set."""
 
+_LIBRARIES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "OPENCV_FOR_THREADS_NUM",
+)
 _MOST = 1024  # threads; more is a slip of the finger
 _ROOT = Path("/")
 _UNLIMITED = {"max", "-1"}
@@ -140,3 +148,18 @@ def _read(path: Path) -> str:
         return path.read_text(encoding="ascii", errors="replace").strip()
     except OSError:
         return ""
+
+
+def share(workers: int) -> dict[str, str]:
+    """Return the variables by which one of some processes keeps to its share of the threads.
+
+    Each library would start as many threads as there are processors; two workers of two threads on
+    two processors take turns waiting for each other.
+
+    Examples
+    --------
+    >>> int(share(10_000)["OMP_NUM_THREADS"])
+    1
+    """
+    part = str(max(1, threads() // max(1, workers)))
+    return {**dict.fromkeys(_LIBRARIES, part), "WORKBENCH_THREADS": part}

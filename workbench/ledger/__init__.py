@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from workbench.ledger.batches import RUNNER, BatchLedger, Entry
 from workbench.ledger.job import ENDED, STATES, Job
 from workbench.ledger.ledger import Ledger
 from workbench.ledger.owner import owner_name
 
-__all__ = ["ENDED", "STATES", "Job", "Ledger", "owner_name"]
+__all__ = ["ENDED", "RUNNER", "STATES", "BatchLedger", "Entry", "Job", "Ledger", "owner_name"]

@@ -12,7 +12,7 @@ import threading
 import time
 from pathlib import Path
 
-from workbench.service.offspring import MARK, end_marked
+from workbench.ledger.offspring import MARK, end_marked
 
 __all__ = ["end", "end_others", "follow", "resident", "since_boot", "stay"]
 

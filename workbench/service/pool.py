@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from workbench.errors import JobError, ParameterError, StorageError
 from workbench.ledger import Ledger, owner_name
-from workbench.service.offspring import MARK
+from workbench.ledger.offspring import MARK
 from workbench.service.slot import Slot, environment
 
 if TYPE_CHECKING:

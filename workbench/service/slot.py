@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import JobError, StorageError, WorkbenchError
+from workbench.ledger.offspring import MARK, end_marked
 from workbench.ledger.owner import owner_of
-from workbench.processors import threads
+from workbench.processors import share
 from workbench.service.lines import Lines
-from workbench.service.offspring import MARK, end_marked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,39 +36,14 @@ _KILLED = 0.3  # of such a death
 _BY_KILL = "by SIGKILL"
 _LAST_WORDS = 0.2  # seconds a process gets to end that has closed its connection
 _PAUSES = (5.0, 10.0, 20.0, 40.0, 60.0)  # seconds between the starts that follow
-_LIBRARIES = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-    "OPENCV_FOR_THREADS_NUM",
-)
-
-
 _SECRETS = {"AUTH_TOKENS"}  # what opens the server is nothing to whoever works for it
 
 
 def environment(workers: int) -> dict[str, str]:
-    """Return the environment of one of some workers, with its share of the processors.
-
-    Each library would start as many threads as there are processors; two workers of two threads on
-    two processors take turns waiting for each other.
-
-    Examples
-    --------
-    >>> int(environment(10_000)["OMP_NUM_THREADS"])
-    1
-    """
-    share = str(max(1, threads() // workers))
+    """Return the environment of one of some workers, with its share of the processors."""
     paths = [str(_ROOT), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
     kept = {name: value for name, value in os.environ.items() if name not in _SECRETS}
-    return {
-        **kept,
-        **dict.fromkeys(_LIBRARIES, share),
-        "WORKBENCH_THREADS": share,
-        "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths)),
-    }
+    return {**kept, **share(workers), "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths))}
 
 
 class Slot:
@@ -83,7 +58,7 @@ class Slot:
     variables
         Its environment.
     mark
-        By which it and what it starts are known; see `workbench.service.offspring`.
+        By which it and what it starts are known; see `workbench.ledger.offspring`.
     tell
         Called with the id of a job and what happened to it: ``progress`` or ``ended``.
     freed

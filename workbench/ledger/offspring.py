@@ -20,9 +20,9 @@ MARK = "WORKBENCH_WORKER"
 _PROC = Path("/proc")
 
 
-def marked(mark: str) -> list[int]:
+def marked(mark: str, *, variable: str = MARK) -> list[int]:
     """Return the processes with a mark in their environment, without this one; Linux only."""
-    wanted = f"{MARK}={mark}".encode()
+    wanted = f"{variable}={mark}".encode()
     found = []
     for entry in _PROC.glob("[0-9]*"):
         try:
@@ -34,7 +34,7 @@ def marked(mark: str) -> list[int]:
     return found
 
 
-def end_marked(mark: str, *, since: float = 0.0) -> None:
+def end_marked(mark: str, *, since: float = 0.0, variable: str = MARK) -> None:
     """Kill all processes with a mark in their environment, but not this one.
 
     Parameters
@@ -43,10 +43,12 @@ def end_marked(mark: str, *, since: float = 0.0) -> None:
         Which; nothing is done for an empty one.
     since
         Seconds after the boot; who started earlier is left alone.
+    variable
+        Which holds the mark.
     """
     before: set[int] = set()
     while mark:
-        new = {pid for pid in marked(mark) if _started(pid) >= since} - before
+        new = {pid for pid in marked(mark, variable=variable) if _started(pid) >= since} - before
         if not new:
             return
         for pid in new:  # and once more: one of them may just have started another
