@@ -254,8 +254,8 @@ def run(
     """Run a notebook with parameters, headless."""
     from dataclasses import asdict
 
-    from workbench.production.job import find_notebook
     from workbench.production.job import run as execute
+    from workbench.production.notebooks import find_notebook
     from workbench.production.parameters import from_strings, parameters
 
     source = find_notebook(notebook)

@@ -21,7 +21,7 @@ from workbench.errors import (
     KernelDied,
     StorageFull,
 )
-from workbench.production import job
+from workbench.production import watch as watching
 from workbench.production.engine import Kernel, failure
 from workbench.production.job import run
 from workbench.storage.receipt import digest, read_receipt, write_receipt
@@ -262,7 +262,7 @@ def test_a_cancelled_run_leaves_no_kernel_and_no_file(
     here: Path, monkeypatch, cell: str, *, cleaned: bool
 ):
     """A cell that is asked to stop cleans up; one that does not listen is killed."""
-    monkeypatch.setattr(job, "_GRACE", 30.0 if cleaned else 0.2)
+    monkeypatch.setattr(watching, "_GRACE", 30.0 if cleaned else 0.2)
     source = notebook(here, cell, "open('reached', 'w')", parameters="output: str = 'made/a.txt'")
     before = source.read_bytes()
     cancel = threading.Event()
@@ -289,7 +289,7 @@ def test_a_run_cancelled_while_its_kernel_starts_never_begins(here: Path, monkey
 
     real = Kernel.starts
     monkeypatch.setattr(Kernel, "starts", starts)
-    monkeypatch.setattr(job, "_GRACE", 0.2)
+    monkeypatch.setattr(watching, "_GRACE", 0.2)
     with pytest.raises(Cancelled):
         run(notebook(here, "open('reached', 'w')"), cancel=cancel)
     assert names(here) == ["talk.ipynb"]
@@ -312,7 +312,7 @@ def test_a_cell_that_takes_too_long_is_interrupted(here: Path):
 @pytest.mark.notebook
 @pytest.mark.faults
 def test_a_run_that_takes_too_long_is_stopped_wherever_it_is(here: Path, monkeypatch):
-    monkeypatch.setattr(job, "_GRACE", 0.2)
+    monkeypatch.setattr(watching, "_GRACE", 0.2)
     with pytest.raises(JobError, match=r"^talk: took longer than 0\.1 s"):
         run(notebook(here, "import time; time.sleep(600)"), limit=0.1)
     assert set(names(here)) <= {"out/talk.failed.ipynb", "talk.ipynb"}
@@ -444,6 +444,6 @@ def test_the_bar_of_a_cell_moves_the_run_s_own(tmp_path: Path):
     path = tmp_path / "bar.ipynb"
     nbformat.write(notebook, path)
     seen: list[float] = []
-    job.run(path, executed=tmp_path / "done.ipynb", progress=seen.append)
+    run(path, executed=tmp_path / "done.ipynb", progress=seen.append)
     assert seen == sorted(seen)
     assert len({round(part, 2) for part in seen if 0.5 < part < 1}) >= 3

@@ -17,7 +17,7 @@ from workbench.captions.styles import STYLES
 from workbench.errors import JobError
 from workbench.media import encoders
 from workbench.media.frames import frame_at
-from workbench.production.job import find_notebook
+from workbench.production.notebooks import find_notebook
 from workbench.production.parameters import Parameter, parameters
 from workbench.storage.receipt import read_receipt
 

@@ -11,7 +11,8 @@ from workbench.errors import JobError, ParameterError
 from workbench.media.graph import Fit
 from workbench.media.motion import Motion
 from workbench.production.engine import Kernel
-from workbench.production.job import find_notebook, job_notebooks, run
+from workbench.production.job import run
+from workbench.production.notebooks import find_notebook, job_notebooks
 from workbench.production.parameters import Parameter, check, from_strings, parameters
 
 

@@ -42,6 +42,8 @@ class Kernel:
     ----------
     notebook
         The name of the notebook, for messages.
+    kernel
+        Its name.
     folder
         Where it works; by default in the working directory.
     variables
@@ -61,6 +63,7 @@ class Kernel:
         self,
         notebook: str,
         *,
+        kernel: str = "python3",
         folder: Path | None = None,
         variables: Mapping[str, str] | None = None,
     ) -> None:
@@ -68,6 +71,7 @@ class Kernel:
         self.cells = 1
         self.cell_began = time.monotonic()
         self._notebook = notebook
+        self._kernel = kernel
         self._folder = folder
         self._variables = dict(variables or {})
         self._stopped = threading.Event()
@@ -103,7 +107,7 @@ class Kernel:
                     str(scratch),
                     values,
                     engine_name=_NAME,
-                    kernel_name="python3",
+                    kernel_name=self._kernel,
                     language="python",
                     progress_bar=False,
                     log_output=False,

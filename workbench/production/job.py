@@ -3,48 +3,35 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
-import time
-from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
-from workbench.errors import (
-    Cancelled,
-    JobError,
-    ParameterError,
-    StorageError,
-    WorkbenchError,
-    storage_error,
-    suggest,
-)
+from workbench.errors import JobError, ParameterError, WorkbenchError
 from workbench.paths import user_path
 from workbench.production.engine import Kernel
+from workbench.production.executed import copy, executed_path, failed_path, keep_failed, save
+from workbench.production.made import Made
+from workbench.production.notebooks import find_notebook
 from workbench.production.parameters import check, parameters
+from workbench.production.watch import Watch
 from workbench.progress import bar
-from workbench.storage.atomic import sweep, workspace, write_bytes
+from workbench.storage.atomic import sweep, workspace
 from workbench.storage.receipt import digest, read_receipt, receipt_path, write_receipt
 
 if TYPE_CHECKING:
     import os
     import threading
     from collections.abc import Iterable, Mapping
-    from concurrent.futures import Future
+    from pathlib import Path
 
     from workbench.progress import Report
 
-__all__ = ["JobResult", "find_notebook", "job_notebooks", "run"]
+__all__ = ["JobResult", "run"]
 
 log = logging.getLogger(__name__)
 
 _TIMEOUT = 3_600.0
-_GRACE = 15.0  # seconds an interrupted notebook gets to clean up before its kernel is killed
-_LOOK = 0.1  # seconds between two looks at a running notebook
-_KILLS = 60  # one a second: a kernel may take that long to start
-_FIRST_WITH_IDS = (4, 5)  # of the notebook format
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +51,8 @@ class JobResult:
         the executed notebook, which is one of them. With an output, those that share its name.
     warnings
         What the output's receipt says was done differently from what was asked.
+    made
+        The files without the executed notebook, with their digests.
     """
 
     notebook: Path
@@ -71,6 +60,7 @@ class JobResult:
     output: Path | None
     files: tuple[Path, ...]
     warnings: tuple[str, ...] = ()
+    made: Made = field(default_factory=Made)
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain values, for JSON."""
@@ -83,44 +73,6 @@ class JobResult:
         }
 
 
-def job_notebooks() -> dict[str, Path]:
-    """Return the job notebooks that come with the package, by name.
-
-    Examples
-    --------
-    >>> "captioned_short" in job_notebooks()
-    True
-    """
-    package = Path(__file__).parents[1]
-    folders = (package / "notebooks" / "jobs", package.parent / "notebooks" / "jobs")
-    return {
-        path.stem: path
-        for folder in reversed(folders)  # what is installed wins over what lies beside it
-        for path in sorted(folder.glob("*.ipynb"))
-        if not path.stem.startswith(".")
-    }
-
-
-def find_notebook(name: str | os.PathLike[str]) -> Path:
-    """Return the notebook that a path, or the name of a job notebook, means.
-
-    Raises
-    ------
-    JobError
-        When there is none; the nearest name is offered.
-    """
-    path = user_path(name)
-    if path.suffix == ".ipynb":
-        if path.is_file():
-            return path.absolute()
-        raise JobError("there is no such notebook", subject=str(name), cure="check the path")
-    known = job_notebooks()
-    if str(name) in known:
-        return known[str(name)]
-    cure = suggest(str(name), known) or f"the job notebooks are {', '.join(sorted(known))}"
-    raise JobError("is neither a notebook nor a job's name", subject=str(name), cure=cure)
-
-
 def run(
     notebook: str | os.PathLike[str],
     values: Mapping[str, object] | None = None,
@@ -128,6 +80,9 @@ def run(
     executed: str | os.PathLike[str] | None = None,
     timeout: float = _TIMEOUT,
     limit: float | None = None,
+    kernel: str = "python3",
+    job: str = "",
+    variables: Mapping[str, str] | None = None,
     progress: Report | None = None,
     cancel: threading.Event | None = None,
 ) -> JobResult:
@@ -149,6 +104,13 @@ def run(
         Seconds a cell may take.
     limit
         Seconds the whole run may take; None for as long as its cells may.
+    kernel
+        ``python3``, a new process; or ``workbench``, forked from one that has all imports, see
+        `workbench.production.kernels`.
+    job
+        What it is called in a batch; kept in the executed notebook and the receipts.
+    variables
+        What the kernel's environment has besides that of this process.
     progress
         Called with the part that is done, 0 to 1; by default a bar is shown.
     cancel
@@ -173,74 +135,55 @@ def run(
     known = parameters(source)
     given = check(known, values or {})
     every = {p.name: p.default for p in known} | given
-    watch = _Watch(source.stem, timeout=timeout, limit=limit, cancel=cancel)
+    runner = Kernel(source.stem, kernel=kernel, variables=variables)
+    watch = Watch(runner, source.stem, timeout=timeout, limit=limit, cancel=cancel)
     output = user_path(str(every["output"])).absolute() if every.get("output") else None
     if output is not None and not output.name:
         raise ParameterError("must name a file", subject=f"output={every['output']}")
-    target = _executed_path(source, output, executed)
+    target = executed_path(source, output, executed)
     folders = {target.parent} | ({output.parent} if output is not None else set())
     before = _state(folders)
     about = {"name": source.name, "sha256": digest(source), "parameters": every}
     with workspace() as folder:
-        copy, scratch = folder / "notebook.ipynb", folder / "executed.ipynb"
-        _copy(source, copy)
+        copied, scratch = folder / "notebook.ipynb", folder / "executed.ipynb"
+        copy(source, copied)
         try:
             with contextlib.nullcontext(progress) if progress else bar(source.stem) as report:
-                watch.execute(copy, scratch, given, report)
+                watch.execute(copied, scratch, given, report)
             after = _state(folders)
             written = {path for path, state in after.items() if before.get(path) != state}
-            if output is not None:  # other jobs may be writing into the same folder
-                written = {path for path in written if path.name.startswith(f"{output.stem}.")}
+            if output is not None or job:  # other jobs may be writing into the same folder
+                written = {path for path in written if _belongs(path, output or target)}
             _check_output(output, written, source.stem)
         except JobError as error:
+            if error.cell is None:
+                error.cell = runner.cell or None
             if not error.expected:
-                _keep_failed(error, scratch, source, target)
+                keep_failed(error, scratch, source, target)
             raise
         finally:
             for place in folders:
                 sweep(place)
-        _save(scratch, source, target)
-        _failed_path(target).unlink(missing_ok=True)  # of an earlier run, which is mended now
-    warnings: tuple[str, ...] = ()
-    if output is not None and receipt_path(output) in written:
-        warnings = _complete_receipt(output, {**about, "executed": target.name})
+        warnings: tuple[str, ...] = ()
+        if output is not None and receipt_path(output) in written:
+            warnings = _complete_receipt(output, {**about, "executed": target.name})
+        made = Made.of(written - {target}, job=job, warnings=warnings)
+        # Last of all: who finds it knows that the rest is there.
+        save(scratch, source, target, made.to_dict(target.parent))
+        failed_path(target).unlink(missing_ok=True)  # of an earlier run, which is mended now
     return JobResult(
         notebook=target,
         parameters=every,
         output=output,
         files=tuple(sorted({*written, target})),
         warnings=warnings,
+        made=made,
     )
 
 
-def _executed_path(
-    source: Path, output: Path | None, executed: str | os.PathLike[str] | None
-) -> Path:
-    if executed is not None:
-        target = user_path(executed)
-    elif output is not None:
-        target = output.with_suffix(".ipynb")
-    else:
-        target = Path("out") / source.name
-    target = target.absolute()
-    if target.suffix != ".ipynb":
-        raise ParameterError("must end in .ipynb", subject=str(target))
-    for written in (target, _failed_path(target)):
-        if written.exists() and written.samefile(source):
-            raise ParameterError(
-                "would be written over", subject=str(source), cure="choose another output"
-            )
-    if output is not None and output in {target, _failed_path(target)}:
-        raise ParameterError(
-            "would be the executed notebook too",
-            subject=str(output),
-            cure="choose another output, or another place for the executed notebook",
-        )
-    return target
-
-
-def _failed_path(target: Path) -> Path:
-    return target.with_suffix(".failed.ipynb")
+def _belongs(path: Path, main: Path) -> bool:
+    """Whether a file is of the job whose main file is `main`."""
+    return path.name.startswith(f"{main.stem}.")
 
 
 def _state(folders: Iterable[Path]) -> dict[Path, tuple[int, int]]:
@@ -255,112 +198,9 @@ def _state(folders: Iterable[Path]) -> dict[Path, tuple[int, int]]:
     return found
 
 
-def _copy(source: Path, copy: Path) -> None:
-    """Copy a notebook, and give each cell the identity that Jupyter warns about when it lacks it.
-
-    The copy is what runs, so that nothing can be written to the notebook itself, and papermill,
-    which takes braces in a path for a template, sees none.
-    """
-    notebook = json.loads(source.read_text(encoding="utf-8"))
-    if (notebook.get("nbformat"), notebook.get("nbformat_minor", 0)) >= _FIRST_WITH_IDS:
-        seen: set[str] = set()
-        for cell in notebook["cells"]:
-            if cell.get("id") in {None, *seen}:
-                cell["id"] = uuid4().hex[:8]
-            seen.add(cell["id"])
-    copy.write_text(json.dumps(notebook), encoding="utf-8")
-
-
-class _Watch:
-    """A run under limits.
-
-    Papermill works in a thread, so that this one stays free to stop it. nbclient answers Ctrl-C
-    by killing the kernel, and what the cell was writing stays torn. Here the kernel is
-    interrupted, as the stop button does, and cleans up before it ends.
-    """
-
-    def __init__(
-        self,
-        name: str,
-        *,
-        timeout: float,
-        limit: float | None,
-        cancel: threading.Event | None,
-    ) -> None:
-        for subject, seconds in (("timeout", timeout), ("limit", limit)):
-            if seconds is not None and not seconds > 0:
-                raise ParameterError(
-                    f"must be more than 0 seconds, not {seconds!r}", subject=subject
-                )
-        self._name = name
-        self._timeout = timeout
-        self._limit = limit
-        self._cancel = cancel
-        self._kernel = Kernel(name)
-
-    def execute(self, copy: Path, scratch: Path, given: dict[str, Any], report: Report) -> None:
-        """Execute `copy` into `scratch`."""
-        began = time.monotonic()
-        self._check(began)
-        with ThreadPoolExecutor(1, thread_name_prefix="workbench-notebook") as thread:
-            done = thread.submit(self._kernel.execute, copy, scratch, given)
-            try:
-                while not wait([done], _LOOK).done:
-                    report(self._kernel.part)
-                    self._check(began)
-            except BaseException:
-                self._stop(done)
-                raise
-            done.result()
-        report(1.0)
-
-    def _check(self, began: float) -> None:
-        """Raise the reason to stop, if there is one."""
-        if self._cancel is not None and self._cancel.is_set():
-            raise Cancelled("stopped on request", subject=self._name)
-        now = time.monotonic()
-        if self._limit is not None and now - began > self._limit:
-            raise JobError(f"took longer than {self._limit:g} s", subject=self._name)
-        kernel = self._kernel
-        if kernel.cell and now - kernel.cell_began > self._timeout:
-            where = f"{self._name}, cell {kernel.cell}"
-            raise JobError(f"took longer than {self._timeout:g} s", subject=where)
-
-    def _stop(self, done: Future[None]) -> None:
-        self._kernel.interrupt()
-        try:
-            wait([done], _GRACE)
-        finally:  # a second Ctrl-C does not wait any longer
-            for _ in range(_KILLS):
-                if done.done():
-                    break
-                self._kernel.kill()  # it may be starting, and not be there to kill at first
-                wait([done], 1.0)
-
-
 def _check_output(output: Path | None, written: set[Path], name: str) -> None:
     if output is not None and output not in written and not output.is_dir():
         raise JobError(f"did not write its output {output}", subject=name)
-
-
-def _save(scratch: Path, source: Path, target: Path) -> None:
-    """Write the executed notebook, which names the real files in its metadata."""
-    try:
-        notebook = json.loads(scratch.read_text(encoding="utf-8"))
-        notebook["metadata"]["papermill"].update(input_path=source.name, output_path=target.name)
-        text = json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
-        write_bytes(target, text.encode("utf-8", "backslashreplace"))
-    except OSError as error:
-        raise storage_error(error, target) from error
-
-
-def _keep_failed(error: JobError, scratch: Path, source: Path, target: Path) -> None:
-    """Keep the notebook of a surprise; a mistake of the input needs no autopsy."""
-    failed = _failed_path(target)
-    # What was saved when a kernel died may be missing or incomplete.
-    with contextlib.suppress(StorageError, ValueError, KeyError):
-        _save(scratch, source, failed)
-        error.cure = f"{error.cure}; see {failed}" if error.cure else f"see {failed}"
 
 
 def _complete_receipt(output: Path, about: Mapping[str, Any]) -> tuple[str, ...]:
