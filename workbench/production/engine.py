@@ -57,6 +57,8 @@ class Kernel:
         How many code cells there are.
     cell_began
         When it began, on the monotonic clock.
+    cpu
+        Processor seconds of the kernel and of what it waited for, None before the first cell's end.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Kernel:
         self.cell = 0
         self.cells = 1
         self.cell_began = time.monotonic()
+        self.cpu: float | None = None
         self._notebook = notebook
         self._kernel = kernel
         self._folder = folder
@@ -172,6 +175,14 @@ class Kernel:
         self.cell_began = time.monotonic()
         self.cell += 1
 
+    def cell_ends(self) -> None:
+        """Take note of what the kernel has cost so far."""
+        import psutil
+
+        with contextlib.suppress(psutil.Error):
+            spent = psutil.Process(self._manager.provisioner.pid).cpu_times()
+            self.cpu = sum((spent.user, spent.system, spent.children_user, spent.children_system))
+
     def _check(self) -> None:
         if self._stopped.is_set():
             raise Cancelled("stopped on request", subject=self._notebook)
@@ -243,7 +254,7 @@ def _register() -> None:
             **_: Any,
         ) -> Any:
             code = [c for c in nb_man.nb.cells if c.cell_type == "code" and c.source.strip()]
-            begin = nb_man.cell_start
+            begin, complete = nb_man.cell_start, nb_man.cell_complete
 
             def cell_start(cell: Any, *arguments: Any, **keywords: Any) -> Any:
                 if any(cell is c for c in code):
@@ -254,7 +265,12 @@ def _register() -> None:
             def watch(notebook: Any) -> None:  # noqa: ARG001 - the hook's signature
                 client.kc.execute(f"exec({workbench_witness!r}, {{}})", silent=True)
 
+            def cell_complete(*arguments: Any, **keywords: Any) -> Any:
+                workbench_run.cell_ends()
+                return complete(*arguments, **keywords)
+
             nb_man.cell_start = cell_start
+            nb_man.cell_complete = cell_complete
             client = PapermillNotebookClient(
                 nb_man,
                 kernel_name=kernel_name,

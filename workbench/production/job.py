@@ -81,6 +81,7 @@ def run(
     timeout: float = _TIMEOUT,
     limit: float | None = None,
     kernel: str = "python3",
+    folder: str | os.PathLike[str] | None = None,
     job: str = "",
     variables: Mapping[str, str] | None = None,
     progress: Report | None = None,
@@ -88,8 +89,9 @@ def run(
 ) -> JobResult:
     """Run a notebook with parameters, headless, in a kernel of its own.
 
-    The kernel is of this Python and works in this working directory: relative paths mean the same
-    to the notebook and to the caller. The notebook itself is never written to.
+    The kernel is of this Python and works in this working directory, unless another is named: there
+    relative paths mean the same to the notebook and to the caller. The notebook itself is never
+    written to.
 
     Parameters
     ----------
@@ -107,6 +109,8 @@ def run(
     kernel
         ``python3``, a new process; or ``workbench``, forked from one that has all imports, see
         `workbench.production.kernels`.
+    folder
+        Where the notebook works, by default here; the paths of its parameters are meant there.
     job
         What it is called in a batch; kept in the executed notebook and the receipts.
     variables
@@ -135,17 +139,18 @@ def run(
     known = parameters(source)
     given = check(known, values or {})
     every = {p.name: p.default for p in known} | given
-    runner = Kernel(source.stem, kernel=kernel, variables=variables)
+    here = user_path(folder or ".").absolute()
+    runner = Kernel(source.stem, kernel=kernel, folder=here, variables=variables)
     watch = Watch(runner, source.stem, timeout=timeout, limit=limit, cancel=cancel)
-    output = user_path(str(every["output"])).absolute() if every.get("output") else None
+    output = here / user_path(str(every["output"])) if every.get("output") else None
     if output is not None and not output.name:
         raise ParameterError("must name a file", subject=f"output={every['output']}")
     target = executed_path(source, output, executed)
     folders = {target.parent} | ({output.parent} if output is not None else set())
     before = _state(folders)
     about = {"name": source.name, "sha256": digest(source), "parameters": every}
-    with workspace() as folder:
-        copied, scratch = folder / "notebook.ipynb", folder / "executed.ipynb"
+    with workspace() as work:
+        copied, scratch = work / "notebook.ipynb", work / "executed.ipynb"
         copy(source, copied)
         try:
             with contextlib.nullcontext(progress) if progress else bar(source.stem) as report:
@@ -167,7 +172,7 @@ def run(
         warnings: tuple[str, ...] = ()
         if output is not None and receipt_path(output) in written:
             warnings = _complete_receipt(output, {**about, "executed": target.name})
-        made = Made.of(written - {target}, job=job, warnings=warnings)
+        made = Made.of(written - {target}, job=job, warnings=warnings, cpu=runner.cpu)
         # Last of all: who finds it knows that the rest is there.
         save(scratch, source, target, made.to_dict(target.parent))
         failed_path(target).unlink(missing_ok=True)  # of an earlier run, which is mended now

@@ -29,20 +29,30 @@ class Made:
         Size in bytes, time of the last change in nanoseconds and sha256, by absolute path.
     warnings
         What was done differently from what was asked.
+    cpu
+        Processor seconds it took, None where that is not known.
     """
 
     job: str = ""
     files: dict[Path, tuple[int, int, str]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    cpu: float | None = None
 
     @classmethod
-    def of(cls, paths: Iterable[Path], *, job: str = "", warnings: Iterable[str] = ()) -> Made:
+    def of(
+        cls,
+        paths: Iterable[Path],
+        *,
+        job: str = "",
+        warnings: Iterable[str] = (),
+        cpu: float | None = None,
+    ) -> Made:
         """Return what is true of some files now."""
         files = {}
         for path in sorted(paths):
             state = path.stat()
             files[path] = (state.st_size, state.st_mtime_ns, digest(path))
-        return cls(job=job, files=files, warnings=tuple(warnings))
+        return cls(job=job, files=files, warnings=tuple(warnings), cpu=cpu)
 
     def whole(self) -> bool:
         """Return whether every file is there as it was made.
@@ -69,6 +79,7 @@ class Made:
                 os.path.relpath(path, folder): list(state) for path, state in self.files.items()
             },
             "warnings": list(self.warnings),
+            "cpu": self.cpu,
         }
 
     @classmethod
@@ -84,7 +95,8 @@ class Made:
         for name, (size, changed, sha256) in data["files"].items():
             path = Path(os.path.normpath(folder / name))
             files[path] = (int(size), int(changed), str(sha256))
-        return cls(job=str(data["job"]), files=files, warnings=tuple(map(str, data["warnings"])))
+        warnings = tuple(map(str, data["warnings"]))
+        return cls(job=str(data["job"]), files=files, warnings=warnings, cpu=data.get("cpu"))
 
 
 def made_by(executed: Path) -> Made | None:

@@ -1,0 +1,1 @@
+"""Many jobs: planned, estimated, done, tried again, reported."""
