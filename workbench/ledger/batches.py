@@ -93,6 +93,11 @@ class BatchLedger(Ledger):
                 "most) VALUES (?, ?, ?, '', 'queued', '', ?, ?)",
                 rows,
             )
+            # Limits and the like may be others than when a job began to wait.
+            connection.executemany(
+                "UPDATE jobs SET parameters = ? WHERE id = ? AND state = 'queued'",
+                [(row[2], row[0]) for row in rows],
+            )
         return self.of([entry.id for entry in entries])
 
     def of(self, ids: Sequence[str]) -> dict[str, Job]:
