@@ -1,0 +1,133 @@
+"""A batch in a few lines of HTML, for the end of a notebook's cell."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from workbench.production.report.row import ORDER, rows_of, state_of
+from workbench.production.report.totals import Totals
+from workbench.production.report.wording import counted, in_line, lasting, said, sized
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from workbench.ledger import Job
+    from workbench.production.report.row import Row
+
+__all__ = ["by_need", "facts", "next_steps", "summary_html", "tally"]
+
+_SHOWN = 10  # jobs that are named
+_LEFT = ' style="text-align:left"'
+_COLUMNS = ("row", "job", "state", "what went wrong")
+
+
+def tally(totals: Totals) -> str:
+    """Return how many jobs there are of which state, the good news first.
+
+    Examples
+    --------
+    >>> from workbench.production.report.row import Row
+    >>> tally(Totals.of([Row(id="1", name="", state=s) for s in ("dead", "done")]))
+    '1 done, 1 dead'
+    """
+    order = ("done", "running", "queued", "failed", "dead", "cancelled")
+    parts = [f"{totals.states[state]:,} {state}" for state in order if totals.states.get(state)]
+    return ", ".join(parts) or "no jobs"
+
+
+def facts(totals: Totals) -> list[tuple[str, str]]:
+    """Return what a batch came to: a number, and what it is of."""
+    told = [(lasting(totals.wall), "from begin to end")]
+    if totals.left:
+        told[0] = (lasting(totals.wall), "so far")
+        told.append((f"about {lasting(totals.left)}", "left"))
+    if totals.cpu is not None:
+        told.append((lasting(totals.cpu), "of processors"))
+    if totals.media:
+        told.append((lasting(totals.media), "of media made"))
+    if totals.rtf is not None:
+        told.append((f"{totals.rtf:.2f}", "seconds of work for a second of media"))
+    if totals.bytes:
+        told.append((sized(totals.bytes), "of files"))
+    return told
+
+
+def next_steps(totals: Totals, *, command: str = "", alive: bool | None = None) -> list[str]:
+    """Return what there is to do, a sentence each, as HTML.
+
+    Parameters
+    ----------
+    totals
+        Of the batch.
+    command
+        The command that runs it, where that is known.
+    alive
+        Whether anybody works on it; None where that cannot be known.
+    """
+    again = f"<code>{escape(in_line(command, 2000))}</code>" if command else "the batch"
+    only = f"<code>{escape(in_line(f'{command} --only-failed', 2000))}</code>" if command else ""
+    broken = totals.states["failed"] + totals.states["dead"]
+    steps = []
+    if totals.states["running"] or totals.states["queued"]:
+        if alive:
+            steps.append("It is under way: this page tells how it was when it was written.")
+        else:
+            steps.append(f"Run {again} to go on: what is done is not made again.")
+    if broken:
+        done = f"; {only} does these alone" if only else ""
+        steps.append(
+            f"Mend what the {counted(broken, 'job')} below "
+            f"{'names' if broken == 1 else 'name'}, then run {again} again{done}."
+        )
+    if totals.states["cancelled"]:
+        stopped = counted(totals.states["cancelled"], "job")
+        was = "was" if totals.states["cancelled"] == 1 else "were"
+        steps.append(f"{stopped} {was} stopped: run {again} to make up for it.")
+    if totals.warned:
+        something = counted(totals.warned, "job")
+        steps.append(f"{something} did something differently from what was asked: see below.")
+    if not steps and totals.jobs:
+        steps.append("Everything is there; nothing is to be done.")
+    return steps
+
+
+def summary_html(jobs: Iterable[Job], *, most: int = _SHOWN) -> str:
+    """Return a small table of a batch: its totals, and the jobs that went wrong.
+
+    Parameters
+    ----------
+    jobs
+        As the ledger tells of them.
+    most
+        How many jobs are named.
+
+    Examples
+    --------
+    >>> from workbench.ledger import Job
+    >>> page = summary_html([Job(id="job_1", kind="notebook", state="failed",
+    ...     parameters={"name": "<talk>", "row": 2}, error={"problem": "is empty"})])
+    >>> "1 failed" in page, "&lt;talk&gt;" in page, "is empty" in page
+    (True, True, True)
+    """
+    rows = rows_of(jobs)
+    totals = Totals.of(rows)
+    parts = " · ".join(f"{value} {what}" for value, what in facts(totals))
+    wrong = by_need(row for row in rows if row.state in {"dead", "failed", "cancelled"})
+    head = f"<p><b>{escape(tally(totals))}</b> <small>{escape(parts)}</small></p>"
+    if not wrong:
+        return head
+    body = "".join(
+        f"<tr><td{_LEFT}>{row.row or ''}</td><td{_LEFT}>{said(row.name, 80)}</td>"
+        f"<td{_LEFT}>{escape(row.state)}</td><td{_LEFT}>{said(row.problem)}</td></tr>"
+        for row in wrong[:most]
+    )
+    more = f"<p>and {len(wrong) - most} more</p>" if len(wrong) > most else ""
+    names = "".join(f"<th{_LEFT}>{name}</th>" for name in _COLUMNS)
+    return f"{head}<table><tr>{names}</tr>{body}</table>{more}"
+
+
+def by_need(rows: Iterable[Row]) -> Sequence[Row]:
+    """Return rows with those first that a reader is to see first."""
+    place = {state: number for number, state in enumerate(ORDER)}
+    return sorted(rows, key=lambda row: place.get(state_of(row), 0))

@@ -1,0 +1,189 @@
+"""Write the report of a batch: `report.html` and `report.json`, each whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench.errors import StorageError, storage_error
+from workbench.ledger import Ledger
+from workbench.ledger.owner import gone
+from workbench.production.report.command import command_of
+from workbench.production.report.page import page_html
+from workbench.production.report.row import rows_of
+from workbench.production.report.totals import Totals
+from workbench.storage.atomic import write_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from workbench.ledger import Job
+    from workbench.production.report.row import Row
+
+__all__ = [
+    "LEDGER",
+    "SCHEMA",
+    "in_order",
+    "known_report",
+    "rewrite_report",
+    "under_way",
+    "write_report",
+]
+
+SCHEMA = 1
+"""The version of the fields of ``report.json``."""
+
+LEDGER = "batch.sqlite"
+"""The name of a batch's ledger in its folder."""
+
+_ALL = 10_000_000  # jobs
+
+
+def write_report(
+    folder: Path,
+    jobs: Sequence[Job],
+    *,
+    title: str,
+    began: float | None = None,
+    seconds: float | None = None,
+    command: str = "",
+) -> Path:
+    """Write the report of some jobs and return the page's path.
+
+    Parameters
+    ----------
+    folder
+        Where ``report.html`` and ``report.json`` go.
+    jobs
+        As the ledger tells of them, in the order of their rows.
+    title
+        Of the batch.
+    began, seconds
+        When this run began and how long it took; else the jobs tell.
+    command
+        What runs the batch again; else that of the report that is there is kept.
+
+    Raises
+    ------
+    StorageError
+        When it cannot be written.
+
+    Examples
+    --------
+    >>> from workbench.ledger import Job
+    >>> from workbench.storage.atomic import workspace
+    >>> with workspace() as folder:
+    ...     job = Job(id="job_1", kind="notebook", parameters={"name": "talk"}, state="queued")
+    ...     page = write_report(folder, [job], title="talks")
+    ...     "talks: 1 queued" in page.read_text(encoding="utf-8")
+    True
+    """
+    folder = folder.absolute()
+    command = command or str(known_report(folder).get("command") or "")
+    rows = rows_of(jobs)
+    now = time.time()
+    totals = Totals.of(rows, began=began, seconds=seconds, now=now)
+    values = {
+        "schema": SCHEMA,
+        "title": title,
+        "written": datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds"),
+        "command": command,
+        "totals": totals.to_dict(),
+        "jobs": [_values(row) for row in rows],
+    }
+    page = page_html(
+        rows,
+        totals,
+        title=title,
+        folder=folder,
+        command=command,
+        alive=under_way(rows),
+        written=now,
+    )
+    path = folder / "report.html"
+    try:
+        # ASCII: halves of letters in the names of files stay what they are.
+        write_bytes(folder / "report.json", json.dumps(values, indent=1).encode())
+        write_bytes(path, page.encode("utf-8", "replace"))
+    except OSError as error:
+        raise storage_error(error, path) from error
+    return path
+
+
+def rewrite_report(folder: str | Path) -> Path:
+    """Write the report of a batch again, from its ledger alone, also while it runs.
+
+    Parameters
+    ----------
+    folder
+        The folder of the batch.
+
+    Raises
+    ------
+    StorageError
+        When there is no ledger in it, or the report cannot be written.
+    """
+    home = Path(folder).absolute()
+    if not (home / LEDGER).is_file():
+        raise StorageError(f"has no {LEDGER}", subject=str(home), cure="give the folder of a batch")
+    ledger = Ledger(home / LEDGER)
+    try:
+        jobs = ledger.jobs(limit=_ALL)[::-1]
+    finally:
+        ledger.close()
+    title = str(known_report(home).get("title") or home.name)
+    return write_report(home, in_order(jobs), title=title)
+
+
+def in_order(jobs: Iterable[Job]) -> list[Job]:
+    """Return jobs in the order of their rows, those of none as they were taken on."""
+
+    def place(job: Job) -> int:
+        row = job.parameters.get("row")
+        return row if isinstance(row, int) else 0
+
+    return sorted(jobs, key=place)
+
+
+def known_report(folder: Path) -> dict[str, Any]:
+    """Return the values of the report in a folder; nothing where there is none to be read."""
+    try:
+        values = json.loads((folder / "report.json").read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return values if isinstance(values, dict) and values.get("schema") == SCHEMA else {}
+
+
+def under_way(rows: Iterable[Row]) -> bool | None:
+    """Return whether anybody works on it; None where that cannot be known from here."""
+    owners = {row.owner for row in rows if row.owner}
+    ended = [gone(owner) for owner in owners]
+    if any(one is False for one in ended):
+        return True
+    return None if any(one is None for one in ended) else False
+
+
+def _values(row: Row) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "name": row.name,
+        "row": row.row,
+        "state": row.state,
+        "attempts": row.attempts,
+        "progress": row.progress,
+        "seconds": row.seconds,
+        "cpu_seconds": row.cpu,
+        "media_seconds": row.media,
+        "notebook": row.notebook,
+        "differs": dict(row.differs),
+        "output": row.output,
+        "executed": row.executed,
+        "files": [asdict(made) for made in row.files],
+        "warnings": list(row.warnings),
+        "error": dict(row.error) or None,
+        "again": command_of(row),
+    }
