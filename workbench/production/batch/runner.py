@@ -1,0 +1,237 @@
+"""Jobs taken from a ledger, given to those who do them, and written down as they end."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import threading
+import time
+from concurrent.futures import FIRST_COMPLETED, wait
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from workbench.errors import Cancelled, JobError, ParameterError, ServiceError, WorkbenchError
+from workbench.ledger import RUNNER, owner_name
+from workbench.production.batch.task import Task
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from concurrent.futures import Future
+
+    from workbench.ledger import BatchLedger
+    from workbench.production.batch.outcome import Outcome
+    from workbench.production.batch.pools import Pool
+    from workbench.progress import Report
+
+__all__ = ["Runner"]
+
+log = logging.getLogger(__name__)
+
+_LOOK = 0.2  # seconds between two looks at jobs that run
+_WRITE = 1.0  # seconds between two entries of how far they are
+_RENEW = 20.0  # seconds between two renewals of the lease
+_RECOVER = 1.0  # seconds between two looks for runners that have ended
+_BACKOFF = 2.0  # seconds before the second attempt, twice that before the third
+_LONGEST = 60.0  # seconds of such a pause
+
+
+@dataclass(kw_only=True)
+class _Running:
+    """A job under way here."""
+
+    task: Task
+    future: Future[Outcome]
+    cancel: threading.Event
+    part: list[float] = field(default_factory=lambda: [0.0])
+
+
+class Runner:
+    """One process that does jobs of a ledger; any number may work on the same.
+
+    Parameters
+    ----------
+    ledger
+        Where the jobs are enrolled.
+    ids
+        Which of them are of this batch.
+    pool
+        Who does them.
+    progress
+        Called with the part of the whole that is done, 0 to 1.
+    cancel
+        Set it from another thread to stop; what was begun waits again.
+    backoff
+        Seconds before the second attempt of a job that failed; twice that before the third.
+    """
+
+    def __init__(
+        self,
+        ledger: BatchLedger,
+        ids: Sequence[str],
+        pool: Pool,
+        *,
+        progress: Report,
+        cancel: threading.Event | None = None,
+        backoff: float = _BACKOFF,
+    ) -> None:
+        self._ledger = ledger
+        self._ids = frozenset(ids)
+        self._order = tuple(ids)
+        self._pool = pool
+        self._progress = progress
+        self._cancel = cancel or threading.Event()
+        self._backoff = backoff
+        self._owner = owner_name()
+        self._running: dict[str, _Running] = {}
+        self._next: dict[str, float] = {}
+
+    def run(self) -> None:
+        """Work until every job has ended, here or in another runner.
+
+        Raises
+        ------
+        Cancelled
+            When `cancel` was set: jobs that were under way wait again.
+        ServiceError
+            When those who do the jobs cannot be reached any more; as above.
+        """
+        with _known_as(self._owner):
+            try:
+                while self._step():
+                    self._check()
+            except BaseException:
+                self._let_go()
+                raise
+
+    # -- one step -----------------------------------------------------------------------------
+
+    def _step(self) -> bool:
+        """Take up, look after and write down jobs; return whether there is more to do."""
+        if self._due("recover", _RECOVER):
+            self._ledger.recover()
+        self._take()
+        if self._running:
+            futures = {running.future for running in self._running.values()}
+            done = wait(futures, _LOOK, return_when=FIRST_COMPLETED).done
+        else:
+            done = set()
+            time.sleep(_LOOK)  # others do the rest, or it waits for another attempt
+        for name, running in list(self._running.items()):
+            if running.future in done:
+                del self._running[name]
+                self._write_down(name, running.future)
+        if self._due("renew", _RENEW):
+            self._ledger.renew(self._owner, lease=3 * _RENEW)
+        if self._due("write", _WRITE) or done:
+            return self._look()
+        return True
+
+    def _check(self) -> None:
+        if self._cancel.is_set():
+            raise Cancelled("stopped on request", subject="batch")
+
+    def _take(self) -> None:
+        while len(self._running) < self._pool.slots:
+            job = self._ledger.take(self._owner, self._ids)
+            if job is None:
+                return
+            part, cancel = [0.0], threading.Event()
+            try:
+                task = Task.from_dict(job.parameters)
+            except (KeyError, TypeError) as error:
+                problem = JobError(f"is not a job of a batch ({error})", subject=job.id)
+                self._ledger.fail(job.id, self._owner, problem)
+                continue
+            future = self._pool.submit(task, _noting(part), cancel)
+            self._running[job.id] = _Running(task=task, future=future, cancel=cancel, part=part)
+
+    def _look(self) -> bool:
+        """Write down how far the jobs are; return whether any has not ended."""
+        jobs = self._ledger.of(self._order)
+        for name, running in self._running.items():
+            self._ledger.progress(name, running.part[0], self._owner)
+            job = jobs.get(name)
+            if job is None or job.cancelling or job.owner != self._owner:
+                running.cancel.set()
+        ended = [job for job in jobs.values() if job.ended]
+        parts = sum(running.part[0] for running in self._running.values())
+        self._progress(min(1.0, (len(ended) + parts) / max(1, len(self._order))))
+        # A job that somebody removed from the ledger is nobody's.
+        return len(ended) < len(jobs) or bool(self._running)
+
+    def _write_down(self, name: str, future: Future[Outcome]) -> None:
+        """Write down how a job has ended."""
+        try:
+            outcome = future.result()
+        except ServiceError:
+            self._running[name] = _Running(  # it is let go with the others
+                task=Task(id=name, name=name, notebook="", executed="", folder=""),
+                future=future,
+                cancel=threading.Event(),
+            )
+            raise
+        except WorkbenchError as error:
+            self._failed(name, error)
+        except Exception as error:  # a mistake of ours must not stop the others
+            log.exception("job %s", name)
+            self._failed(name, JobError(f"{type(error).__name__}: {error}", subject=name))
+        else:
+            self._ledger.finish(name, self._owner, outcome.to_dict())
+
+    def _failed(self, name: str, error: WorkbenchError) -> None:
+        job = self._ledger.find(name)
+        if isinstance(error, Cancelled):
+            if job is not None and job.cancelling:
+                self._ledger.cancelled(name, self._owner)
+            elif not self._cancel.is_set():
+                self._ledger.fail(name, self._owner, error)  # the notebook stopped itself
+        elif getattr(error, "expected", False) or isinstance(error, ParameterError):
+            self._ledger.fail(name, self._owner, error)  # it would be the same the next time
+        else:
+            attempts = 1 if job is None else job.attempts
+            delay = min(_LONGEST, self._backoff * 2 ** (attempts - 1))
+            self._ledger.retry(name, self._owner, error, delay=delay)
+
+    # -- the end ------------------------------------------------------------------------------
+
+    def _let_go(self) -> None:
+        """Stop what is under way; it waits again, and the attempt does not count."""
+        for running in self._running.values():
+            running.cancel.set()
+        try:
+            for name, running in self._running.items():
+                # What is done by now is done.
+                with contextlib.suppress(Exception):
+                    outcome = running.future.result()
+                    self._ledger.finish(name, self._owner, outcome.to_dict())
+        finally:
+            self._ledger.release(self._owner, blame=False)
+
+    def _due(self, what: str, every: float) -> bool:
+        now = time.monotonic()
+        if now < self._next.get(what, 0.0):
+            return False
+        self._next[what] = now + every
+        return True
+
+
+def _noting(part: list[float]) -> Report:
+    def note(done: float) -> None:
+        part[0] = max(part[0], min(1.0, done))
+
+    return note
+
+
+@contextlib.contextmanager
+def _known_as(owner: str) -> Iterator[None]:
+    """Have all that this process starts carry its name, for whoever comes after its end."""
+    before = os.environ.get(RUNNER)
+    os.environ[RUNNER] = owner
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[RUNNER]
+        else:
+            os.environ[RUNNER] = before
