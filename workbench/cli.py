@@ -18,6 +18,7 @@ import typer
 
 from workbench.commands import (
     audiobook,
+    batch,
     clone,
     engines,
     figures,
@@ -309,6 +310,7 @@ def doctor(*, as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
+batch.add_to(app)
 written.add_to(app)
 audiobook.add_to(app)
 listen.add_to(app)

@@ -1,0 +1,349 @@
+"""Many runs of notebooks as one piece of work: checked, done, tried again, reported."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench.errors import ParameterError
+from workbench.ledger import BatchLedger, Entry
+from workbench.paths import user_path
+from workbench.processors import share, threads
+from workbench.production.batch.estimate import Estimate, remember
+from workbench.production.batch.estimate import estimate as expect
+from workbench.production.batch.outcome import Outcome
+from workbench.production.batch.plan import Plan, Ways, plan
+from workbench.production.batch.pools import LocalPool
+from workbench.production.batch.result import BatchResult
+from workbench.production.batch.runner import Runner
+from workbench.production.batch.sources import rows_of
+from workbench.production.batch.task import KIND, Task
+from workbench.production.made import Made
+from workbench.progress import bar
+
+if TYPE_CHECKING:
+    import os
+    import threading
+    from collections.abc import Mapping, Sequence
+
+    from workbench.ledger import Job
+    from workbench.production.batch.pools import Pool
+    from workbench.progress import Report
+
+__all__ = ["LEDGER", "Batch", "batch"]
+
+LEDGER = "batch.sqlite"
+"""The ledger in a batch's folder."""
+
+_ATTEMPTS = 3
+_AGAIN = {"failed", "dead", "cancelled"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """A batch that is planned: everything is checked, nothing was begun.
+
+    Parameters
+    ----------
+    plan
+        The jobs.
+    todo
+        Those that are to be done now.
+    again
+        Ids of those that ended before and are to be done once more.
+    slots
+        How many at once.
+    attempts
+        How often a job is taken up that fails.
+    """
+
+    plan: Plan
+    todo: tuple[Task, ...]
+    again: frozenset[str] = frozenset()
+    slots: int = 1
+    attempts: int = _ATTEMPTS
+    _estimate: list[Estimate] = field(default_factory=list, compare=False, repr=False)
+
+    @property
+    def estimate(self) -> Estimate:
+        """What is to be expected of it."""
+        if not self._estimate:
+            self._estimate.append(expect(self.plan, self.todo, self.slots))
+        return self._estimate[0]
+
+    @property
+    def ledger(self) -> Path:
+        """Where its ledger is."""
+        return self.plan.folder / LEDGER
+
+    def run(
+        self,
+        pool: Pool | None = None,
+        *,
+        progress: Report | None = None,
+        cancel: threading.Event | None = None,
+    ) -> BatchResult:
+        """Do what is to be done, and report.
+
+        Any number of processes may run the same batch at once: each job is done by one of them.
+        Whoever is killed loses what was under way and nothing else; run it again and it goes on.
+
+        Parameters
+        ----------
+        pool
+            Who does the jobs; by default as many kernels on this machine as there are slots. One
+            that is given stays open.
+        progress
+            Called with the part that is done, 0 to 1; by default a bar is shown.
+        cancel
+            Set it from another thread to stop.
+
+        Raises
+        ------
+        Cancelled
+            When `cancel` was set; the report tells what was done by then.
+        ServiceError
+            When a cluster cannot be reached any more.
+        StorageError
+            When the ledger or the report cannot be written.
+        """
+        from workbench.production.report import write_report
+
+        began = time.monotonic()
+        started = time.time()
+        ids = [task.id for task in self.todo]
+        ledger = BatchLedger(self.ledger, attempts=self.attempts)
+        try:
+            entries = [Entry(id=t.id, kind=KIND, parameters=t.to_dict()) for t in self.todo]
+            known = ledger.enrol(entries, again=self.again) if entries else {}
+            busy = any(not job.ended for job in known.values())
+            try:
+                if busy:
+                    showing = contextlib.nullcontext(progress) if progress else bar(self.plan.title)
+                    with showing as report, self._pool(pool) as workers:
+                        Runner(ledger, ids, workers, progress=report, cancel=cancel).run()
+            finally:
+                found = ledger.of([task.id for task in self.plan.tasks])
+                jobs = tuple(_placed(found[t.id], t) for t in self.plan.tasks if t.id in found)
+                seconds = time.monotonic() - began
+                if busy or not (self.plan.folder / "report.html").is_file():
+                    page = write_report(
+                        self.plan.folder,
+                        jobs,
+                        title=self.plan.title,
+                        began=started,
+                        seconds=seconds,
+                    )
+                else:  # it would say the same
+                    page = self.plan.folder / "report.html"
+            if busy:
+                remember(jobs, self.todo)
+        finally:
+            ledger.close()
+        return BatchResult(
+            title=self.plan.title,
+            folder=self.plan.folder,
+            jobs=jobs,
+            unchanged=len(self.plan.tasks) - len(self.todo),
+            seconds=seconds,
+            report=page,
+        )
+
+    @contextlib.contextmanager
+    def _pool(self, pool: Pool | None) -> Any:
+        if pool is not None:
+            yield pool
+            return
+        own = LocalPool(max(1, min(self.slots, len(self.todo))))
+        try:
+            yield own
+        finally:
+            own.close(kill=True)
+
+
+def _placed(job: Job, task: Task) -> Job:
+    """Return a job as it stands in the job file now: its row may have moved since it was done."""
+    from dataclasses import replace
+
+    return replace(job, parameters={**job.parameters, "row": task.row, "name": task.name})
+
+
+def prepare(
+    source: str | os.PathLike[str] | Sequence[Mapping[str, Any]] | None = None,
+    notebook: str | os.PathLike[str] | None = None,
+    *,
+    values: Mapping[str, Any] | None = None,
+    grid: Mapping[str, Sequence[Any]] | None = None,
+    folder: str | os.PathLike[str] | None = None,
+    jobs: int | None = None,
+    ways: Ways | None = None,
+    attempts: int = _ATTEMPTS,
+    only_failed: bool = False,
+    title: str = "",
+) -> Batch:
+    """Return a batch with every job checked and nothing begun; see `batch` for the parameters.
+
+    Raises
+    ------
+    Mistakes
+        All that is wrong with the rows, each with row, column and cure.
+    ParameterError, JobError, StorageError
+        When there is no such file or notebook, an argument is wrong, or the ledger is none.
+    """
+    if attempts < 1:
+        raise ParameterError("must be at least 1", subject=f"attempts={attempts}")
+    if jobs is not None and not 1 <= jobs <= 256:  # noqa: PLR2004 - more is a slip of the finger
+        raise ParameterError("must be 1 to 256", subject=f"jobs={jobs}")
+    rows, called = rows_of(source, notebook, values=values, axes=grid)
+    place = user_path(folder) if folder is not None else Path("out") / called
+    slots = jobs or max(1, min(threads(), len(rows)))
+    ways = ways or Ways()
+    ways = Ways(
+        timeout=ways.timeout,
+        limit=ways.limit,
+        kernel=ways.kernel,
+        variables={**share(slots), **ways.variables},
+    )
+    planned = plan(rows, place, ways, title=title or called)
+    ledger = BatchLedger(place / LEDGER)
+    try:
+        known = ledger.of([task.id for task in planned.tasks])
+    finally:
+        ledger.close()
+    todo, again = [], set()
+    for task in planned.tasks:
+        job = known.get(task.id)
+        state = job.state if job is not None else ""
+        if state == "done" and not only_failed and not _whole(job):
+            state = "changed"
+        if state in _AGAIN or state == "changed":
+            again.add(task.id)
+        if state in _AGAIN or (state != "done" and not only_failed):
+            todo.append(task)
+    return Batch(
+        plan=planned,
+        todo=tuple(todo),
+        again=frozenset(again),
+        slots=slots,
+        attempts=attempts,
+    )
+
+
+def _whole(job: Job | None) -> bool:
+    """Return whether all files of a job that is done are still what it made."""
+    if job is None or not isinstance(job.result, dict):
+        return False
+    try:
+        outcome = Outcome.from_dict(job.result)
+        files = {Path(p): (int(n), int(t), str(d)) for p, (n, t, d) in outcome.states.items()}
+    except (TypeError, ValueError):
+        return False
+    return Path(outcome.executed).is_file() and Made(files=files).whole()
+
+
+def batch(
+    source: str | os.PathLike[str] | Sequence[Mapping[str, Any]] | None = None,
+    notebook: str | os.PathLike[str] | None = None,
+    *,
+    values: Mapping[str, Any] | None = None,
+    grid: Mapping[str, Sequence[Any]] | None = None,
+    folder: str | os.PathLike[str] | None = None,
+    jobs: int | None = None,
+    kernel: str | None = None,
+    timeout: float = 3600.0,
+    limit: float | None = None,
+    attempts: int = _ATTEMPTS,
+    only_failed: bool = False,
+    cluster: str | None = None,
+    store: str | None = None,
+    progress: Report | None = None,
+    cancel: threading.Event | None = None,
+) -> BatchResult:
+    """Run a notebook, or several, for every row of a job file, and report.
+
+    All rows are checked before the first job begins. A job that fails does not stop the others and
+    is tried again, up to `attempts` times with growing pauses; a mistake of its input is not tried
+    again. Run it again after an edit, a failure or a power cut: what is done and has not changed
+    stays as it is, by content of notebook, parameters, input files and versions.
+
+    Parameters
+    ----------
+    source
+        A job file (.csv, .tsv, .yaml, .jsonl, .json), a list of mappings of parameters, or None for
+        a grid alone.
+    notebook
+        For rows that name none: a path, or a job notebook's name.
+    values
+        Parameters that all rows share unless they say otherwise.
+    grid
+        Values of parameters, all of whose combinations are made of every row.
+    folder
+        Where ledger, report and, for rows that name no output, the files go; by default
+        ``out/NAME OF THE JOB FILE``.
+    jobs
+        How many at once; by default as many as there are processors.
+    kernel
+        ``workbench`` (forked, where that can be had: the default) or ``python3``.
+    timeout, limit
+        Seconds that a cell, and a whole run, may take.
+    attempts
+        How often a job is taken up that fails.
+    only_failed
+        Whether only those are done that failed before.
+    cluster
+        The address of a Dask scheduler, or ``local`` for one of its own.
+    store
+        A folder or an S3 address through which a cluster without a shared disk gets its files.
+    progress
+        Called with the part that is done, 0 to 1; by default a bar is shown.
+    cancel
+        Set it from another thread to stop.
+
+    Returns
+    -------
+    BatchResult
+        It shows itself in a notebook; `BatchResult.ok` tells whether every job is done.
+
+    Raises
+    ------
+    Mistakes
+        Before anything begins: all that is wrong with the rows.
+    ParameterError, JobError, StorageError, ServiceError, Cancelled
+        When there is no such notebook; when the ledger cannot be written; when the cluster is
+        gone; when `cancel` was set.
+    """
+    ways = Ways(timeout=timeout, limit=limit, kernel=kernel or best_kernel())
+    made = prepare(
+        source,
+        notebook,
+        values=values,
+        grid=grid,
+        folder=folder,
+        jobs=jobs,
+        ways=ways,
+        attempts=attempts,
+        only_failed=only_failed,
+    )
+    if cluster is None:
+        if store is not None:
+            raise ParameterError("is for a cluster", subject="store", cure="name a cluster too")
+        return made.run(progress=progress, cancel=cancel)
+    if not made.todo:
+        return made.run(progress=progress, cancel=cancel)
+    from workbench.production.cluster import ClusterPool
+
+    pool = ClusterPool(None if cluster == "local" else cluster, workers=made.slots, store=store)
+    try:
+        return made.run(pool, progress=progress, cancel=cancel)
+    finally:
+        pool.close(kill=True)
+
+
+def best_kernel() -> str:
+    """Return the kernel that is used unless another is named."""
+    from workbench.production.kernels import available
+
+    return "workbench" if available() else "python3"

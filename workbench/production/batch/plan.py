@@ -1,0 +1,195 @@
+"""From rows to jobs: every one checked, named and placed before the first begins."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench.errors import ParameterError, one_line
+from workbench.paths import user_path
+from workbench.production.batch.task import Task
+from workbench.production.identity import identify
+from workbench.production.jobfile import Mistake
+from workbench.production.parameters import parameters
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from workbench.production.jobfile import Row
+    from workbench.production.parameters import Parameter
+
+__all__ = ["Mistakes", "Plan", "Ways", "plan"]
+
+_NAME = re.compile(r"[^/\\\0\n\r]{1,120}")
+_SHOWN = 3  # mistakes in the one line of an error
+
+
+class Mistakes(ParameterError):
+    """The rows of a batch have mistakes; nothing was begun.
+
+    Parameters
+    ----------
+    mistakes
+        All of them, in the order of the rows.
+    subject
+        The job file.
+    """
+
+    def __init__(self, mistakes: Sequence[Mistake], *, subject: str = "") -> None:
+        self.mistakes = tuple(mistakes)
+        told = "; ".join(map(str, self.mistakes[:_SHOWN]))
+        more = len(self.mistakes) - _SHOWN
+        rest = f"; and {more} more" if more > 0 else ""
+        count = f"{len(self.mistakes)} mistake{'s' if len(self.mistakes) != 1 else ''}"
+        super().__init__(f"has {count}: {one_line(told, limit=400)}{rest}", subject=subject)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.mistakes,), {"subject": self.subject}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ways:
+    """How each job of a batch is run.
+
+    Parameters
+    ----------
+    timeout
+        Seconds a cell may take.
+    limit
+        Seconds a whole run may take, None for as long as its cells may.
+    kernel
+        ``python3`` or ``workbench``.
+    variables
+        What the kernels' environment has besides that of this process.
+    """
+
+    timeout: float = 3600.0
+    limit: float | None = None
+    kernel: str = "python3"
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in ("timeout", "limit"):
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                raise ParameterError(f"must be more than 0 seconds, not {value!r}", subject=name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """The jobs of a batch, in the order of their rows.
+
+    Parameters
+    ----------
+    title
+        Of the whole.
+    folder
+        Where the ledger, the report and, by default, the files go.
+    tasks
+        The jobs.
+    inputs
+        Digest of every file that a job reads, by path.
+    notebooks
+        The notebooks' parameters, by path.
+    """
+
+    title: str
+    folder: Path
+    tasks: tuple[Task, ...]
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    notebooks: Mapping[Path, tuple[Parameter, ...]] = field(default_factory=dict)
+
+
+def plan(rows: Iterable[Row], folder: Path, ways: Ways, *, title: str) -> Plan:
+    """Return the jobs of some rows.
+
+    A job without an ``output`` of its own gets one in the folder, named after the row.
+
+    Parameters
+    ----------
+    rows
+        Checked against their notebooks.
+    folder
+        Where the ledger, the report and, by default, the files go.
+    ways
+        How each is run.
+    title
+        Of the whole, for messages and the report.
+
+    Raises
+    ------
+    Mistakes
+        When a name is none, or two rows would write the same file.
+    """
+    rows = list(rows)
+    here = Path.cwd()
+    notebooks: dict[Path, tuple[Parameter, ...]] = {}
+    tasks: list[Task] = []
+    mistakes: list[Mistake] = []
+    inputs: dict[str, str] = {}
+    taken: dict[str, int] = {}  # executed notebooks, by row
+    digits = len(str(max((row.number for row in rows), default=0)))
+    for row in rows:
+        known = notebooks.get(row.notebook)
+        if known is None:
+            known = notebooks[row.notebook] = parameters(row.notebook)
+        try:
+            name, values, executed = _placed(row, known, folder, digits)
+        except ParameterError as error:
+            mistakes.append(Mistake(row.number, "name", error.problem, error.cure))
+            continue
+        output = values.get("output")
+        main = str((here / user_path(str(output))).absolute()) if output else ""
+        earlier = taken.setdefault(str(executed).casefold(), row.number)
+        if len(taken) <= len(tasks):  # it was there
+            mistakes.append(
+                Mistake(
+                    row.number,
+                    "output" if output else "name",
+                    f"would be kept as {executed.name} like row {earlier}",
+                    "give each row a name or an output of its own",
+                )
+            )
+            continue
+        identity = identify(row.notebook, known, values)
+        inputs |= identity.inputs
+        tasks.append(
+            Task(
+                id=identity.id,
+                name=name,
+                row=row.number,
+                notebook=str(row.notebook),
+                values=values,
+                output=main,
+                executed=str(executed),
+                folder=str(here),
+                timeout=ways.timeout,
+                limit=ways.limit,
+                kernel=ways.kernel,
+                variables=dict(ways.variables),
+            )
+        )
+    if mistakes:
+        raise Mistakes(mistakes, subject=title)
+    return Plan(title=title, folder=folder, tasks=tuple(tasks), inputs=inputs, notebooks=notebooks)
+
+
+def _placed(
+    row: Row, known: Sequence[Parameter], folder: Path, digits: int
+) -> tuple[str, dict[str, Any], Path]:
+    """Return the name of a row's job, its values with an output, and its executed notebook."""
+    values = dict(row.values)
+    if row.name and (not _NAME.fullmatch(row.name) or row.name.startswith(".")):
+        raise ParameterError(
+            f"{row.name!r} cannot name a file", cure="use up to 120 letters without / and \\"
+        )
+    named = row.name or f"{row.notebook.stem}-{row.number:0{digits}d}"
+    default = next((p.default for p in known if p.name == "output"), None)
+    if default and not values.get("output"):
+        values["output"] = str(folder / f"{named}{Path(str(default)).suffix}")
+    if values.get("output"):
+        output = user_path(str(values["output"])).absolute()
+        return row.name or output.stem, values, output.with_suffix(".ipynb")
+    return named, values, (folder / f"{named}.ipynb").absolute()
