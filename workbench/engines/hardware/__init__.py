@@ -24,6 +24,7 @@ from workbench.engines.hardware.memory import (
     release,
     run_with_fallback,
 )
+from workbench.engines.hardware.room import make_sure
 from workbench.errors import DeviceError, ModelError, ParameterError, WorkbenchError, one_line
 from workbench.processors import cores, quota, threads
 
@@ -34,6 +35,7 @@ __all__ = [
     "choose",
     "device_info",
     "is_out_of_memory",
+    "make_sure",
     "prepare_torch",
     "quiet",
     "release",

@@ -164,6 +164,8 @@ def load(loading: Loading) -> Any:
     """
     from faster_whisper import WhisperModel
 
+    folder = Path(loading.folder)
+    hardware.make_sure(f"whisper {folder.name}", [folder / "model.bin"])
     kind, _, index = loading.device.partition(":")
     try:
         model = WhisperModel(
