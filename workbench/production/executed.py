@@ -10,11 +10,14 @@ from uuid import uuid4
 
 from workbench.errors import JobError, ParameterError, StorageError, storage_error
 from workbench.paths import user_path
+from workbench.production.parameters import inject
 from workbench.storage.atomic import write_bytes
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from workbench.production.parameters import Parameter
 
 __all__ = ["ABOUT", "copy", "executed_path", "failed_path", "keep_failed", "save"]
 
@@ -78,23 +81,39 @@ def failed_path(target: Path) -> Path:
     return target.with_suffix(".failed.ipynb")
 
 
-def copy(source: Path, copy: Path) -> None:
-    """Copy a notebook, and give each cell the identity that Jupyter warns about when it lacks it.
+def copy(source: Path, target: Path, known: Sequence[Parameter], given: Mapping[str, Any]) -> None:
+    """Write what is run in place of a notebook: with its parameters, and an identity of each cell.
 
     The copy is what runs, so that nothing can be written to the notebook itself, and papermill,
     which takes braces in a path for a template, sees none.
+
+    Parameters
+    ----------
+    source, target
+        The notebook and its copy.
+    known
+        The notebook's parameters.
+    given
+        Values of some of them.
     """
     notebook = json.loads(source.read_text(encoding="utf-8"))
+    inject(notebook, known, given)
     if (notebook.get("nbformat"), notebook.get("nbformat_minor", 0)) >= _FIRST_WITH_IDS:
         seen: set[str] = set()
         for cell in notebook["cells"]:
-            if cell.get("id") in {None, *seen}:
+            if cell.get("id") in {None, *seen}:  # Jupyter warns about it
                 cell["id"] = uuid4().hex[:8]
             seen.add(cell["id"])
-    copy.write_text(json.dumps(notebook), encoding="utf-8")
+    target.write_text(json.dumps(notebook), encoding="utf-8")
 
 
-def save(scratch: Path, source: Path, target: Path, about: Mapping[str, Any] | None = None) -> None:
+def save(
+    scratch: Path,
+    source: Path,
+    target: Path,
+    given: Mapping[str, Any],
+    about: Mapping[str, Any] | None = None,
+) -> None:
     """Write the executed notebook, whole or not at all.
 
     Parameters
@@ -103,6 +122,8 @@ def save(scratch: Path, source: Path, target: Path, about: Mapping[str, Any] | N
         As papermill left it.
     source, target
         The notebook it was and the file it becomes, whose names its metadata get.
+    given
+        The parameters it was given, for its metadata.
     about
         What the metadata say of the job.
 
@@ -113,7 +134,9 @@ def save(scratch: Path, source: Path, target: Path, about: Mapping[str, Any] | N
     """
     try:
         notebook = json.loads(scratch.read_text(encoding="utf-8"))
-        notebook["metadata"]["papermill"].update(input_path=source.name, output_path=target.name)
+        notebook["metadata"]["papermill"].update(
+            input_path=source.name, output_path=target.name, parameters=dict(given)
+        )
         if about is not None:
             notebook["metadata"][ABOUT] = dict(about)
         text = json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
@@ -122,11 +145,13 @@ def save(scratch: Path, source: Path, target: Path, about: Mapping[str, Any] | N
         raise storage_error(error, target) from error
 
 
-def keep_failed(error: JobError, scratch: Path, source: Path, target: Path) -> None:
+def keep_failed(
+    error: JobError, scratch: Path, source: Path, target: Path, given: Mapping[str, Any]
+) -> None:
     """Keep the notebook of a surprise; a mistake of the input needs no autopsy."""
     failed = failed_path(target)
     # What was saved when a kernel died may be missing or incomplete.
     with contextlib.suppress(StorageError, ValueError, KeyError):
-        save(scratch, source, failed)
+        save(scratch, source, failed, given)
         error.failed = str(failed)
         error.cure = f"{error.cure}; see {failed}" if error.cure else f"see {failed}"

@@ -151,10 +151,10 @@ def run(
     about = {"name": source.name, "sha256": digest(source), "parameters": every}
     with workspace() as work:
         copied, scratch = work / "notebook.ipynb", work / "executed.ipynb"
-        copy(source, copied)
+        copy(source, copied, known, given)
         try:
             with contextlib.nullcontext(progress) if progress else bar(source.stem) as report:
-                watch.execute(copied, scratch, given, report)
+                watch.execute(copied, scratch, report)
             after = _state(folders)
             written = {path for path, state in after.items() if before.get(path) != state}
             if output is not None or job:  # other jobs may be writing into the same folder
@@ -164,7 +164,7 @@ def run(
             if error.cell is None:
                 error.cell = runner.cell or None
             if not error.expected:
-                keep_failed(error, scratch, source, target)
+                keep_failed(error, scratch, source, target, given)
             raise
         finally:
             for place in folders:
@@ -174,7 +174,7 @@ def run(
             warnings = _complete_receipt(output, {**about, "executed": target.name})
         made = Made.of(written - {target}, job=job, warnings=warnings, cpu=runner.cpu)
         # Last of all: who finds it knows that the rest is there.
-        save(scratch, source, target, made.to_dict(target.parent))
+        save(scratch, source, target, given, made.to_dict(target.parent))
         failed_path(target).unlink(missing_ok=True)  # of an earlier run, which is mended now
     return JobResult(
         notebook=target,

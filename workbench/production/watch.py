@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from workbench.errors import Cancelled, JobError, ParameterError
 
@@ -71,12 +71,12 @@ class Watch:
         self._cancel = cancel
         self.kernel = kernel
 
-    def execute(self, copy: Path, scratch: Path, given: dict[str, Any], report: Report) -> None:
+    def execute(self, copy: Path, scratch: Path, report: Report) -> None:
         """Execute `copy` into `scratch`."""
         began = time.monotonic()
         self._check(began)
         with ThreadPoolExecutor(1, thread_name_prefix="workbench-notebook") as thread:
-            done = thread.submit(self.kernel.execute, copy, scratch, given)
+            done = thread.submit(self.kernel.execute, copy, scratch, {})
             try:
                 while not wait([done], _LOOK).done:
                     report(self.kernel.part)
