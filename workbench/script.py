@@ -193,8 +193,15 @@ class Script:
         return "\n".join(line.text for line in self.lines)
 
     @classmethod
-    def parse(cls, text: str) -> Script:
+    def parse(cls, text: str, *, markup: bool = True) -> Script:
         """Return the script that `text` describes.
+
+        Parameters
+        ----------
+        text
+            A line of it is a line of speech.
+        markup
+            Whether tags are understood; a text from elsewhere is said as it stands.
 
         Raises
         ------
@@ -207,8 +214,9 @@ class Script:
         voice: str | None = None
         for number, row in enumerate(text.removeprefix("\ufeff").splitlines(), start=1):
             place = 0
-            _check_tags(row, number)
-            for tag in _TAG.finditer(row):
+            if markup:
+                _check_tags(row, number)
+            for tag in _TAG.finditer(row) if markup else ():
                 items += _lines(row[place : tag.start()], number, voice)
                 place = tag.end()
                 if tag[1].lower() == "pause":
