@@ -1,0 +1,41 @@
+"""How much memory a kernel may use."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from workbench.errors import ParameterError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["MEMORY", "memory_limit"]
+
+MEMORY = "WORKBENCH_KERNEL_MEMORY"
+"""The variable that says how much memory a forked kernel may have of its own."""
+
+_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", re.ASCII | re.IGNORECASE)
+
+
+def memory_limit(environment: Mapping[str, str]) -> int:
+    """Return the limit in bytes that an environment names, 0 for none.
+
+    Raises
+    ------
+    ParameterError
+        When it is no amount of memory.
+
+    Examples
+    --------
+    >>> memory_limit({"WORKBENCH_KERNEL_MEMORY": "1.5G"}), memory_limit({})
+    (1500000000, 0)
+    """
+    text = environment.get(MEMORY, "").strip()
+    if not text:
+        return 0
+    match = _SIZE.fullmatch(text)
+    if match is None:
+        raise ParameterError(f"{text!r} is no amount of memory", subject=MEMORY, cure="e.g. 2G")
+    return round(float(match[1]) * _UNITS[match[2].upper()])

@@ -1,0 +1,203 @@
+"""What a fork server loads before its first child: modules, and the weights of engines."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import os
+import sys
+import time
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from workbench.errors import ModelError, ParameterError, WorkbenchError, one_line
+from workbench.production.kernels import blas, processes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+__all__ = ["Loaded", "checked", "load", "told"]
+
+# All that a kernel and its first cells import; none of it starts a thread.
+_KERNEL = (
+    "ipykernel.kernelapp",
+    "ipykernel.ipkernel",
+    "ipykernel.iostream",
+    "ipykernel.displayhook",
+    "IPython.core.completer",
+    "IPython.core.magics",
+    "IPython.extensions.storemagic",
+    "numpy",
+    "workbench",
+)
+# What torch seeds its generator with in a new process (c10, default_rng_seed_val).
+_TORCH_SEED = 67280421310721
+_SETTLE = 5.0  # seconds a thread that is ending may take
+_FORBIDDEN = {
+    "ctranslate2": "models of CTranslate2 have threads of their own",
+    "faster_whisper": "models of CTranslate2 have threads of their own",
+    "whisper": "models of CTranslate2 have threads of their own",
+}
+_HOST = "give it to a model host, which serves every kernel"
+
+
+@dataclass
+class Loaded:
+    """What a child has to put back.
+
+    Parameters
+    ----------
+    torch_threads
+        How many torch takes by itself, 0 when it is not loaded.
+    blas
+        The libraries for matrices that were told to use one thread.
+    """
+
+    torch_threads: int = 0
+    blas: tuple[str, ...] = ()
+
+    def torch(self) -> None:
+        """Let torch work in this thread alone, from now on, if it is there."""
+        torch = sys.modules.get("torch")
+        if torch is not None and not self.torch_threads:
+            self.torch_threads = torch.get_num_threads()
+            torch.set_num_threads(1)
+
+
+def checked(names: Sequence[str]) -> tuple[str, ...]:
+    """Return what is to be preloaded, if that can be.
+
+    Raises
+    ------
+    ParameterError
+        When a name is none.
+    ModelError
+        When it is a model that must not be forked.
+
+    Examples
+    --------
+    >>> checked(["torch", "kokoro:af_heart", "my_project.models:load"])
+    ('torch', 'kokoro:af_heart', 'my_project.models:load')
+    >>> checked(["whisper"])
+    Traceback (most recent call last):
+    ...
+    workbench.errors.ModelError: whisper: cannot be forked: models of CTranslate2 have threads of \
+their own; give it to a model host, which serves every kernel
+    """
+    for name in names:
+        module, colon, rest = name.partition(":")
+        whole = module.replace(".", "").replace("_", "a").isalnum() and bool(rest) == bool(colon)
+        if not whole or module[0].isdigit():
+            raise ParameterError(
+                "cannot be preloaded",
+                subject=name or "--preload",
+                cure="name a module, a voice such as kokoro:af_heart, or module:function",
+            )
+        why = _FORBIDDEN.get(module)
+        if why and (colon or module == "whisper"):
+            raise ModelError(f"cannot be forked: {why}", subject=name, cure=_HOST)
+    return tuple(dict.fromkeys(names))
+
+
+def load(names: Sequence[str]) -> Loaded:
+    """Load the kernel's own modules, and those that were asked for.
+
+    Raises
+    ------
+    WorkbenchError
+        Naming what could not be loaded, or must not be forked.
+    """
+    os.environ[blas.VARIABLE] = "1"  # it would start its threads when it is loaded
+    for module in _KERNEL:
+        with contextlib.suppress(ImportError):  # of another version of IPython
+            importlib.import_module(module)
+    loaded = Loaded()
+    for name in checked(names):
+        with _named(name):
+            _load_one(name, loaded)
+            _check(name)
+    if loaded.torch_threads:
+        sys.modules["torch"].manual_seed(_TORCH_SEED)
+    loaded.blas = blas.libraries()
+    _check("the kernel")
+    return loaded
+
+
+def _load_one(name: str, loaded: Loaded) -> None:
+    from workbench.engines.registry import engine, engines
+
+    module, _, rest = name.partition(":")
+    if module in engines():
+        made = engine(module)
+        if find_spec("torch") is not None:
+            importlib.import_module("torch")
+            loaded.torch()
+        preload = getattr(made, "preload", None)
+        if preload is not None:
+            preload(rest)
+        elif module == "kokoro":
+            _kokoro(rest)
+        elif rest:
+            raise ModelError("has no weights that can be preloaded", subject=name, cure=_HOST)
+        return
+    work: Any = importlib.import_module(module)
+    loaded.torch()
+    for part in rest.split(".") if rest else ():
+        work = getattr(work, part)
+    if rest:
+        work()
+
+
+def _kokoro(voice: str) -> None:
+    """Load the network, a language's reader and a voice, as its first sentence would."""
+    from workbench.engines.kokoro import model, voices
+
+    if Path("/dev/nvidiactl").exists() and os.environ.get("WORKBENCH_DEVICE") != "cpu":
+        raise ModelError("would be loaded on CUDA, which cannot be forked", cure=_HOST)
+    found = voices.find(voice or "af_heart")
+    model.check(found)
+    folder = model.folder(found)
+    model.models.get((folder, "cpu"))
+    model.readers.get((found.language.code, folder)).style(found, 1)
+
+
+def _check(name: str) -> None:
+    """Refuse what cannot be forked."""
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_initialized():
+        raise ModelError("has started CUDA, which cannot be forked", subject=name, cure=_HOST)
+    until = time.monotonic() + _SETTLE
+    while processes.threads() != 1:
+        if time.monotonic() > until:
+            raise ModelError(
+                f"left {processes.threads() - 1} threads running, which cannot be forked",
+                subject=name,
+                cure=_HOST,
+            )
+        time.sleep(0.02)
+    if processes.children(os.getpid()):
+        raise ModelError("left a process running", subject=name, cure=_HOST)
+
+
+@contextlib.contextmanager
+def _named(name: str) -> Iterator[None]:
+    try:
+        yield
+    except WorkbenchError as error:
+        error.subject = error.subject or name
+        raise
+    except (Exception, SystemExit) as error:
+        raise ParameterError(
+            f"cannot be preloaded ({type(error).__name__}: {one_line(str(error))})", subject=name
+        ) from error
+
+
+def told(report: TextIO, error: Exception) -> None:
+    """Tell the client of an error."""
+    if not isinstance(error, WorkbenchError):
+        error = WorkbenchError(f"{type(error).__name__}: {one_line(str(error))}")
+    with report:
+        report.write(json.dumps({"error": error.to_dict()}))

@@ -1,0 +1,68 @@
+"""The kernelspec by which Jupyter knows the forked kernel, on disk or in memory."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["KERNEL", "PROVISIONER", "kernelspec", "spec_manager"]
+
+KERNEL = "workbench"
+"""The name of the kernelspec."""
+PROVISIONER = "workbench-fork"
+"""The name of the provisioner, as an entry point."""
+_CLASS = "workbench.production.kernels.provisioner:ForkProvisioner"
+_GROUP = "jupyter_client.kernel_provisioners"
+
+
+def kernelspec(preload: Sequence[str] = (), *, label: str = "Python (workbench)") -> dict[str, Any]:
+    """Return what ``kernel.json`` holds.
+
+    Its command starts a stock kernel, for where nothing can be forked.
+
+    Parameters
+    ----------
+    preload
+        What its server loads, see `workbench.production.kernels.preload`.
+    label
+        The name for people.
+
+    Examples
+    --------
+    >>> kernelspec(["torch"])["metadata"]["kernel_provisioner"]["config"]
+    {'preload': ['torch']}
+    """
+    return {
+        "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        "display_name": label,
+        "language": "python",
+        "metadata": {
+            "kernel_provisioner": {
+                "provisioner_name": PROVISIONER,
+                "config": {"preload": list(preload)},
+            },
+        },
+    }
+
+
+def spec_manager(preload: Sequence[str] = ()) -> Any:
+    """Return a manager of kernelspecs that knows the forked kernel and no other."""
+    from importlib.metadata import EntryPoint
+
+    from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+    from jupyter_client.provisioning.factory import KernelProvisionerFactory
+
+    class InMemory(KernelSpecManager):
+        def get_kernel_spec(self, kernel_name: str) -> Any:
+            if kernel_name == KERNEL:
+                return KernelSpec(resource_dir="", **kernelspec(preload))
+            return super().get_kernel_spec(kernel_name)
+
+    # A package that was installed before it had this entry point still has none.
+    factory = KernelProvisionerFactory.instance()
+    if PROVISIONER not in factory.provisioners:
+        factory.provisioners[PROVISIONER] = EntryPoint(PROVISIONER, _CLASS, _GROUP)
+    return InMemory(kernel_dirs=[])
