@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import zipfile
 from typing import TYPE_CHECKING
@@ -39,8 +40,9 @@ def test_chapters_titles_and_cover(tmp_path: Path):
 
 def test_what_nobody_reads_aloud_is_left_out(tmp_path: Path):
     body = """<style>p {}</style><script>say()</script><script src="a.js"/>
-    <p>Read<span epub:type="pagebreak" title="7">7</span> this.<a epub:type="noteref" href="#n">1</a>
-    <img src="a.png" alt="a picture"/></p><aside epub:type="footnote" id="n"><p>A note.</p></aside>
+    <p>Read<span epub:type="pagebreak" title="7">7</span> this.
+    <a epub:type="noteref" href="#n">1</a><img src="a.png" alt="a picture"/></p>
+    <aside epub:type="footnote" id="n"><p>A note.</p></aside>
     <p hidden="">Hidden.</p><p><ruby>漢<rt>kan</rt></ruby></p><svg><text>drawn</text></svg>
     <p>And<br/>that, <b>un<i>closed</p><div>end</div>"""
     (chapter,) = read_epub(epub(tmp_path / "a.epub", {"One": body})).chapters
@@ -78,7 +80,7 @@ def test_the_markup_of_scripts_is_none_in_a_book(tmp_path: Path):
 
 
 BOMB = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]>'
-SECRET = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
+LOCAL = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
 DRM = """<encryption xmlns="urn:oasis:names:tc:opendocument:xmlns:container"
 xmlns:enc="http://www.w3.org/2001/04/xmlenc#"><enc:EncryptedData>
 <enc:EncryptionMethod Algorithm="{}"/></enc:EncryptedData></encryption>"""
@@ -91,8 +93,8 @@ FONTS = "http://www.idpf.org/2008/embedding"
     [
         ({"META-INF/encryption.xml": DRM.format(AES)}, r"a\.epub: is protected \(DRM\)"),
         ({"META-INF/container.xml": BOMB + CONTAINER[21:]}, "declares entities"),
-        ({"OEBPS/book.opf": SECRET + "<package/>"}, "declares entities"),
-        ({"OEBPS/book.opf": (SECRET + "<p/>").encode("utf-16")}, "declares entities"),
+        ({"OEBPS/book.opf": LOCAL + "<package/>"}, "declares entities"),
+        ({"OEBPS/book.opf": (LOCAL + "<p/>").encode("utf-16")}, "declares entities"),
         ({"OEBPS/book.opf": "<package>"}, "is damaged in 'OEBPS/book.opf'"),
         ({"META-INF/container.xml": "<container/>"}, "names no package"),
         (
@@ -133,7 +135,5 @@ def test_files_that_are_none(tmp_path: Path):
         (tmp_path / "e.epub").write_bytes(
             whole[:cut] + bytes([whole[cut] ^ 255]) + whole[cut + 1 :]
         )
-        try:
+        with contextlib.suppress(TextError):  # and no other error
             read_epub(tmp_path / "e.epub")
-        except TextError:
-            pass

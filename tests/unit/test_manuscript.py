@@ -49,7 +49,7 @@ def test_sections_of_markdown(tmp_path: Path):
     told = [[(line.number, line.text) for line in s.script.lines] for s in book.sections]
     assert told == [[(5, "Sea"), (7, "One"), (8, "A."), (10, "B.")], [(12, "Two"), (13, "C.")]]
     path.write_text("# Alone\n\nText. [voce:x] no tag\n")
-    with pytest.raises(TextError, match="script line 3: .*not a tag"):
+    with pytest.raises(TextError, match=r"script line 3: .*not a tag"):
         Manuscript.read(path)
 
 

@@ -212,9 +212,8 @@ class _Reader:
 
     def _inside(self, folder: str, href: str) -> str:
         """Return the name in the zip that a link means; whatever it says, it stays in the zip."""
-        return posixpath.normpath(
-            posixpath.join(folder, unquote(href.split("#", maxsplit=1)[0]))
-        ).lstrip("/")
+        link = unquote(href.partition("#")[0])
+        return posixpath.normpath(posixpath.join(folder, link)).lstrip("/")
 
     def _bytes(self, name: str, most: int) -> bytes:
         if name not in self._files:
