@@ -12,10 +12,10 @@ from workbench.paths import user_path
 from workbench.production.batch.task import Task
 from workbench.production.identity import identify
 from workbench.production.jobfile import Mistake
-from workbench.production.parameters import parameters
+from workbench.production.parameters import missing, parameters
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from workbench.production.jobfile import Row
     from workbench.production.parameters import Parameter
@@ -125,36 +125,26 @@ def plan(rows: Iterable[Row], folder: Path, ways: Ways, *, title: str) -> Plan:
     """
     rows = list(rows)
     here = Path.cwd()
-    notebooks: dict[Path, tuple[Parameter, ...]] = {}
+    notebooks = {row.notebook: parameters(row.notebook) for row in rows}
+    digits = len(str(max((row.number for row in rows), default=0)))
     tasks: list[Task] = []
     mistakes: list[Mistake] = []
     inputs: dict[str, str] = {}
-    taken: dict[str, int] = {}  # executed notebooks, by row
-    digits = len(str(max((row.number for row in rows), default=0)))
+    taken: dict[str, int] = {}  # rows by the executed notebooks they would leave
     for row in rows:
-        known = notebooks.get(row.notebook)
-        if known is None:
-            known = notebooks[row.notebook] = parameters(row.notebook)
+        known = notebooks[row.notebook]
         try:
             name, values, executed = _placed(row, known, folder, digits)
         except ParameterError as error:
             mistakes.append(Mistake(row.number, "name", error.problem, error.cure))
             continue
-        output = values.get("output")
-        main = str((here / user_path(str(output))).absolute()) if output else ""
-        earlier = taken.setdefault(str(executed).casefold(), row.number)
-        if len(taken) <= len(tasks):  # it was there
-            mistakes.append(
-                Mistake(
-                    row.number,
-                    "output" if output else "name",
-                    f"would be kept as {executed.name} like row {earlier}",
-                    "give each row a name or an output of its own",
-                )
-            )
+        found = [*_gone(row, known), *_clash(row, executed, taken)]
+        mistakes += found
+        if found:
             continue
         identity = identify(row.notebook, known, values)
         inputs |= identity.inputs
+        output = values.get("output")
         tasks.append(
             Task(
                 id=identity.id,
@@ -162,7 +152,7 @@ def plan(rows: Iterable[Row], folder: Path, ways: Ways, *, title: str) -> Plan:
                 row=row.number,
                 notebook=str(row.notebook),
                 values=values,
-                output=main,
+                output=str(here / user_path(str(output))) if output else "",
                 executed=str(executed),
                 folder=str(here),
                 timeout=ways.timeout,
@@ -174,6 +164,29 @@ def plan(rows: Iterable[Row], folder: Path, ways: Ways, *, title: str) -> Plan:
     if mistakes:
         raise Mistakes(mistakes, subject=title)
     return Plan(title=title, folder=folder, tasks=tuple(tasks), inputs=inputs, notebooks=notebooks)
+
+
+def _gone(row: Row, known: Sequence[Parameter]) -> Iterator[Mistake]:
+    """Yield the files that a row names and that are not there."""
+    for parameter in known:
+        error = (
+            missing(parameter, row.values[parameter.name]) if parameter.name in row.values else None
+        )
+        if error is not None:
+            yield Mistake(row.number, error.subject, error.problem, error.cure)
+
+
+def _clash(row: Row, executed: Path, taken: dict[str, int]) -> Iterator[Mistake]:
+    """Yield a mistake when an earlier row leaves its notebook in the same place."""
+    place = str(executed).casefold()  # as some file systems see it
+    earlier = taken.setdefault(place, row.number)
+    if earlier != row.number:
+        yield Mistake(
+            row.number,
+            "output" if row.values.get("output") else "name",
+            f"would be kept as {executed.name}, like row {earlier}",
+            "give each row a name or an output of its own",
+        )
 
 
 def _placed(

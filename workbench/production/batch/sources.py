@@ -69,7 +69,10 @@ def rows_of(
         rows, title = list(found.rows), path.stem
     else:
         rows, title = _listed(source, default), (default.stem if default else "batch")  # type: ignore[arg-type]
-    rows = [replace(row, values={**shared, **row.values}) for row in rows]
+    rows = [
+        replace(row, values={**shared, **row.values}) if row.notebook == default else row
+        for row in rows
+    ]
     if axes:
         rows = _spread(rows, axes)
     if not rows:

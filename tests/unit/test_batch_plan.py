@@ -1,0 +1,148 @@
+"""A batch is planned whole before it begins: names, places, files, identities."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from workbench.errors import ParameterError
+from workbench.production.batch.plan import Mistakes, Plan, Ways, plan
+from workbench.production.jobfile import Row
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CELL = """
+from pathlib import Path
+number: int = 1  # 0..9
+picture: Path | None = None
+output: str = "out/a.wav"
+"""
+
+
+@pytest.fixture
+def notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return written(tmp_path / "talk.ipynb", CELL)
+
+
+def written(path: Path, source: str) -> Path:
+    cell = {
+        "cell_type": "code",
+        "metadata": {"tags": ["parameters"]},
+        "source": source,
+        "outputs": [],
+        "execution_count": None,
+    }
+    text = json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 4})
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def row(notebook: Path, number: int, name: str = "", **values: Any) -> Row:
+    return Row(number=number, values=values, notebook=notebook, name=name)
+
+
+def planned(notebook: Path, *rows: Row) -> Plan:
+    return plan(rows, notebook.parent / "out", Ways(), title="jobs")
+
+
+def test_each_job_has_a_name_and_a_place(notebook: Path, tmp_path: Path):
+    made = planned(
+        notebook,
+        row(notebook, 2),
+        row(notebook, 3, "hello"),
+        row(notebook, 104, output="here/own.wav"),
+    )
+    out = tmp_path / "out"
+    assert [(t.name, t.output, t.executed) for t in made.tasks] == [
+        ("talk-002", str(out / "talk-002.wav"), str(out / "talk-002.ipynb")),
+        ("hello", str(out / "hello.wav"), str(out / "hello.ipynb")),
+        ("own", str(tmp_path / "here/own.wav"), str(tmp_path / "here/own.ipynb")),
+    ]
+    assert made.tasks[2].values == {"output": "here/own.wav"}
+
+
+def test_a_notebook_without_an_output_is_its_own_result(tmp_path: Path):
+    bare = written(tmp_path / "bare.ipynb", "n: int = 1")
+    (task,) = planned(bare, row(bare, 1, n=2)).tasks
+    assert (task.output, task.values) == ("", {"n": 2})
+    assert task.executed.endswith("out/bare-1.ipynb")
+
+
+def mistakes(notebook: Path, *rows: Row) -> list[tuple[int, str, str]]:
+    with pytest.raises(Mistakes) as caught:
+        planned(notebook, *rows)
+    return [(m.row, m.column, m.problem) for m in caught.value.mistakes]
+
+
+def test_two_rows_may_not_write_the_same(notebook: Path):
+    found = mistakes(
+        notebook,
+        row(notebook, 2, output="a.wav"),
+        row(notebook, 3, output="A.mp3"),
+        row(notebook, 4, "b"),
+        row(notebook, 5, "b"),
+    )
+    assert found == [
+        (3, "output", "would be kept as A.ipynb, like row 2"),
+        (5, "name", "would be kept as b.ipynb, like row 4"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["../up", "a/b", ".hidden", "a\nb", "x" * 200, "a\\b"])
+def test_a_name_must_be_one(notebook: Path, name: str):
+    ((number, column, problem),) = mistakes(notebook, row(notebook, 2, name))
+    assert (number, column) == (2, "name")
+    assert "cannot name a file" in problem
+
+
+def test_a_file_that_is_not_there_is_found_before_anything_begins(notebook: Path, tmp_path: Path):
+    (tmp_path / "there.png").write_bytes(b"a")
+    found = mistakes(
+        notebook,
+        row(notebook, 2, picture="there.png"),
+        row(notebook, 3, picture="their.png"),
+        row(notebook, 4, picture="no/such.png"),
+    )
+    assert [(number, column) for number, column, _ in found] == [(3, "picture"), (4, "picture")]
+
+
+def test_a_job_is_known_by_its_content(notebook: Path, tmp_path: Path):
+    picture = tmp_path / "a.png"
+    picture.write_bytes(b"one")
+    rows = [row(notebook, 2, picture="a.png"), row(notebook, 3)]
+    before = [task.id for task in planned(notebook, *rows).tasks]
+    assert [task.id for task in planned(notebook, *rows).tasks] == before
+    picture.write_bytes(b"two")
+    after = [task.id for task in planned(notebook, *rows).tasks]
+    assert (after[0] != before[0], after[1]) == (True, before[1]), "one of them reads it"
+    written(notebook, CELL + "more: int = 1")
+    changed = [task.id for task in planned(notebook, *rows).tasks]
+    assert not set(changed) & set(after), "both run it"
+
+
+def test_the_inputs_of_all_are_known(notebook: Path, tmp_path: Path):
+    (tmp_path / "a.png").write_bytes(b"one")
+    made = planned(notebook, row(notebook, 2, picture="a.png"), row(notebook, 3))
+    assert list(made.inputs) == [str(tmp_path / "a.png")]
+
+
+@pytest.mark.parametrize("bad", [0, -1])
+def test_limits_are_positive(bad: float):
+    with pytest.raises(ParameterError, match="timeout: must be more than 0"):
+        Ways(timeout=bad)
+    with pytest.raises(ParameterError, match="limit: must be more than 0"):
+        Ways(limit=bad)
+
+
+def test_all_mistakes_are_told_and_travel(notebook: Path):
+    import pickle
+
+    rows = [row(notebook, number, ".") for number in range(2, 9)]
+    with pytest.raises(Mistakes, match=r"jobs: has 7 mistakes: row 2, name: .*; and 4 more") as bad:
+        planned(notebook, *rows)
+    again = pickle.loads(pickle.dumps(bad.value))  # noqa: S301 - of our own making
+    assert (again.mistakes, str(again)) == (bad.value.mistakes, str(bad.value))
