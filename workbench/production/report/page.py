@@ -162,7 +162,10 @@ def _problem(row: Row) -> str:
     error = row.error
     subject = error.get("subject", "")
     told_subject = f"<b>{said(subject, 200)}</b>: " if subject else ""
-    cure = f'<p class="cure">{said(error["cure"], 1000)}</p>' if error.get("cure") else ""
+    advice = error.get("cure", "")
+    if advice == f"see {error.get('failed')}":  # which is linked
+        advice = ""
+    cure = f'<p class="cure">{said(advice, 1000)}</p>' if advice else ""
     problem = said(error.get("problem") or "failed without a word", 1000)
     code = f" <code>{said(error['code'], 60)}</code>" if error.get("code") else ""
     return f'<p class="problem">{told_subject}{problem}{code}</p>{cure}'
@@ -200,7 +203,9 @@ def _line(row: Row, folder: str, captions: Captions, carded: bool) -> str:  # no
     name = said(row.name, 120)
     if carded:
         name = f'<a href="#{_anchor(row)}">{name}</a>'
-    apart = ", ".join(f"{key} = {told(value)}" for key, value in row.differs.items())
+    apart = ", ".join(
+        f"{key} = {told(value)}" for key, value in row.differs.items() if key != "output"
+    )
     problem = f"<p>{said(row.problem)}</p>" if row.error and not carded else ""
     time = lasting(row.seconds)
     if row.state == "running":

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from workbench.ledger import Job
     from workbench.production.report.row import Row
 
-__all__ = ["by_need", "facts", "next_steps", "summary_html", "tally"]
+__all__ = ["by_need", "facts", "next_steps", "rows_html", "summary_html", "tally"]
 
 _SHOWN = 10  # jobs that are named
 _LEFT = ' style="text-align:left"'
@@ -110,7 +110,11 @@ def summary_html(jobs: Iterable[Job], *, most: int = _SHOWN) -> str:
     >>> "1 failed" in page, "&lt;talk&gt;" in page, "is empty" in page
     (True, True, True)
     """
-    rows = rows_of(jobs)
+    return rows_html(rows_of(jobs), most=most)
+
+
+def rows_html(rows: Sequence[Row], *, most: int = _SHOWN) -> str:
+    """Return the same of rows."""
     totals = Totals.of(rows)
     parts = " · ".join(f"{value} {what}" for value, what in facts(totals))
     wrong = by_need(row for row in rows if row.state in {"dead", "failed", "cancelled"})

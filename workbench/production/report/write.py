@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "LEDGER",
     "SCHEMA",
-    "in_order",
+    "current",
     "known_report",
     "rewrite_report",
     "under_way",
@@ -132,15 +132,26 @@ def rewrite_report(folder: str | Path) -> Path:
         raise StorageError(f"has no {LEDGER}", subject=str(home), cure="give the folder of a batch")
     ledger = Ledger(home / LEDGER)
     try:
-        jobs = ledger.jobs(limit=_ALL)[::-1]
+        jobs = ledger.jobs(limit=_ALL)
     finally:
         ledger.close()
     title = str(known_report(home).get("title") or home.name)
-    return write_report(home, in_order(jobs), title=title)
+    return write_report(home, current(jobs), title=title)
 
 
-def in_order(jobs: Iterable[Job]) -> list[Job]:
-    """Return jobs in the order of their rows, those of none as they were taken on."""
+def current(latest: Iterable[Job]) -> list[Job]:
+    """Return the jobs of a batch as it is now, in the order of their rows.
+
+    Parameters
+    ----------
+    latest
+        All that the ledger knows, the latest first. A job whose executed notebook is written by a
+        later one is what the row was before somebody changed it.
+    """
+    found: dict[str, Job] = {}
+    for job in latest:
+        found.setdefault(str(job.parameters.get("executed") or job.id), job)
+    jobs = reversed(found.values())
 
     def place(job: Job) -> int:
         row = job.parameters.get("row")
