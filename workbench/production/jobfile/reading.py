@@ -1,0 +1,244 @@
+"""A job file read and checked, every row of it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench.errors import JobError, ParameterError, suggest
+from workbench.paths import user_path
+from workbench.production.jobfile.json_rows import read_json, read_json_lines
+from workbench.production.jobfile.rows import JobFile, Mistake, Row
+from workbench.production.jobfile.tables import read_table
+from workbench.production.jobfile.texts import read_text
+from workbench.production.jobfile.yaml_rows import read_yaml
+from workbench.production.notebooks import find_notebook
+from workbench.production.parameters import Parameter, missing, parameters
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from workbench.production.jobfile.rows import Cell, Written
+
+__all__ = ["read_jobs"]
+
+_READERS: dict[str, Callable[[str], tuple[list[Written], list[Mistake]]]] = {
+    ".csv": read_table,
+    ".tsv": lambda text: read_table(text, "\t"),
+    ".yaml": read_yaml,
+    ".yml": read_yaml,
+    ".jsonl": read_json_lines,
+    ".ndjson": read_json_lines,
+    ".json": read_json,
+}
+_OWN = {name: Parameter(name=name, annotation="str", default="") for name in ("notebook", "name")}
+"""The columns that are no parameters, for notebooks without one of that name."""
+
+
+def read_jobs(
+    path: str | os.PathLike[str], notebook: Path | None, known: Sequence[Parameter] = ()
+) -> JobFile:
+    """Return the rows of a job file, checked, and every mistake in it.
+
+    Parameters
+    ----------
+    path
+        A ``.csv``, ``.tsv``, ``.yaml``, ``.jsonl`` or ``.json`` file. Its columns are parameters;
+        besides, ``notebook`` says whose (a path or a job's name), and ``name`` names the job.
+    notebook
+        For rows that name none.
+    known
+        Its parameters.
+
+    Raises
+    ------
+    ParameterError
+        When it is no such file, or far too large.
+    StorageError
+        When it cannot be opened.
+    """
+    source = user_path(path)
+    reader = _READERS.get(source.suffix.lower())
+    if reader is None:
+        cure = "use .csv, .tsv, .yaml, .jsonl or .json"
+        raise ParameterError("is no file of jobs", subject=str(path), cure=cure)
+    text = read_text(source)
+    if isinstance(text, Mistake):
+        return JobFile(mistakes=(text,))
+    written, mistakes = reader(text)
+    checking = _Checking(default=notebook, mistakes=mistakes)
+    if notebook is not None:
+        checking.schemas[notebook] = {parameter.name: parameter for parameter in known}
+    rows = checking.rows(_numbered(written))
+    if not written and not mistakes:
+        mistakes.append(
+            Mistake(1, "", "has no jobs", "write a row for each, under a row of names in a table")
+        )
+    # By row; within a row by column, as they were found.
+    return JobFile(rows=tuple(rows), mistakes=tuple(sorted(mistakes, key=lambda one: one.row)))
+
+
+def _numbered(written: Sequence[Written]) -> Sequence[Written]:
+    """Return the rows with numbers of their own, also where several begin in one line."""
+    if len({row.number for row in written}) == len(written):
+        return written
+    return [replace(row, number=place) for place, row in enumerate(written, 1)]
+
+
+@dataclass
+class _Checking:
+    """The rows of one file, each checked once; what they share, once for all."""
+
+    default: Path | None
+    mistakes: list[Mistake]
+    schemas: dict[Path, dict[str, Parameter]] = field(default_factory=dict)
+    _found: dict[str, Path | None] = field(default_factory=dict)  # notebooks by how they are named
+    _told: set[tuple[Any, ...]] = field(default_factory=set)  # mistakes of what rows share
+    _files: dict[str, ParameterError | None] = field(default_factory=dict)
+    _taken: dict[str, tuple[int, str]] = field(default_factory=dict)  # outputs, and by which row
+    _strange: frozenset[str] = frozenset()  # columns that are told of once
+
+    def rows(self, written: Sequence[Written]) -> list[Row]:
+        """Return the rows without a mistake."""
+        placed = [(row, self._notebook(row)) for row in written]
+        self._unknown([(row, place) for row, place in placed if place is not None])
+        found = []
+        for row, place in placed:
+            made = self._row(row, place) if place is not None else None
+            if made is not None:
+                found.append(made)
+        return found
+
+    def _wrong(self, row: Written, column: str, error: ParameterError | JobError) -> None:
+        line = row.shared.get(column)
+        if line is not None:  # one mistake, whose rows are all
+            mark = (column, line, error.problem)
+            if mark in self._told:
+                return
+            self._told.add(mark)
+        cure = error.cure or "look at this cell"
+        self.mistakes.append(Mistake(line or row.number, column, error.problem, cure))
+
+    # -- whose parameters -------------------------------------------------------------------------
+
+    def _notebook(self, row: Written) -> Path | None:
+        """Return the notebook of a row; None where it has none that can be used."""
+        cell = row.cells.get("notebook")
+        own = self.schemas.get(self.default, {}) if self.default else {}
+        if cell is None or "notebook" in own:
+            if self.default is None:
+                self._once(
+                    Mistake(
+                        row.number,
+                        "notebook",
+                        "is not said, here and in no option",
+                        "add a column notebook, or give --notebook NAME",
+                    )
+                )
+            return self.default
+        try:
+            text = str(cell.read(_OWN["notebook"])).strip()
+        except ParameterError as error:
+            self._wrong(row, "notebook", error)
+            return None
+        if text not in self._found:
+            self._found[text] = None
+            try:
+                place = find_notebook(text)
+                if place not in self.schemas:
+                    self.schemas[place] = {p.name: p for p in parameters(place)}
+                self._found[text] = place
+            except (JobError, ParameterError) as error:
+                told = f"{text}: {error.problem}"
+                cure = error.cure or "correct the notebook"
+                self.mistakes.append(Mistake(row.number, "notebook", told, cure))
+        return self._found[text]
+
+    def _once(self, mistake: Mistake) -> None:
+        if (mistake.column, mistake.problem) not in self._told:
+            self._told.add((mistake.column, mistake.problem))
+            self.mistakes.append(mistake)
+
+    def _unknown(self, placed: Sequence[tuple[Written, Path]]) -> None:
+        """Tell of each column that no notebook knows, once."""
+        names = {name for place in {place for _, place in placed} for name in self.schemas[place]}
+        first: dict[str, Written] = {}
+        for row, _ in placed:
+            for name in row.cells:
+                if name not in names and name not in _OWN:
+                    first.setdefault(name, row)
+        for name, row in first.items():
+            cure = (
+                suggest(name, names) or f"the parameters are {', '.join(sorted(names)) or 'none'}"
+            )
+            line = row.shared.get(name) or row.head or row.number
+            self.mistakes.append(Mistake(line, name, "is not a parameter of the notebook", cure))
+        self._strange = frozenset(first)
+
+    # -- what it says -----------------------------------------------------------------------------
+
+    def _row(self, row: Written, place: Path) -> Row | None:
+        """Return a row; None when something is wrong with it."""
+        values: dict[str, Any] = {}
+        name = ""
+        right = self._strange.isdisjoint(row.cells)
+        for column, cell in row.cells.items():
+            if column in self._strange:
+                continue
+            try:
+                parameter = self._parameter(place, column)
+                if parameter is not _OWN["notebook"]:
+                    values[column] = self._value(cell, parameter)
+                    if parameter is _OWN["name"]:
+                        name = str(values.pop(column)).strip()
+            except ParameterError as error:
+                self._wrong(row, column, error)
+                right = False
+        right = self._place(row, values, name) and right
+        return Row(number=row.number, values=values, notebook=place, name=name) if right else None
+
+    def _parameter(self, place: Path, column: str) -> Parameter:
+        schema = self.schemas[place]
+        found = schema.get(column) or _OWN.get(column)
+        if found is None:
+            cure = suggest(column, schema) or "empty this cell"
+            raise ParameterError(f"is not a parameter of {place.stem}", cure=cure)
+        return found
+
+    def _value(self, cell: Cell, parameter: Parameter) -> Any:
+        value = cell.read(parameter)
+        for text in parameter.paths(value) if parameter.name != "output" else ():
+            if text not in self._files:
+                self._files[text] = missing(parameter, value)
+            wrong = self._files[text]
+            if wrong is not None:
+                raise wrong
+        return value
+
+    def _place(self, row: Written, values: Mapping[str, Any], name: str) -> bool:
+        """Whether a row writes files of its own."""
+        output = values.get("output")
+        column = "output" if output else "name"
+        if output:
+            try:
+                written = os.path.abspath(user_path(str(output)))  # noqa: PTH100 - it may be a link
+            except ParameterError as error:
+                self._wrong(row, "output", error)
+                return False
+            mark = os.path.splitext(written)[0]  # noqa: PTH122 - the executed notebook is beside it
+        elif name:
+            written, mark = name, f"\0{name}"
+        else:
+            return True
+        number, earlier = self._taken.setdefault(mark.casefold(), (row.number, written))
+        if number == row.number:
+            return True
+        told = f"is {'the output' if output else 'the name'} of row {number} too"
+        if output and written.casefold() != earlier.casefold():
+            told = f"shares its executed notebook with {Path(earlier).name} of row {number}"
+        self.mistakes.append(
+            Mistake(row.number, column, told, f"give each row a {column} of its own")
+        )
+        return False
