@@ -163,7 +163,13 @@ def plan(rows: Iterable[Row], folder: Path, ways: Ways, *, title: str) -> Plan:
         )
     if mistakes:
         raise Mistakes(mistakes, subject=title)
-    return Plan(title=title, folder=folder, tasks=tuple(tasks), inputs=inputs, notebooks=notebooks)
+    return Plan(
+        title=title,
+        folder=folder.absolute(),
+        tasks=tuple(tasks),
+        inputs=inputs,
+        notebooks=notebooks,
+    )
 
 
 def _gone(row: Row, known: Sequence[Parameter]) -> Iterator[Mistake]:
