@@ -163,8 +163,6 @@ def _problem(row: Row) -> str:
     subject = error.get("subject", "")
     told_subject = f"<b>{said(subject, 200)}</b>: " if subject else ""
     advice = error.get("cure", "")
-    if advice == f"see {error.get('failed')}":  # which is linked
-        advice = ""
     cure = f'<p class="cure">{said(advice, 1000)}</p>' if advice else ""
     problem = said(error.get("problem") or "failed without a word", 1000)
     code = f" <code>{said(error['code'], 60)}</code>" if error.get("code") else ""

@@ -191,7 +191,7 @@ def row_of(job: Job, differs: Iterable[str] = ()) -> Row:
         differs={name: value for name, value in values.items() if name in wanted},
         files=_made(result, output, executed),
         warnings=_texts(result.get("warnings")),
-        error={str(name): str(text) for name, text in _mapping(job.error).items()},
+        error=_error(job.error),
     )
 
 
@@ -208,6 +208,14 @@ def _made(result: Mapping[str, Any], output: str, executed: str) -> tuple[Made, 
         if path != executed:
             files.append(Made(path=path, bytes=size, sha256=digest))
     return tuple(sorted(files, key=lambda made: made.path != output))
+
+
+def _error(value: object) -> Mapping[str, str]:
+    error = {str(name): str(text) for name, text in _mapping(value).items()}
+    kept = f"see {error.get('failed')}"  # which is shown, and linked, anyway
+    if error.get("cure", "").endswith(kept):
+        error["cure"] = error["cure"].removesuffix(kept).removesuffix("; ")
+    return error
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -50,7 +50,7 @@ function createJobPane(port, close) {
     body.replaceChildren();
     const { problem, code, cell, source, traceback, kept, executed, command, warnings, values, files } = told;
     if (problem) {
-      const where = cell === null ? "" : `Cell ${cell}: `;
+      const where = cell === null || problem.includes(`cell ${cell}`) ? "" : `Cell ${cell}: `;
       const text = h("div", { className: "wb-fault", textContent: `${where}${problem} `, dir: "auto" });
       if (code) text.append(h("code", { textContent: code }));
       body.append(text);

@@ -83,7 +83,7 @@ function createJobList(port, onChoose) {
     const bar = h("progress", { max: 1 });
     const time = h("span", { className: "wb-job-time" });
     const why = h("span", { className: "wb-job-why", dir: "auto" });
-    const line = h("div", { className: "wb-job" }, number, title, state, bar, time, why);
+    const line = h("div", { className: "wb-job" }, number, title, state, time, bar, why);
     line.setAttribute("role", "option");
     line.dataset.id = id;
     bar.setAttribute("aria-label", "Progress");
@@ -106,7 +106,7 @@ function createJobList(port, onChoose) {
       if (job.part > 0) bar.value = job.part;
       else bar.removeAttribute("value");
       if (job.state !== "running") time.textContent = jobTime(job.seconds);
-      const cell = job.cell === null ? "" : `cell ${job.cell}: `;
+      const cell = job.cell === null || job.problem.includes(`cell ${job.cell}`) ? "" : `cell ${job.cell}: `;
       why.textContent = why.title = job.problem ? `${cell}${job.problem}` : "";
     };
     return { element: line, show };
