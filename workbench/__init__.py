@@ -19,6 +19,8 @@ __version__ = "0.1.0"
 # Every public name and the module that holds it; the module is imported at the first use.
 _PUBLIC = {
     "Audio": "workbench.audio",
+    "Batch": "workbench.production.batch.batch",
+    "BatchResult": "workbench.production.batch.result",
     "Cancelled": "workbench.errors",
     "Chapter": "workbench.media.chapters",
     "Colour": "workbench.media.colours",
@@ -61,6 +63,8 @@ _PUBLIC = {
     "align": "workbench.speech.align",
     "audiobook": "workbench.media.audiobook",
     "audition": "workbench.widgets.audition",
+    "batch": "workbench.production.batch.batch",
+    "board": "workbench.widgets.board",
     "caption": "workbench.captions.cues",
     "edit_captions": "workbench.widgets.cue_editor",
     "flagged": "workbench.speech.flagged",

@@ -22,6 +22,9 @@ from workbench.media.colours import Colour as Colour
 from workbench.media.colours import Gradient as Gradient
 from workbench.media.probe import probe as probe
 from workbench.media.video import Video as Video
+from workbench.production.batch.batch import Batch as Batch
+from workbench.production.batch.batch import batch as batch
+from workbench.production.batch.result import BatchResult as BatchResult
 from workbench.production.job import run as run
 from workbench.recognition import Recognition as Recognition
 from workbench.script import Line as Line
@@ -55,6 +58,7 @@ from workbench.timing import Word as Word
 from workbench.voice import Preset as Preset
 from workbench.voice import Voice as Voice
 from workbench.widgets.audition import audition as audition
+from workbench.widgets.board import board as board
 from workbench.widgets.cue_editor import edit_captions as edit_captions
 from workbench.widgets.line_board import review as review
 from workbench.widgets.playing import play as play
@@ -63,6 +67,8 @@ from workbench.widgets.tuner import tune as tune
 __version__: str
 __all__ = [
     "Audio",
+    "Batch",
+    "BatchResult",
     "Cancelled",
     "Chapter",
     "Colour",
@@ -106,6 +112,8 @@ __all__ = [
     "align",
     "audiobook",
     "audition",
+    "batch",
+    "board",
     "caption",
     "edit_captions",
     "flagged",

@@ -39,6 +39,13 @@ if TYPE_CHECKING:
 
 __all__ = ["bundle", "plan_bundles", "register", "show", "show_plan", "twin_bundle"]
 
+
+def _batch(result: Any) -> str:
+    from workbench.production.report import summary_html
+
+    return summary_html(result.jobs)
+
+
 _PLAYABLE = (
     ("workbench.audio", "Audio"),
     ("workbench.take", "Take"),
@@ -52,6 +59,7 @@ _PLANNED = (("workbench.media.plan", "Plan"), ("workbench.media.video", "Video")
 _TABLES: dict[tuple[str, str], Callable[[Any], str]] = {
     ("workbench.captions.cues", "Cues"): twin.cue_table,
     ("workbench.recognition", "Recognition"): tables.heard_table,
+    ("workbench.production.batch.result", "BatchResult"): _batch,
     ("workbench.speech.tally", "Tally"): tallied.tally_html,
     ("workbench.text.spoken", "Spoken"): tables.spoken_table,
 }

@@ -128,7 +128,8 @@ def add_to(app: typer.Typer) -> None:
 
 def _arguments(source: list[str], grid: list[str] | None) -> tuple[list[str], dict[str, list[str]]]:
     """Return the job files and the axes among what was given."""
-    files, axes = [], []
+    files: list[str] = []
+    axes: list[str] = []
     for one in source:
         is_axis = grid is not None and "=" in one and not Path(one).exists()
         (axes if is_axis else files).append(one)

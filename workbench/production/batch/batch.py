@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from workbench.production.batch.pools import Pool
     from workbench.progress import Report
 
-__all__ = ["LEDGER", "Batch", "batch"]
+__all__ = ["LEDGER", "Batch", "batch", "best_kernel", "prepare"]
 
 LEDGER = "batch.sqlite"
 """The ledger in a batch's folder."""

@@ -116,7 +116,7 @@ def _chosen(named: object, default: Path | None) -> Path:
 
 def _spread(rows: Sequence[Row], axes: Mapping[str, Sequence[Any]]) -> list[Row]:
     """Return every row with every combination of the axes; numbers count the results."""
-    found = []
+    found: list[Row] = []
     for row in rows:
         for point in spread(parameters(row.notebook), axes):
             told = "-".join(str(value) for value in point.values.values())
