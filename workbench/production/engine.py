@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from workbench import errors
 from workbench.errors import Cancelled, JobError, KernelDied, ParameterError, WorkbenchError
+from workbench.production.cells import Cells
+from workbench.production.kernels.places import longest_socket
+from workbench.production.kernels.spec import KERNEL, preloaded, spec_manager
 from workbench.progress import VARIABLE
 
 if TYPE_CHECKING:
@@ -43,7 +46,8 @@ class Kernel:
     notebook
         The name of the notebook, for messages.
     kernel
-        Its name.
+        ``python3``, a new process; or ``workbench``, forked from one that has all imports, see
+        `workbench.production.kernels`.
     folder
         Where it works; by default in the working directory.
     variables
@@ -118,12 +122,15 @@ class Kernel:
                     workbench_witness=_WITNESS.format(path=str(threads)),
                     workbench_log=log,
                     workbench_folder=self._folder,
+                    workbench_sockets=str(scratch.with_name("k")),
                     workbench_env={**os.environ, **self._variables, VARIABLE: str(self._bar)},
                 )
         except PapermillExecutionError as error:
             raise failure(error.ename, error.evalue, error.exec_count, self._notebook) from error
         except DeadKernelError as error:
             raise self._died("its kernel died") from error
+        except KernelDied as error:  # there is no server to fork it
+            raise self._died(f"its kernel did not start ({error})") from error
         except RuntimeError as error:
             if self.cell:
                 raise
@@ -166,10 +173,13 @@ class Kernel:
         self._manager = manager
         self._check()
 
+    def started(self) -> None:
+        """Take note of its process, which the manager forgets when it has ended."""
+        self._process = getattr(self._manager.provisioner, "process", None)
+
     def cell_starts(self) -> None:
         """Take note of the next code cell."""
         self._check()
-        self._process = getattr(self._manager.provisioner, "process", None)
         if self._bar is not None:
             self._bar.unlink(missing_ok=True)  # of the cell before
         self.cell_began = time.monotonic()
@@ -196,7 +206,10 @@ class Kernel:
 
     def _died(self, problem: str) -> KernelDied:
         code = self._process.poll() if self._process is not None else None
-        if code is not None:
+        reason = getattr(self._process, "reason", "")
+        if reason:  # the fork server knows
+            problem = f"{problem}: {reason}"
+        elif code is not None:
             signals = {int(number): number.name for number in signal.Signals}
             how = signals.get(-code, f"signal {-code}") if code < 0 else f"exit code {code}"
             problem = f"{problem} ({how})"
@@ -232,6 +245,23 @@ def failure(name: str, value: str, cell: int | None, notebook: str) -> JobError:
     return error
 
 
+def _by_files(manager: Any, path: str) -> None:
+    """Let client and kernel talk by files that only this user can open, where that can be."""
+    if os.name == "posix" and len(os.fsencode(path)) + len("-99") <= longest_socket():
+        manager.cache_ports = False
+        manager.transport, manager.ip = "ipc", path
+
+
+def _tells_when_started(manager: Any, run: Kernel) -> None:
+    after = manager._async_post_start_kernel  # noqa: SLF001 - the only moment before it is waited for
+
+    async def started(**keywords: Any) -> None:
+        run.started()
+        await after(**keywords)
+
+    manager._async_post_start_kernel = started  # noqa: SLF001
+
+
 def _register() -> None:
     """Tell papermill of an engine that hands its kernel over."""
     from jupyter_client.kernelspec import KernelSpecManager
@@ -249,6 +279,7 @@ def _register() -> None:
             workbench_witness: str,
             workbench_log: Any,
             workbench_folder: Path | None,
+            workbench_sockets: str,
             workbench_env: dict[str, str],
             start_timeout: float = 60,
             **_: Any,
@@ -276,6 +307,7 @@ def _register() -> None:
                 kernel_name=kernel_name,
                 timeout=None,
                 startup_timeout=start_timeout,
+                shell_timeout_interval=1,  # seconds between two looks whether it lives
                 store_widget_state=False,
                 on_notebook_start=watch,
                 # Not papermill's own way, which moves this whole process.
@@ -283,10 +315,21 @@ def _register() -> None:
             )
             manager = client.create_kernel_manager()
             # A kernel of that name elsewhere on the machine may be of another Python.
-            manager.kernel_spec_manager = KernelSpecManager(kernel_dirs=[])
+            manager.kernel_spec_manager = (
+                spec_manager(preloaded(workbench_env))
+                if kernel_name == KERNEL
+                else KernelSpecManager(kernel_dirs=[])
+            )
+            cells = Cells(nb_man, client)
+            _by_files(manager, workbench_sockets)
+            _tells_when_started(manager, workbench_run)
             workbench_run.starts(manager)
-            # What the kernel's process itself prints is no result, and no error of ours.
-            return client.execute(stdout=workbench_log, stderr=workbench_log, env=workbench_env)
+            try:
+                # What the kernel's process itself prints is no result, and no error of ours.
+                return client.execute(stdout=workbench_log, stderr=workbench_log, env=workbench_env)
+            except BaseException:
+                cells.broke()
+                raise
 
     if _NAME not in papermill_engines._engines:  # noqa: SLF001 - it offers no way to ask
         # It warns of parameters whose annotation it cannot read; they have been checked by then.

@@ -23,13 +23,22 @@ __all__ = ["Loaded", "checked", "load", "told"]
 
 # All that a kernel and its first cells import; none of it starts a thread.
 _KERNEL = (
+    "sqlite3",
+    "faulthandler",
+    "tornado.platform.asyncio",
     "ipykernel.kernelapp",
     "ipykernel.ipkernel",
     "ipykernel.iostream",
     "ipykernel.displayhook",
+    "ipykernel.debugger",
     "IPython.core.completer",
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
+    "IPython.core.logger",
     "IPython.core.magics",
+    "IPython.core.oinspect",
     "IPython.extensions.storemagic",
+    "IPython.utils.wildcard",
     "numpy",
     "workbench",
 )

@@ -6,14 +6,16 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-__all__ = ["KERNEL", "PROVISIONER", "kernelspec", "spec_manager"]
+__all__ = ["KERNEL", "PRELOAD", "PROVISIONER", "kernelspec", "preloaded", "spec_manager"]
 
 KERNEL = "workbench"
 """The name of the kernelspec."""
 PROVISIONER = "workbench-fork"
 """The name of the provisioner, as an entry point."""
+PRELOAD = "WORKBENCH_KERNEL_PRELOAD"
+"""The variable that says what ``kernel="workbench"`` of a job preloads, with commas."""
 _CLASS = "workbench.production.kernels.provisioner:ForkProvisioner"
 _GROUP = "jupyter_client.kernel_provisioners"
 
@@ -46,6 +48,17 @@ def kernelspec(preload: Sequence[str] = (), *, label: str = "Python (workbench)"
             },
         },
     }
+
+
+def preloaded(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Return what an environment wants to be preloaded.
+
+    Examples
+    --------
+    >>> preloaded({"WORKBENCH_KERNEL_PRELOAD": "torch, kokoro:af_heart"})
+    ('torch', 'kokoro:af_heart')
+    """
+    return tuple(name.strip() for name in environment.get(PRELOAD, "").split(",") if name.strip())
 
 
 def spec_manager(preload: Sequence[str] = ()) -> Any:
