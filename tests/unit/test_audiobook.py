@@ -97,7 +97,7 @@ def test_the_receipt_says_what_made_it(tmp_path, told, cover):
     kept = json.loads(book.receipt.read_text())
     settings = kept["settings"]
     assert kept["tool"] == "audiobook"
-    assert kept["inputs"][0]["path"] == str(cover)
+    assert kept["inputs"][0]["path"] == cover.name
     assert settings["sources"][0]["narration"]["parts"][0]["take"]["voice"].startswith("espeak")
     assert settings["loudness"]["target"] == -18
     assert settings["loudness"]["measured"]["integrated"] == pytest.approx(-18, abs=0.5)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from workbench.commands.facts import note
 from workbench.commands.output import (
     AsJson,
     EngineOptions,
@@ -150,6 +151,8 @@ def _heard(
         values["model"] = model
     heard = listen(file, language=language, engine=engine, stream=stream, **values)
     warn(heard.warnings)
+    told = heard.to_dict()
+    note(heard={name: told[name] for name in ("engine", "model", "language", "device", "options")})
     return heard
 
 

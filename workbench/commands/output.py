@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from workbench.commands.facts import note
 from workbench.errors import ParameterError, TextError, one_line
 
 if TYPE_CHECKING:
@@ -41,8 +42,8 @@ def show(data: Any, text: str, *, as_json: bool) -> None:
 
 def warn(notes: Iterable[str]) -> None:
     """Print each note on a line of standard error."""
-    for note in notes:
-        sys.stderr.write(f"workbench: warning: {one_line(note)}\n")
+    for text in notes:
+        sys.stderr.write(f"workbench: warning: {one_line(text)}\n")
 
 
 def standard_input() -> str:
@@ -54,9 +55,11 @@ def standard_input() -> str:
         When it is not UTF-8.
     """
     try:
-        return sys.stdin.buffer.read().decode()
+        text = sys.stdin.buffer.read().decode()
     except UnicodeDecodeError as error:
         raise TextError("is not UTF-8 text", subject="standard input") from error
+    note(standard_input=text)  # nobody can read it again
+    return text
 
 
 def show_options(specs: Iterable[Option]) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from workbench.commands.facts import note
 from workbench.commands.output import option_values, show_options, standard_input
 
 if TYPE_CHECKING:
@@ -97,4 +98,6 @@ def speak(text: str, voice: str | None, option: list[str] | None, how: dict[str,
     read = script(text)
     # `speak` has keywords of its own, such as gap: only the engine's are set here
     values = option_values(option or [], Speaker(voice).engine.options)
-    return say(read, voice, **how, **values)
+    said = say(read, voice, **how, **values)
+    note(narrations=said.describe())
+    return said

@@ -15,7 +15,7 @@ from workbench.media.limits import DEFAULT_LIMITS, Limits
 from workbench.paths import user_path
 from workbench.progress import bar
 from workbench.storage.atomic import replacing, write_bytes
-from workbench.storage.receipt import digest, receipt_path, write_receipt
+from workbench.storage.receipt import digest, receipt_path, seen_from, write_receipt
 
 if TYPE_CHECKING:
     import os
@@ -213,7 +213,7 @@ def receipt(
     """
     program = next(each for each in binaries() if each.path == ffmpeg())
     try:
-        read = [{"path": str(path), "sha256": digest(path)} for path in inputs]
+        read = [{"path": seen_from(path, file.parent), "sha256": digest(path)} for path in inputs]
     except OSError as error:
         raise storage_error(error, error.filename or file) from error
     fields = {"tool": tool, "inputs": read, "settings": settings}

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from workbench.production.parameters import Parameter
 
-__all__ = ["OUTPUT", "Inputs", "file_digest", "inputs_of"]
+__all__ = ["OUTPUT", "Inputs", "file_digest", "folder_digest", "inputs_of"]
 
 OUTPUT = "output"
 """The parameter whose file is written, not read."""
@@ -135,7 +135,7 @@ def _take(found: Inputs, text: str, folder: Path, *, folders: bool) -> None:
         if path.suffix.lower() in TEXTS:
             _script(found, path, sha256, folder)
     elif folders and path.is_dir():
-        found.files[str(path)] = _folder_digest(path)
+        found.files[str(path)] = folder_digest(path)
 
 
 def _file(found: Inputs, path: Path) -> str:
@@ -184,8 +184,16 @@ def _voices(found: Inputs, text: str, folder: Path) -> None:
         _voice(found, name.strip(), folder)
 
 
-def _folder_digest(folder: Path) -> str:
-    """Return one digest for the names and contents of all files in a folder."""
+def folder_digest(folder: Path) -> str:
+    """Return one digest for the names and contents of all files in a folder.
+
+    Raises
+    ------
+    ParameterError
+        When there are more than can be looked through.
+    StorageError
+        When one of them cannot be read.
+    """
     hashed, count = hashlib.sha256(), 0
     for root, names, files in os.walk(folder):
         names.sort()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import StorageError, storage_error
@@ -12,14 +14,24 @@ from workbench.storage.atomic import write_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
-__all__ = ["SCHEMA", "digest", "read_receipt", "receipt_path", "write_receipt"]
+__all__ = [
+    "MOST",
+    "SCHEMA",
+    "digest",
+    "place",
+    "read_receipt",
+    "receipt_path",
+    "seen_from",
+    "write_receipt",
+]
 
 SCHEMA = 1
 """The version of a receipt's fields; readers refuse newer ones."""
 
 _BLOCK = 1 << 20
+MOST = 64 << 20
+"""Bytes of the largest receipt that is read; that of an audiobook of ten hours has 8 million."""
 
 
 def digest(path: Path) -> str:
@@ -41,6 +53,39 @@ def receipt_path(output: Path) -> Path:
     'out/short.mp4.json'
     """
     return output.with_name(f"{output.name}.json")
+
+
+def seen_from(path: str | os.PathLike[str], folder: Path) -> str:
+    """Return a path as a receipt in `folder` names it: what moves together finds each other.
+
+    Where the two have nothing in common but the root the whole path stays, from the home folder on
+    where it lies there.
+
+    Examples
+    --------
+    >>> seen_from("/videos/in/a.jpg", Path("/videos/out"))
+    '../in/a.jpg'
+    """
+    whole = Path(os.path.abspath(path))  # noqa: PTH100 - links are to stay links
+    base = Path(os.path.abspath(folder))  # noqa: PTH100 - as above
+    apart = {Path(whole.anchor), Path.home().parent}
+    try:
+        common = Path(os.path.commonpath([whole, base]))
+    except ValueError:  # on two drives
+        return whole.as_posix()
+    if common not in apart:
+        return Path(os.path.relpath(whole, base)).as_posix()
+    if whole.is_relative_to(Path.home()):
+        return f"~/{whole.relative_to(Path.home()).as_posix()}"
+    return whole.as_posix()
+
+
+def place(name: str, folder: Path) -> Path:
+    """Return the path that `seen_from` named."""
+    path = Path(name)
+    if path.parts[:1] == ("~",):
+        path = Path.home().joinpath(*path.parts[1:])
+    return Path(os.path.normpath(folder / path))
 
 
 def write_receipt(
@@ -98,12 +143,18 @@ def read_receipt(output: Path) -> dict[str, Any]:
     """
     path = receipt_path(output)
     try:
-        receipt = json.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as stream:
+            data = stream.read(MOST + 1)
+        if len(data) > MOST:
+            raise StorageError(
+                f"is too large for a receipt (over {MOST:,} bytes)", subject=str(path)
+            )
+        receipt = json.loads(data.decode("utf-8"))
     except FileNotFoundError as error:
         raise StorageError("has no receipt beside it", subject=str(output)) from error
     except OSError as error:
         raise storage_error(error, path) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise StorageError("is not a receipt", subject=str(path)) from error
     if not isinstance(receipt, dict) or receipt.get("schema") != SCHEMA:
         raise StorageError("is not a receipt that this version reads", subject=str(path))
