@@ -1,0 +1,239 @@
+"""A batch of real notebooks: made once, and again when something it is made of has changed."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import nbformat
+import pytest
+from typer.testing import CliRunner
+
+import workbench as wb
+from workbench.cli import app
+from workbench.errors import Cancelled
+from workbench.production.batch.estimate import estimate
+from workbench.production.batch.plan import Mistakes
+from workbench.production.batch.watching import changes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+pytestmark = pytest.mark.notebook
+
+CELL = """
+from pathlib import Path
+text: Path = "a.txt"
+times: int = 1  # 1..9
+output: str = "out/a.txt"
+"""
+WORK = """
+with open("runs.log", "a") as log:
+    log.write(f"{output}\\n")
+said = text.read_text()
+if said == "boom":
+    raise ZeroDivisionError("division by zero")
+if said == "die":
+    import os; os._exit(3)
+Path(output).write_text(said * times)
+"""
+
+
+@pytest.fixture
+def notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WORKBENCH_CACHE", str(tmp_path / "cache" / "takes"))
+    cells = [
+        nbformat.v4.new_code_cell(CELL, metadata={"tags": ["parameters"]}),
+        nbformat.v4.new_code_cell(WORK),
+    ]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    path = tmp_path / "echo.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), path)
+    for name in ("a", "b", "c"):
+        (tmp_path / f"{name}.txt").write_text(name)
+    return path
+
+
+ROWS = [{"name": name, "text": f"{name}.txt"} for name in ("a", "b", "c")]
+
+
+def do(notebook: Path, rows: list[dict[str, Any]] | None = None, **ways: Any) -> wb.BatchResult:
+    quiet: dict[str, Any] = {"folder": "out", "jobs": 2, "progress": lambda done: None}
+    return wb.batch(ROWS if rows is None else rows, notebook, **quiet | ways)
+
+
+def runs() -> list[str]:
+    """Which jobs ran since the last look."""
+    log = Path("runs.log")
+    found = log.read_text().splitlines() if log.is_file() else []
+    log.unlink(missing_ok=True)
+    return sorted(Path(line).stem for line in found)
+
+
+def made(result: wb.BatchResult) -> Mapping[str, str]:
+    return {job.parameters["name"]: job.state for job in result.jobs}
+
+
+def test_one_edit_makes_one_file_again(notebook: Path):
+    first = do(notebook)
+    assert (first.ok, first.unchanged, runs()) == (True, 0, ["a", "b", "c"])
+    assert [Path(path).read_text() for path in first.outputs] == ["a", "b", "c"]
+
+    again = do(notebook)
+    assert (again.ok, again.unchanged, runs()) == (True, 3, [])
+    assert again.counts == {"done": 3}
+
+    Path("b.txt").write_text("B")
+    edited = do(notebook)
+    assert (edited.unchanged, runs()) == (2, ["b"])
+    assert Path("out/b.txt").read_text() == "B"
+
+    Path("out/c.txt").unlink()  # somebody removed what was made
+    Path("out/a.txt").write_text("x")  # or wrote over it
+    assert (do(notebook).unchanged, runs()) == (1, ["a", "c"])
+    assert Path("out/a.txt").read_text() == "a"
+
+    os.utime("out/a.txt", ns=(1, 1))  # touched, and still the same
+    assert (do(notebook).unchanged, runs()) == (3, [])
+
+
+def test_a_failure_does_not_stop_the_rest_and_is_told_with_its_cell(notebook: Path):
+    Path("a.txt").write_text("boom")
+    Path("b.txt").write_text("die")
+    result = do(notebook, attempts=1)
+    assert made(result) == {"a": "dead", "b": "dead", "c": "done"}
+    boom, die = (job.error or {} for job in result.jobs[:2])
+    assert (boom["code"], boom["cell"]) == ("job", "3"), "with the cell of the parameters"
+    assert "ZeroDivisionError" in boom["problem"]
+    assert (die["code"], die["cell"]) == ("kernel_died", "3")
+    report = json.loads((result.folder / "report.json").read_text())
+    assert [job["name"] for job in report["jobs"]][:2] == ["a", "b"], "failures first"
+    page = result.report.read_text()
+    assert page.index("ZeroDivisionError") < page.index("c.txt")
+    assert runs() == ["a", "b", "c"]
+
+    Path("a.txt").write_text("mended")
+    mended = do(notebook, attempts=1, only_failed=True)
+    # Another text is another job, which has not failed yet.
+    assert (made(mended)["b"], runs()) == ("dead", ["b"])
+    done = do(notebook, attempts=1)
+    assert (made(done), runs()) == ({"a": "done", "b": "dead", "c": "done"}, ["a", "b"])
+
+
+def test_a_mistake_of_the_input_is_not_tried_again_and_nothing_is_left(notebook: Path):
+    cells = nbformat.read(notebook, 4)
+    cells.cells[1].source = "import workbench as wb\nraise wb.TextError('is empty', subject='a')"
+    nbformat.write(cells, notebook)
+    result = do(notebook, ROWS[:1])
+    (job,) = result.jobs
+    assert (job.state, job.attempts) == ("failed", 1)
+    assert not list(Path("out").glob("a*"))
+
+
+def test_all_mistakes_are_found_before_a_kernel_starts(notebook: Path):
+    rows = [{"text": "a.txt", "times": 1}, {"texts": "a.txt"}, {"times": 10}, {"text": "no.txt"}]
+    with pytest.raises(Mistakes) as caught:
+        do(notebook, rows)
+    assert {mistake.row for mistake in caught.value.mistakes} >= {2, 3}
+    assert "text" in caught.value.mistakes[0].cure
+    assert runs() == []
+    assert not Path("out").exists()
+
+
+def test_a_grid_is_all_combinations(notebook: Path):
+    rows = [{"name": "a", "text": "a.txt"}, {"name": "b", "text": "b.txt"}]
+    result = do(notebook, rows, grid={"times": [1, 3]})
+    assert [Path(path).name for path in result.outputs] == [
+        "a-1.txt", "a-3.txt", "b-1.txt", "b-3.txt",
+    ]  # fmt: skip
+    assert Path("out/b-3.txt").read_text() == "bbb"
+
+
+def test_it_can_be_stopped_and_gone_on_with(notebook: Path):
+    cells = nbformat.read(notebook, 4)
+    cells.cells[1].source = "import time\nopen('waits', 'w').close()\n" + (
+        "while text.read_text() == 'b': time.sleep(0.05)\n" + WORK
+    )
+    nbformat.write(cells, notebook)
+    stop = threading.Event()
+
+    def watch(done: float) -> None:
+        if done > 0.3 and Path("waits").exists() and Path("out/c.txt").exists():
+            stop.set()
+
+    with pytest.raises(Cancelled):
+        do(notebook, progress=watch, cancel=stop)
+    assert Path("out/report.html").is_file(), "it tells what was done by then"
+    assert "b" not in runs()
+    Path("b.txt").write_text("go on")
+    result = do(notebook)
+    assert (result.ok, result.unchanged, runs()) == (True, 2, ["b"])
+
+
+def test_an_estimate_is_what_was_measured(notebook: Path):
+    from workbench.production.batch.batch import prepare
+
+    planned = prepare(ROWS, notebook, folder="out", jobs=2)
+    assert planned.estimate.seconds is None, "nothing like it was measured yet"
+    do(notebook)
+    more = [{"name": str(number), "text": "a.txt", "times": 2} for number in range(20)]
+    told = prepare(more, notebook, folder="out", jobs=2).estimate
+    assert (told.jobs, told.unchanged) == (20, 0)
+    assert told.seconds is not None
+    one = estimate(prepare(more, notebook, jobs=1).plan, prepare(more, notebook).todo, 1)
+    assert one.seconds == pytest.approx(2 * told.seconds)
+    assert told.bytes is not None
+    assert told.fits
+
+
+def test_watching_does_again_what_changes(notebook: Path):
+    from workbench.production.batch.batch import prepare
+
+    Path("jobs.csv").write_text("name,text\na,a.txt\nb,b.txt\n")
+    stop = threading.Event()
+    seen: list[Any] = []
+    for found in changes(
+        lambda: prepare("jobs.csv", notebook, folder="out", jobs=2),
+        [Path("jobs.csv")],
+        stop,
+        every=0.01,
+    ):
+        if isinstance(found, Exception):
+            seen.append(type(found).__name__)
+            Path("jobs.csv").write_text("name,text\na,a.txt\n")
+        else:
+            found.run(progress=lambda done: None)
+            seen.append(runs())
+            if len(seen) == 1:
+                Path("a.txt").write_text("edited")
+            elif len(seen) == 2:
+                Path("jobs.csv").write_text("name,text\na,a.txt\nb,b.txt,c\n")
+            else:
+                stop.set()
+    assert seen == [["a", "b"], ["a"], "Mistakes", []]
+
+
+def command(*arguments: str) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, ["batch", *arguments], catch_exceptions=False)
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_the_command(notebook: Path):
+    Path("jobs.csv").write_text("name,text,times\na,a.txt,2\nb,b.txt,3\n")
+    code, out, _ = command("jobs.csv", "-n", "echo.ipynb", "-o", "made", "--dry-run")
+    assert (code, runs(), Path("made").exists()) == (0, [], False)
+    assert "2 jobs to do" in out
+    code, out, _ = command("jobs.csv", "-n", "echo.ipynb", "-o", "made", "--json")
+    told = json.loads(out)
+    assert (code, told["counts"]) == (0, {"done": 2})
+    assert Path("made/b.txt").read_text() == "bbb"
+    code, out, _ = command("-n", "echo.ipynb", "-o", "g", "-p", "text=c.txt", "--grid", "times=1,2")
+    assert (code, Path("g/echo-2.txt").read_text()) == (0, "cc")
+    Path("a.txt").write_text("boom")
+    code, _, err = command("jobs.csv", "-n", "echo.ipynb", "-o", "made", "--retries", "0")
+    assert code == 1
+    assert "a: dead: echo, cell 3: ZeroDivisionError" in err
