@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -22,6 +23,7 @@ __all__ = [
     "DEFAULT",
     "DEFAULT_TRANSCRIBER",
     "GROUP",
+    "HOST",
     "TRANSCRIBERS",
     "engine",
     "engines",
@@ -31,6 +33,8 @@ __all__ = [
 
 GROUP = "workbench.engines"
 TRANSCRIBERS = "workbench.transcribers"
+HOST = "WORKBENCH_MODEL_HOST"
+"""The environment variable that tells of a model host, see `workbench.engines.host`."""
 DEFAULT = "espeak"
 DEFAULT_TRANSCRIBER = "whisper"
 
@@ -44,6 +48,7 @@ class _Shelf(Generic[Kind]):
         self._group = group
         self._noun = noun
         self.loaded: dict[str, Kind] = {}
+        self._hosted: dict[tuple[str, str], Kind | None] = {}  # by host and name
         self._lock = threading.RLock()  # an engine may ask for another one while it is made
 
     def points(self) -> dict[str, EntryPoint]:
@@ -53,17 +58,30 @@ class _Shelf(Generic[Kind]):
 
     def get(self, name: str) -> Kind:
         with self._lock:
-            if name not in self.loaded:
-                points = self.points()
-                if name not in points:
-                    known = ", ".join(sorted(points))
-                    raise EngineNotFound(
-                        f"is not {self._noun}",
-                        subject=name,
-                        cure=suggest(name, points) or f"there are {known}",
-                    )
-                self.loaded[name] = _made(name, points[name])
-            return self.loaded[name]
+            if (host := os.environ.get(HOST, "")) and (there := self._there(host, name)):
+                return there
+            return self._here(name)
+
+    def _here(self, name: str) -> Kind:
+        if name not in self.loaded:
+            points = self.points()
+            if name not in points:
+                known = ", ".join(sorted(points))
+                raise EngineNotFound(
+                    f"is not {self._noun}",
+                    subject=name,
+                    cure=suggest(name, points) or f"there are {known}",
+                )
+            self.loaded[name] = _made(name, points[name])
+        return self.loaded[name]
+
+    def _there(self, host: str, name: str) -> Kind | None:
+        """Return what stands for an engine of a model host; None when it runs in this process."""
+        if (host, name) not in self._hosted:
+            from workbench.engines.host.stand_in import stand_in
+
+            self._hosted[host, name] = stand_in(host, self._group, name, self._here)
+        return self._hosted[host, name]
 
 
 _voices: _Shelf[Synthesizer] = _Shelf(GROUP, "an engine")

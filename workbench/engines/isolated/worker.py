@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from workbench.audio import Audio
 
-__all__ = ["PROTOCOL", "from_line", "main", "take_over", "to_line"]
+__all__ = ["PROTOCOL", "Desk", "from_line", "main", "take_over", "to_line", "told"]
 
 PROTOCOL = 1
 """The version of the conversation."""
@@ -97,7 +97,7 @@ class Desk:
 
     def _synthesize(self, **request: Any) -> dict[str, Any]:
         take = self._engine.synthesize(**self._built(request))
-        return {**take.describe(), "audio": self._put(take.audio)}
+        return {**take.describe(), "audio": self.put(take.audio)}
 
     def _open(self, **request: Any) -> int:
         number = next(self._numbers)
@@ -123,7 +123,7 @@ class Desk:
         if piece is None:
             del self._streams[stream]
             return None
-        return self._put(piece)
+        return self.put(piece)
 
     def close(self, stream: int) -> None:
         """Give up a stream, if it is not over."""
@@ -139,7 +139,8 @@ class Desk:
             request["options"] = self._engine.options.build(request["options"])
         return request
 
-    def _put(self, audio: Audio) -> dict[str, Any]:
+    def put(self, audio: Audio) -> dict[str, Any]:
+        """Put sound where the other side finds it; return where that is."""
         import numpy as np
 
         path = self._shelf / f"{next(self._numbers)}.npy"
@@ -173,7 +174,7 @@ def main(setting: dict[str, Any]) -> None:
     try:
         engine = EntryPoint(name="engine", value=setting["target"], group="").load()()
     except Exception as error:  # noqa: BLE001 - the parent raises it
-        send({"id": 0, "error": _told(error)})
+        send({"id": 0, "error": told(error)})
         return
     with workspace() as shelf:
         send({"id": 0, "result": _hello(shelf)})
@@ -186,7 +187,7 @@ def main(setting: dict[str, Any]) -> None:
                     desk.close(stream)
                 result = desk.answer(request["method"], request["arguments"])
             except Exception as error:  # noqa: BLE001 - the parent raises it
-                send({"id": request["id"], "error": _told(error)})
+                send({"id": request["id"], "error": told(error)})
             else:
                 send({"id": request["id"], "result": result})
 
@@ -237,7 +238,8 @@ def _settle(folder: str, environment: dict[str, str | None]) -> None:
             os.environ[name] = value
 
 
-def _told(error: Exception) -> dict[str, str]:
+def told(error: Exception) -> dict[str, str]:
+    """Return an error as plain values, of whatever kind it is."""
     from workbench.errors import WorkbenchError
 
     if isinstance(error, WorkbenchError):
