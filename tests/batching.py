@@ -72,7 +72,7 @@ class Runner:
         self._process.communicate()
 
 
-def task(folder: Path, number: int, **more: Any) -> Task:
+def task(folder: Path, number: int, /, **more: Any) -> Task:
     """Return a task, such as row `number` of a job file gives."""
     from workbench.production.batch.task import Task
 

@@ -112,12 +112,12 @@ class Board(Panel):
         self._rows: dict[str, Row] = {}
         self._news = News()
         self._looking = threading.RLock()  # what is told of later is sent later
-        self._told = threading.Condition()
         self._wake = threading.Event()
         self._clips: dict[str, Clip] = {}
         self._drawn = 0.0
         self._over = False
         self._trouble = ""
+        self._told = threading.Condition()
         super().__init__(
             title=in_line(self._ledger.path.absolute().parent.name),
             folder=in_line(str(self._ledger.path.parent), 1000),
@@ -208,6 +208,9 @@ class Board(Panel):
 
     def close(self) -> None:
         """End looking, and the widget."""
+        if "_told" not in self.__dict__:  # it was refused before it began
+            super().close()
+            return
         self._over = True
         self._wake.set()
         with self._told:
