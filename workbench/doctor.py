@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import platform
+import shutil
 import tempfile
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -13,7 +15,10 @@ from workbench import __version__
 from workbench.engines import weights
 from workbench.engines.hardware import VARIABLE as DEVICE
 from workbench.engines.hardware import device_info
+from workbench.engines.hardware.drivers import nvidia_driver, nvidia_library
+from workbench.engines.hardware.room import LIMIT, granted, room
 from workbench.engines.registry import engine, engines
+from workbench.engines.weights.access import endpoint, offline, unanswered, user_token
 from workbench.errors import EngineMissing, WorkbenchError
 from workbench.media.binaries import binaries, ffmpeg, transitions
 from workbench.media.encoders import CANDIDATES, works
@@ -32,12 +37,21 @@ _EXTRAS = {
     "serve": "fastapi",
     "cluster": "distributed",
     "s3": "s3fs",
+    "dashboard": "voila",
 }
 # What an extra is for, where something here uses it.
 _USES = {
     "kokoro": "the engine kokoro needs it",
     "chatterbox": "the engine chatterbox needs it, or a place of its own",
+    "serve": "`workbench serve` needs it",
+    "cluster": "`workbench batch --cluster` needs it",
+    "s3": "stores in buckets need it",
+    "dashboard": "pages by Voilà need it",
 }
+# Where JupyterLab looks for what draws widgets; without one a cell shows text, and no error.
+_WIDGETS = ("@jupyter-widgets/jupyterlab-manager", "anywidget")
+_ANSWER = 3.0  # seconds for the hub to answer
+_LITTLE = 1_000_000_000  # bytes of memory or disk that are soon used up
 # Which of an engine's models to begin with, where that is not the first.
 _GET = {"whisper": "workbench models pull whisper-small"}
 
@@ -109,16 +123,19 @@ def examine() -> Report:
     -------
     Report
         In sections ``system``, ``ffmpeg``, ``engines``, ``weights``, ``extras`` and ``folders``.
-        Encoders and devices are asked to work, engines to load and folders to be written to, which
-        takes seconds.
+        Encoders and devices are asked to work, engines to load, folders to be written to and the
+        hub of weights to answer, which takes seconds.
     """
     return Report(
         sections={
-            "system": (_python(), *_devices()),
+            "system": (_python(), _pip(), _memory(), *_devices()),
             "ffmpeg": (*_programs(), *_encoders()),
             "engines": tuple(_engine(name) for name in engines()),
-            "weights": tuple(_weights()),
-            "extras": tuple(_extra(name, module) for name, module in _EXTRAS.items()),
+            "weights": (*_weights(), _hub()),
+            "extras": (
+                *(_extra(name, module) for name, module in _EXTRAS.items()),
+                _widgets(),
+            ),
             "folders": tuple(
                 _folder(name, path)
                 for name, path in (
@@ -134,6 +151,25 @@ def examine() -> Report:
 def _python() -> Finding:
     text = f"Python {platform.python_version()}, media-workbench {__version__}"
     return Finding(name="python", state="ok", detail=text)
+
+
+def _pip() -> Finding:
+    if find_spec("pip") is not None:
+        return Finding(name="pip", state="ok", detail="installed")
+    detail = "not in this environment: nothing here needs it, but adding an extra does"
+    cure = "uv pip install …, or python -m ensurepip"
+    return Finding(name="pip", state="absent", detail=detail, cure=cure)
+
+
+def _memory() -> Finding:
+    limit, free = granted(), room()
+    told = f"{free / 1e9:.1f} GB free" + (
+        f" of the {limit / 1e9:.1f} GB of {LIMIT}" if limit else ""
+    )
+    if free >= _LITTLE:
+        return Finding(name="memory", state="ok", detail=told)
+    cure = "shut down other kernels, or stay with the voice espeak"
+    return Finding(name="memory", state="absent", detail=told, cure=cure)
 
 
 def _devices() -> list[Finding]:
@@ -157,7 +193,30 @@ def _devices() -> list[Finding]:
                 detail=gpu["problem"] or f"{gpu['name']}{memory}, computes",
             )
         )
-    return rows
+    return rows if info["gpus"] else [*rows, _no_gpu(info)]
+
+
+def _no_gpu(info: dict[str, Any]) -> Finding:
+    """Say where the way to a graphics card ends, from the hardware upwards."""
+    hidden = os.environ.get("CUDA_VISIBLE_DEVICES")
+    torch = info["torch"]
+    cure = ""
+    if not nvidia_driver():
+        detail = "no driver of NVIDIA is loaded: models run on the CPU, which works"
+    elif not nvidia_library():
+        detail = "the machine has a driver of NVIDIA, but libcuda.so.1 is not to be found here"
+        cure = "start the container with --gpus all, or install the driver's libraries"
+    elif hidden is not None and not hidden.strip("- 1"):
+        detail = f"the driver works, and CUDA_VISIBLE_DEVICES={hidden!r} hides every card"
+        cure = "unset CUDA_VISIBLE_DEVICES"
+    elif torch is not None and "+cpu" in torch:
+        detail = f"the driver works, and torch {torch} was built without CUDA"
+        cure = "install the torch of your CUDA, see docs/gpu.md"
+    else:
+        what = f"torch {torch}" if torch else "CTranslate2"
+        detail = f"the driver works, and {what} finds no card"
+        cure = "see docs/gpu.md"
+    return Finding(name="gpu", state="absent", detail=detail, cure=cure)
 
 
 def _programs() -> list[Finding]:
@@ -230,6 +289,27 @@ def _weights() -> list[Finding]:
     return rows
 
 
+def _hub() -> Finding:
+    """Ask the hub for a sign of life: where it is out of reach, no weights can be fetched."""
+    closed = offline()
+    if closed:
+        cure = f"unset {closed} to fetch weights"
+        return Finding(name="hub", state="absent", detail=f"not asked: {closed} is set", cure=cure)
+    try:
+        address, token = endpoint(), user_token()
+    except WorkbenchError as error:
+        return Finding(name="hub", state="bad", detail=str(error), cure=error.cure or "correct it")
+    why = unanswered(address, _ANSWER)
+    address = address.rpartition("@")[2].removeprefix("https://")  # a mirror's may hold a password
+    if why:
+        cure = "look at the network and HTTPS_PROXY, set HF_ENDPOINT to a mirror, or copy the "
+        cure += f"models into {weights.models_folder()}"
+        detail = f"{address} does not answer ({why})"
+        return Finding(name="hub", state="absent", detail=detail, cure=cure)
+    known = "with your token" if token else "without a token, which gated models want"
+    return Finding(name="hub", state="ok", detail=f"{address} answers, {known}")
+
+
 def _model(found: State) -> Finding:
     name, cure = found.model.name, found.model.command
     if found.damaged:
@@ -246,15 +326,26 @@ def _model(found: State) -> Finding:
 def _extra(name: str, module: str) -> Finding:
     if find_spec(module) is not None:
         return Finding(name=name, state="ok", detail="installed")
-    use = _USES.get(name)
-    if use is None:
-        return Finding(name=name, state="absent", detail="not installed; nothing here needs it yet")
-    detail = f"not installed; {use}"
+    detail = f"not installed; {_USES[name]}"
     return Finding(name=name, state="absent", detail=detail, cure=_install(name))
 
 
 def _install(extra: str) -> str:
     return f"pip install 'media-workbench[{extra}]'"
+
+
+def _widgets() -> Finding:
+    from jupyter_core.paths import jupyter_path
+
+    folders = [Path(folder) for folder in jupyter_path("labextensions")]
+    lost = [name for name in _WIDGETS if not any((folder / name).is_dir() for folder in folders)]
+    if not lost:
+        return Finding(name="widgets", state="ok", detail="JupyterLab finds what draws them")
+    detail = f"JupyterLab does not find {' and '.join(lost)}: cells show text instead"
+    cure = (
+        "install this package where JupyterLab runs too: pip install anywidget jupyterlab-widgets"
+    )
+    return Finding(name="widgets", state="absent", detail=detail, cure=cure)
 
 
 def _folder(name: str, path: Path) -> Finding:
@@ -265,4 +356,8 @@ def _folder(name: str, path: Path) -> Finding:
     except OSError as error:
         detail = f"{path}  {error.strerror}"
         return Finding(name=name, state="bad", detail=detail, cure="make it writable")
-    return Finding(name=name, state="ok", detail=str(path))
+    free = shutil.disk_usage(path).free
+    detail = f"{path}  {free / 1e9:,.1f} GB free"
+    if free < _LITTLE:
+        return Finding(name=name, state="absent", detail=detail, cure="make room: videos need it")
+    return Finding(name=name, state="ok", detail=detail)

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import socket
+import tomllib
+from collections import namedtuple
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +12,12 @@ import pytest
 from workbench import doctor
 from workbench.doctor import Finding, Report, examine
 from workbench.engines import registry
+from workbench.engines.hardware.drivers import nvidia_driver
+from workbench.engines.weights.access import unanswered
 from workbench.errors import EngineMissing, FfmpegError, ModelError
 from workbench.media.binaries import Binary
 
+ROOT = Path(__file__).parents[2]
 INFO: dict[str, Any] = {
     "device": "cpu",
     "problem": "",
@@ -36,6 +42,15 @@ def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(doctor, "ffmpeg", lambda: binary.path)
     monkeypatch.setattr(doctor, "binaries", lambda: (binary,))
     monkeypatch.setattr(doctor, "works", lambda _: "")
+
+
+@pytest.fixture(autouse=True)
+def hub(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is asked anything over a network: the hub answers."""
+    for name in ("WORKBENCH_OFFLINE", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HF_ENDPOINT", "https://hub.test")
+    monkeypatch.setattr(doctor, "unanswered", lambda *_: "")
 
 
 def found(report: Report, section: str, name: str) -> Finding:
@@ -69,13 +84,14 @@ def test_an_extra_that_is_not_there_is_no_fault(monkeypatch):
     monkeypatch.setattr(doctor, "find_spec", lambda _: None)
     report = examine()
     assert report.healthy
-    extras = report.sections["extras"]
-    assert [f.name for f in extras] == ["kokoro", "chatterbox", "serve", "cluster", "s3"]
-    assert {f.state for f in extras} == {"absent"}
+    extras = report.sections["extras"][:-1]
+    assert [f.name for f in extras] == [*doctor._EXTRAS]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert {f.name for f in extras} <= set(project["optional-dependencies"])
     for finding in extras:
-        used = finding.name in {"kokoro", "chatterbox"}
-        assert ("nothing here needs it" in finding.detail) is not used
-        assert finding.cure == (f"pip install 'media-workbench[{finding.name}]'" if used else "")
+        assert finding.state == "absent"
+        assert "need" in finding.detail
+        assert finding.cure == f"pip install 'media-workbench[{finding.name}]'"
 
 
 @pytest.mark.usefixtures("quick")
@@ -108,6 +124,7 @@ def test_weights_that_nobody_fetched_are_no_fault_and_damaged_ones_are(tmp_path:
         "kokoro": "workbench models pull kokoro",
         "chatterbox": "workbench models pull chatterbox",
         "whisper": "workbench models pull whisper-small",
+        "hub": "",
     }
     home = tmp_path / "models" / "whisper-tiny"
     home.mkdir(parents=True)
@@ -186,3 +203,110 @@ def test_a_folder_that_cannot_be_written_is_a_fault(monkeypatch, tmp_path: Path)
     assert (cache.state, cache.cure) == ("bad", "make it writable")
     assert found(report, "folders", "temporary files").state == "ok"
     assert list(tmp_path.iterdir()) == [tmp_path / "file"]
+
+
+@pytest.mark.usefixtures("quick")
+def test_weights_that_cannot_be_fetched_are_told_with_the_reason(monkeypatch, tmp_path: Path):
+    """The old guide: "check the internet connection, wait 5 to 10 minutes"."""
+    hub = found(examine(), "weights", "hub")
+    assert (hub.state, hub.cure) == ("ok", "")
+    assert hub.detail == "hub.test answers, without a token, which gated models want"
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    monkeypatch.setenv("HF_ENDPOINT", "https://me:password@mirror.test")
+    monkeypatch.setattr(doctor, "unanswered", lambda *_: "Connection refused")
+    report = examine()
+    hub = found(report, "weights", "hub")
+    assert report.healthy, "what is here works without a hub"
+    assert (hub.state, hub.detail) == ("absent", "mirror.test does not answer (Connection refused)")
+    assert "HTTPS_PROXY" in hub.cure
+    assert str(tmp_path / "models") in hub.cure
+    assert not {"hf_secret", "password"} & set(report.text().replace(":", " ").split())
+    assert "secret" not in report.text()
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    hub = found(examine(), "weights", "hub")
+    assert hub.detail == "not asked: HF_HUB_OFFLINE is set"
+    monkeypatch.delenv("HF_HUB_OFFLINE")
+    monkeypatch.setenv("HF_ENDPOINT", "nowhere")
+    assert found(examine(), "weights", "hub").state == "bad"
+
+
+@pytest.mark.usefixtures("quick")
+def test_an_environment_without_pip_works_and_is_told(monkeypatch):
+    """The old guide: "No module named pip" is normal, wait."""
+    assert found(examine(), "system", "pip").state == "ok"
+    real = doctor.find_spec
+    monkeypatch.setattr(doctor, "find_spec", lambda name: None if name == "pip" else real(name))
+    report = examine()
+    pip = found(report, "system", "pip")
+    assert report.healthy
+    assert (pip.state, pip.cure) == ("absent", "uv pip install …, or python -m ensurepip")
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(
+    ("driver", "library", "torch", "hidden", "said", "cure"),
+    [
+        (False, False, None, None, "no driver of NVIDIA is loaded", ""),
+        (True, False, None, None, "libcuda.so.1 is not to be found", "--gpus all"),
+        (True, True, "2.13.0+cpu", None, "torch 2.13.0+cpu was built without CUDA", "gpu.md"),
+        (True, True, "2.13.0+cu130", "", "CUDA_VISIBLE_DEVICES='' hides every card", "unset"),
+        (True, True, "2.13.0+cu130", "-1", "CUDA_VISIBLE_DEVICES='-1' hides", "unset"),
+        (True, True, "2.13.0+cu130", "0", "torch 2.13.0+cu130 finds no card", "gpu.md"),
+        (True, True, None, None, "CTranslate2 finds no card", "gpu.md"),
+    ],
+)
+def test_where_the_way_to_a_card_ends(monkeypatch, *, driver, library, torch, hidden, said, cure):
+    """The old guide: "check nvidia-smi"."""
+    monkeypatch.setattr(doctor, "nvidia_driver", lambda: driver)
+    monkeypatch.setattr(doctor, "nvidia_library", lambda: library)
+    monkeypatch.setattr(doctor, "device_info", lambda: INFO | {"torch": torch})
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if hidden is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", hidden)
+    report = examine()
+    gpu = found(report, "system", "gpu")
+    assert report.healthy
+    assert gpu.state == "absent"
+    assert said in gpu.detail
+    assert cure in gpu.cure
+
+
+@pytest.mark.usefixtures("quick")
+def test_memory_and_disk_that_run_out_are_told(monkeypatch):
+    monkeypatch.setattr(doctor, "room", lambda: 300_000_000)
+    monkeypatch.setenv("MEM_LIMIT", "2000000000")
+    disk = namedtuple("disk", "free")  # noqa: PYI024 - shaped as the library's
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _: disk(5_000_000))
+    report = examine()
+    memory = found(report, "system", "memory")
+    assert memory.detail == "0.3 GB free of the 2.0 GB of MEM_LIMIT"
+    assert (memory.state, bool(memory.cure)) == ("absent", True)
+    assert found(report, "folders", "working folder").detail.endswith("0.0 GB free")
+    assert found(report, "folders", "working folder").cure == "make room: videos need it"
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_jupyterlab_that_cannot_draw_widgets_is_told(monkeypatch, tmp_path: Path):
+    assert found(examine(), "extras", "widgets").state == "ok"
+    (tmp_path / "labextensions" / "anywidget").mkdir(parents=True)
+    monkeypatch.setattr(
+        "jupyter_core.paths.jupyter_path", lambda *sub: [str(tmp_path.joinpath(*sub))]
+    )
+    widgets = found(examine(), "extras", "widgets")
+    assert widgets.state == "absent"
+    assert "does not find @jupyter-widgets/jupyterlab-manager: cells show text" in widgets.detail
+
+
+def test_the_driver_is_looked_for_where_systems_keep_it(tmp_path: Path):
+    assert not nvidia_driver(root=tmp_path)
+    (tmp_path / "proc" / "driver" / "nvidia").mkdir(parents=True)
+    (tmp_path / "proc" / "driver" / "nvidia" / "version").write_text("NVRM version: 580")
+    assert nvidia_driver(root=tmp_path)
+
+
+def test_an_answer_is_waited_for_no_longer_than_it_may_take():
+    with socket.socket() as server:  # it takes the connection, and says nothing
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        assert unanswered(f"http://127.0.0.1:{server.getsockname()[1]}", 0.2)
+    assert unanswered("http://[", 1)

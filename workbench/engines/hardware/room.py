@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-__all__ = ["LIMIT", "granted", "make_sure", "needed"]
+__all__ = ["LIMIT", "granted", "make_sure", "needed", "room"]
 
 LIMIT = "MEM_LIMIT"
 """The variable in which JupyterHub tells how many bytes a person's container may use."""
@@ -51,6 +51,21 @@ def needed(files: Iterable[Path]) -> int:
     return int(size * _TIMES) + _LIBRARIES
 
 
+def room() -> int:
+    """Return the bytes that are free: of the hub's grant, else of the machine.
+
+    Examples
+    --------
+    >>> room() >= 0
+    True
+    """
+    import psutil
+
+    limit = granted()
+    machine = int(psutil.virtual_memory().available)
+    return machine if limit is None else min(machine, max(0, limit - _used()))
+
+
 def make_sure(name: str, files: Iterable[Path]) -> None:
     """Refuse to load a model for which the hub's grant does not suffice.
 
@@ -70,7 +85,7 @@ def make_sure(name: str, files: Iterable[Path]) -> None:
     limit = granted()
     if limit is None:
         return
-    need, free = needed(files), max(0, limit - _used())
+    need, free = needed(files), room()
     if need > free:
         raise DeviceError(
             f"needs about {need / 1e9:.1f} GB of memory to load, and of the {limit / 1e9:.1f} GB "

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 from http import HTTPStatus
 from pathlib import Path
 
 from workbench.engines.weights.places import hub_home
-from workbench.errors import ModelAccess, ParameterError
+from workbench.errors import ModelAccess, ParameterError, one_line
 
-__all__ = ["endpoint", "offline", "refusal", "user_token"]
+__all__ = ["endpoint", "offline", "refusal", "unanswered", "user_token"]
 
 _TRUE = {"1", "on", "yes", "true"}
 _OFFLINE = ("WORKBENCH_OFFLINE", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
@@ -77,6 +78,35 @@ def _checked_token(text: str, source: str) -> str:
             "holds letters that no token has", subject=source, cure="set it again, without spaces"
         )
     return token
+
+
+def unanswered(address: str, seconds: float) -> str:
+    """Return why a server does not answer within some seconds, empty when it does.
+
+    Any answer is one, a refusal too. The address's name may take longer to look up than any
+    library's timeout says, so it is asked by a thread that is left alone then.
+
+    Examples
+    --------
+    >>> unanswered("http://127.0.0.1:9", 5)
+    'Connection refused'
+    """
+    import httpx
+
+    said = [f"no answer within {seconds:g} s"]
+
+    def ask() -> None:
+        try:
+            httpx.head(address, timeout=seconds)
+            said.append("")
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            text = one_line(str(error) or type(error).__name__, limit=120)
+            said.append(re.sub(r"^\[Errno -?\d+\] ", "", text))
+
+    thread = threading.Thread(target=ask, name="workbench-hub", daemon=True)
+    thread.start()
+    thread.join(seconds + 1)
+    return said[-1]
 
 
 def refusal(status: int, code: str, said: str, repository: str, *, token: bool) -> ModelAccess:
