@@ -68,6 +68,11 @@ class Audiobook:
     receipt: Path
     warnings: tuple[str, ...] = field(default=())
 
+    def _repr_html_(self) -> str:
+        from workbench.media.audiobook_table import table
+
+        return table(self)
+
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain values, for JSON."""
         return {

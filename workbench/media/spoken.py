@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import ffmpeg
 
 from workbench.captions.cues import caption
-from workbench.errors import ParameterError, WorkbenchWarning, suggest
+from workbench.errors import ParameterError, WorkbenchWarning, one_line, suggest
 from workbench.media.limits import DEFAULT_LIMITS
 from workbench.media.loudness import CODED_PEAK, TRUE_PEAK, normalize
 from workbench.media.master import target_level
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from workbench.captions.cues import Cues
     from workbench.media.meter import Loudness
 
-__all__ = ["CAPTIONS", "SpokenFile", "check_captions", "write_speech"]
+__all__ = ["CAPTIONS", "SpokenFile", "check_captions", "check_speech_file", "write_speech"]
 
 CAPTIONS = ("srt", "vtt", "ass", "ttml")
 """The kinds of caption files."""
@@ -73,6 +73,23 @@ class SpokenFile:
     def duration(self) -> float:
         """Seconds."""
         return self.audio.duration
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        files = [self.path, *self.captions, self.receipt]
+        rows = "".join(
+            f'<tr><td style="text-align:left">{escape(file.name)}</td>'
+            f"<td>{file.stat().st_size / 1024:,.0f} KB</td></tr>"
+            for file in files
+            if file.is_file()
+        )
+        level = f", {self.loudness}" if self.loudness is not None else ""
+        notes = "".join(f"<li>{escape(one_line(note))}</li>" for note in self.warnings)
+        return (
+            f"<p>{self.duration:.2f} s{escape(level)}</p><table>{rows}</table>"
+            f"{f'<ul>{notes}</ul>' if notes else ''}"
+        )
 
 
 def write_speech(
@@ -124,9 +141,7 @@ def write_speech(
         raise ParameterError(
             f"must be a Narration, not {type(narration).__name__}", subject="narration"
         )
-    file = target(path, tuple(SOUNDS))
-    kinds = check_captions(captions)
-    level = None if loudness is None else target_level(loudness)
+    file, level, kinds = check_speech_file(path, loudness=loudness, captions=captions)
     suffix = file.suffix.lower()
     shown = caption(narration) if cues is None else cues
     with workspace() as folder, writing(file, "speech", progress) as (part, report):
@@ -170,6 +185,23 @@ def write_speech(
         receipt=told,
         warnings=(*narration.warnings, *notes),
     )
+
+
+def check_speech_file(
+    path: str | os.PathLike[str],
+    *,
+    loudness: str | float | None = None,
+    captions: Sequence[str] = (),
+) -> tuple[Path, float | None, tuple[str, ...]]:
+    """Return the file, the level and the kinds of captions, before anything is spoken.
+
+    Raises
+    ------
+    ParameterError
+        When one of them cannot be.
+    """
+    kinds = check_captions(captions)
+    return target(path, tuple(SOUNDS)), None if loudness is None else target_level(loudness), kinds
 
 
 def check_captions(kinds: Sequence[str]) -> tuple[str, ...]:

@@ -31,9 +31,12 @@ if TYPE_CHECKING:
 
     from workbench.media.mix import Mixed
 
-__all__ = ["VoicedOver", "voice_over"]
+__all__ = ["SUFFIXES", "VoicedOver", "voice_over"]
 
 _CONTAINERS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
+SUFFIXES = tuple(_CONTAINERS)
+"""The suffixes of videos that can be written."""
+
 _SOUND = "sound.wav"
 _FADE = 0.02  # seconds
 
@@ -111,7 +114,7 @@ def voice_over(
         When the disk refuses, or on request. Nothing half-written stays.
     """
     file = existing(video)
-    goal = target(output, tuple(_CONTAINERS), inputs=[file])
+    goal = target(output, SUFFIXES, inputs=[file])
     original = number("original", original, 0, 4)
     duck = number("duck", duck, 0, 60, unit="dB")
     if not isinstance(voice, Narration | Audio):

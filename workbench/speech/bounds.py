@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workbench.errors import ParameterError, shown
 
-__all__ = ["is_number", "is_whole", "need_whole"]
+__all__ = ["is_number", "is_whole", "need_number", "need_whole"]
 
 
 def is_whole(value: object, low: int, high: int) -> bool:
@@ -41,3 +41,23 @@ def need_whole(name: str, value: object, low: int, high: int) -> None:
         raise ParameterError(
             f"must be a whole number from {low} to {high}, not {shown(value)}", subject=name
         )
+
+
+def need_number(name: str, value: object, low: float, high: float, *, unit: str = "") -> float:
+    """Return a number from `low` to `high`, and refuse what is none.
+
+    Raises
+    ------
+    ParameterError
+        With the name as its subject.
+
+    Examples
+    --------
+    >>> need_number("gap", 61, 0, 60, unit="seconds")
+    Traceback (most recent call last):
+    workbench.errors.ParameterError: gap: must be 0 to 60 seconds, not 61
+    """
+    if not isinstance(value, int | float) or not is_number(value, low, high):
+        span = f"{low:g} to {high:g} {unit}".rstrip()
+        raise ParameterError(f"must be {span}, not {shown(value)}", subject=name)
+    return float(value)

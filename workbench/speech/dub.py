@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from workbench.errors import Cancelled, ParameterError, TextError, suggest
 from workbench.progress import bar
 from workbench.script import Line, tokenize
-from workbench.speech.dub_fit import FASTEST, SLOWEST, Fitter, within
+from workbench.speech.bounds import need_number
+from workbench.speech.dub_fit import FASTEST, SLOWEST, Fitter
 from workbench.speech.dub_report import Dub, DubLine
 from workbench.speech.speaker import Speaker
 from workbench.storage.cache import TakeCache
@@ -136,9 +137,9 @@ def dub(
     >>> made.lines[0].begun, made.fits, made.left_out
     (0.5, True, ('[a door]',))
     """
-    fastest = within("fastest", fastest, 1.0, FASTEST)
-    slowest = within("slowest", slowest, SLOWEST, 1.0)
-    gap = within("gap", gap, 0.0, _LONGEST_GAP)
+    fastest = need_number("fastest", fastest, 1.0, FASTEST)
+    slowest = need_number("slowest", slowest, SLOWEST, 1.0)
+    gap = need_number("gap", gap, 0.0, _LONGEST_GAP)
     given = sorted(cues, key=lambda cue: (cue.start, cue.end))
     said = [(n, one, spoken_text(one.text)) for n, one in enumerate(given, start=1)]
     rows = [(n, one, text) for n, one, text in said if text]

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from workbench.audio import Audio
-from workbench.errors import ParameterError
 
 if TYPE_CHECKING:
     import threading
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
     from workbench.speech.speaker import Speaker
     from workbench.take import Take
 
-__all__ = ["FASTEST", "SLOWEST", "Fitted", "Fitter", "Stretch", "within"]
+__all__ = ["FASTEST", "SLOWEST", "Fitted", "Fitter", "Stretch"]
 
 Stretch = Callable[[Audio, float], Audio]
 """Makes a sound faster by a factor, at the same pitch."""
@@ -97,20 +95,6 @@ class Fitter:
         if self._stretch is None or tempo / reached < 1 + _CLOSE or tempo <= 1:
             return take
         return _stretched(take, self._stretch, tempo / reached)
-
-
-def within(name: str, value: object, least: float, most: float) -> float:
-    """Return a number that lies within a range.
-
-    Raises
-    ------
-    ParameterError
-        When it does not, or is none.
-    """
-    number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else np.nan
-    if not least <= number <= most:
-        raise ParameterError(f"must be {least:g} to {most:g}, not {value!r}", subject=name)
-    return number
 
 
 def _with(speaker: Speaker, options: dict[str, Any]) -> Speaker:

@@ -72,15 +72,45 @@ class Manuscript:
         return tuple(one.title or one.script.lines[0].text for one in self.sections)
 
     @property
-    def script(self) -> Script:
-        """All sections in one; no two lines of different sections have one number."""
-        items: list[Line | Pause] = []
+    def numbered(self) -> tuple[Section, ...]:
+        """The sections; no two lines of different ones have one number, whatever files they had."""
+        found: list[Section] = []
+        last = 0
         for section in self.sections:
             numbers = [item.number for item in section.script.items]
-            last = items[-1].number + 1 if items else 0  # an empty row between two sections
-            moved = 0 if numbers[0] > last or not items else last + 1 - min(numbers)
-            items += [replace(one, number=one.number + moved) for one in section.script.items]
-        return Script(items=tuple(items))
+            moved = 0 if numbers[0] > last or not found else last + 2 - min(numbers)
+            items = tuple(replace(one, number=one.number + moved) for one in section.script.items)
+            found.append(replace(section, script=Script(items=items)))
+            last = max(numbers) + moved
+        return tuple(found)
+
+    @property
+    def script(self) -> Script:
+        """All sections in one."""
+        return Script(items=tuple(item for one in self.numbered for item in one.script.items))
+
+    def by_paragraph(self) -> Manuscript:
+        r"""Return a text without titles in sections that are its paragraphs; others as they are.
+
+        A paragraph ends at an empty row.
+
+        Examples
+        --------
+        >>> Manuscript.read("One.\nStill one.\n\nTwo.").by_paragraph().titles
+        ('One.', 'Two.')
+        """
+        if len(self.sections) != 1 or self.sections[0].title:
+            return self
+        rows: list[list[Line | Pause]] = []
+        last = None
+        for item in self.sections[0].script.items:
+            if last is None or (isinstance(item, Line) and item.number > last + 1):
+                rows.append([])
+            rows[-1].append(item)
+            last = item.number
+        scripts = [Script(items=tuple(row)) for row in rows]
+        found = tuple(Section(title="", script=script) for script in scripts if script.lines)
+        return replace(self, sections=found)
 
     @classmethod
     def read(cls, *sources: str | os.PathLike[str]) -> Manuscript:
