@@ -246,7 +246,7 @@ class Board(Panel):
         self._trouble = self.error
 
     def _tell(self, news: News, before: News) -> None:
-        totals = Totals.of(news.rows)
+        totals = Totals.of(news.rows, alive=news.alive)
         done = sum(1.0 if row.state in ENDED else row.progress for row in news.rows)
         facts = [f"{lasting(totals.wall)} so far" if not self.ended else lasting(totals.wall)]
         if totals.media:

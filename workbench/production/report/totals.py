@@ -72,6 +72,7 @@ class Totals:
         began: float | None = None,
         seconds: float | None = None,
         now: float | None = None,
+        alive: bool | None = None,
     ) -> Totals:
         """Return the totals of some rows.
 
@@ -83,6 +84,8 @@ class Totals:
             When the run began and how long it took, where that is known better than from the jobs.
         now
             What time it is.
+        alive
+            False when nobody works on it any more: then time does not go on.
         """
         rows = list(rows)
         now = time.time() if now is None else now
@@ -94,7 +97,8 @@ class Totals:
             row.finished for row in rows if row.finished is not None and row.started is not None
         ]
         first = began if began is not None else min(starts, default=None)
-        last = now if states["running"] else max(ends, default=first)
+        goes_on = states["running"] and alive is not False
+        last = now if goes_on else max([*ends, *starts], default=first)
         if seconds is None:
             seconds = 0.0 if first is None or last is None else max(0.0, last - first)
         playing = [row for row in rows if row.media and row.seconds is not None]
@@ -110,7 +114,7 @@ class Totals:
             media=media,
             rtf=sum(row.seconds or 0.0 for row in playing) / media if media else None,
             bytes=sum(made.bytes or 0 for row in rows for made in row.files),
-            left=seconds_left(rows),
+            left=None if alive is False else seconds_left(rows),
         )
 
     @property

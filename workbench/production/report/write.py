@@ -86,7 +86,8 @@ def write_report(
     command = command or str(known_report(folder).get("command") or "")
     rows = rows_of(jobs)
     now = time.time()
-    totals = Totals.of(rows, began=began, seconds=seconds, now=now)
+    alive = under_way(rows)
+    totals = Totals.of(rows, began=began, seconds=seconds, now=now, alive=alive)
     values = {
         "schema": SCHEMA,
         "title": title,
@@ -101,7 +102,7 @@ def write_report(
         title=title,
         folder=folder,
         command=command,
-        alive=under_way(rows),
+        alive=alive,
         written=now,
     )
     path = folder / "report.html"
