@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from workbench.production.parameters import Parameter
 
-__all__ = ["OUTPUT", "Inputs", "file_digest", "folder_digest", "inputs_of"]
+__all__ = ["OUTPUT", "Inputs", "file_digest", "folder_digest", "inputs_of", "texts"]
 
 OUTPUT = "output"
 """The parameter whose file is written, not read."""
@@ -97,7 +97,7 @@ def inputs_of(known: Sequence[Parameter], values: Mapping[str, Any], folder: Pat
     paths = {p.name for p in known if re.search(r"\bPath\b", p.annotation)}
     for name, value in values.items():
         if name != OUTPUT:
-            for text in _texts(value):
+            for text in texts(value):
                 _take(found, text, folder, folders=name in paths)
     lexicon = os.environ.get(VARIABLE) or FILE
     if is_file(str(folder / lexicon)):
@@ -105,14 +105,15 @@ def inputs_of(known: Sequence[Parameter], values: Mapping[str, Any], folder: Pat
     return found
 
 
-def _texts(value: Any) -> Iterator[str]:
+def texts(value: Any) -> Iterator[str]:
+    """Yield every text in a value, in lists and tables too."""
     if isinstance(value, str | os.PathLike):
         yield str(value)
     elif isinstance(value, list | tuple):
         for each in value:
-            yield from _texts(each)
+            yield from texts(each)
     elif isinstance(value, dict):
-        yield from _texts(list(value.values()))
+        yield from texts(list(value.values()))
 
 
 def _take(found: Inputs, text: str, folder: Path, *, folders: bool) -> None:

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["CAPTIONS", "PICTURES", "SOUNDS", "VIDEOS", "difference"]
+__all__ = ["ANIMATIONS", "CAPTIONS", "PICTURES", "SOUNDS", "VIDEOS", "difference"]
 
 SOUNDS = frozenset({".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".m4b", ".aac"})
-VIDEOS = frozenset({".mp4", ".mov", ".mkv", ".webm", ".gif"})
+VIDEOS = frozenset({".mp4", ".mov", ".mkv", ".webm"})
+ANIMATIONS = frozenset({".gif"})
 PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp"})
 CAPTIONS = frozenset({".srt", ".vtt", ".ass", ".ttml", ".dfxp"})
 
@@ -48,7 +49,13 @@ def difference(there: Path, made: Path, *, cancel: threading.Event | None = None
         return ""
     told = f"other bytes from {first:,} on"
     suffix = there.suffix.lower()
-    kinds = ((CAPTIONS, _cues), (PICTURES, _picture), (VIDEOS, _video), (SOUNDS, _samples))
+    kinds = (
+        (CAPTIONS, _cues),
+        (PICTURES, _picture),
+        (VIDEOS, _video),
+        (ANIMATIONS, _frames),
+        (SOUNDS, _samples),
+    )
     compare = next((compare for suffixes, compare in kinds if suffix in suffixes), None)
     if compare is None:
         return told
@@ -128,13 +135,28 @@ def _frames(there: Path, made: Path, cancel: threading.Event | None) -> str:
 
 
 def _shown(path: Path, cancel: threading.Event | None) -> Iterator[tuple[float, Any]]:
+    """Yield the pictures of a video with their times in seconds."""
     from workbench.media.containers import opened, shown_stream
 
+    if path.suffix.lower() in ANIMATIONS:
+        yield from _animated(path)
+        return
     with opened(path) as container:
         for frame in container.decode(shown_stream(container)):
             if cancel is not None and cancel.is_set():
                 raise Cancelled("stopped on request", subject=str(path))
             yield float(frame.time or 0.0), frame.to_ndarray(format="rgb24")
+
+
+def _animated(path: Path) -> Iterator[tuple[float, Any]]:
+    from PIL import Image
+
+    seconds = 0.0
+    with Image.open(path, formats=["GIF"]) as image:
+        for index in range(getattr(image, "n_frames", 1)):
+            image.seek(index)
+            yield seconds, np.asarray(image.convert("RGB"))
+            seconds += float(image.info.get("duration", 0)) / 1000
 
 
 def _heard(there: Path, made: Path, cancel: threading.Event | None) -> str:

@@ -87,9 +87,9 @@ def make_again(
     """
     notebook, recorded = receipt.get("notebook"), receipt.get("run")
     if isinstance(recorded, dict):
-        return _command(path, recorded, folder, caches, command)
+        return _command(path, receipt, folder, caches, command)
     if isinstance(notebook, dict):
-        return _notebook(path, notebook, folder, caches, report=report, cancel=cancel)
+        return _notebook(path, receipt, folder, caches, report=report, cancel=cancel)
     raise JobError(
         "its receipt names neither a notebook nor a command",
         subject=str(path),
@@ -99,11 +99,12 @@ def make_again(
 
 def _command(
     path: Path,
-    recorded: Mapping[str, Any],
+    receipt: Mapping[str, Any],
     folder: Path,
     caches: Path,
     command: Command | None,
 ) -> More:
+    recorded = receipt["run"]
     words, values = recorded.get("command"), recorded.get("values")
     if not (isinstance(words, list) and isinstance(values, dict) and values.get(OUTPUT)):
         raise JobError("its receipt does not say which command made it", subject=str(path))
@@ -115,20 +116,23 @@ def _command(
     main = place(str(values[OUTPUT]), place(str(recorded.get("folder", ".")), path.parent))
     # A command that fills a folder gets one, any other a file.
     goal = folder if main.is_dir() or main == path.parent else folder / main.name
-    with contextlib.chdir(_directory(recorded, path)), _variable(CACHE, str(caches)):
-        command([str(word) for word in words], values, goal)
+    here = _directory(recorded, path)
+    asked = _relocated(values, _moved(receipt, path, here))
+    with contextlib.chdir(here), _variable(CACHE, str(caches)):
+        command([str(word) for word in words], asked, goal)
     return More()
 
 
 def _notebook(
     path: Path,
-    about: Mapping[str, Any],
+    receipt: Mapping[str, Any],
     folder: Path,
     caches: Path,
     *,
     report: Report,
     cancel: threading.Event | None,
 ) -> More:
+    about = receipt["notebook"]
     values = about.get("parameters")
     if not isinstance(values, dict):
         raise JobError("its receipt has no parameters", subject=str(path))
@@ -141,13 +145,15 @@ def _notebook(
         )
     source, more = source_of(path, about, folder)
     known = {parameter.name for parameter in parameters(source)}
-    given = {name: value for name, value in values.items() if name in known}
+    here = _directory(about, path)
+    moved = _moved(receipt, path, here)
+    given = {name: _relocated(value, moved) for name, value in values.items() if name in known}
     main = Path(str(values[OUTPUT]))
     run(
         source,
         {**given, OUTPUT: str(folder / main.name)},
         executed=folder / f"{main.stem}.ipynb",
-        folder=_directory(about, path),
+        folder=here,
         variables={CACHE: str(caches)},
         progress=report,
         cancel=cancel,
@@ -231,6 +237,29 @@ def _directory(about: Mapping[str, Any], path: Path) -> Path:
     """Return the working directory of a run; the file's own folder where that is gone."""
     folder = place(str(about.get("folder") or "."), path.parent)
     return folder if folder.is_dir() else path.parent
+
+
+def _moved(receipt: Mapping[str, Any], path: Path, here: Path) -> dict[str, str]:
+    """Return where the inputs are that a delivery took along, by the texts that named them.
+
+    What is compared with the receipt's digest is to be what is read.
+    """
+    listed = receipt.get("inputs")
+    moved = {}
+    for each in listed if isinstance(listed, list) else []:
+        if isinstance(each, dict) and isinstance(each.get("from"), str) and each["from"]:
+            now = place(str(each.get("path", "")), path.parent)
+            if place(each["from"], here) != now:
+                moved[each["from"]] = str(now)
+    return moved
+
+
+def _relocated(value: Any, moved: Mapping[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {name: _relocated(each, moved) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_relocated(each, moved) for each in value]
+    return moved.get(value, value) if isinstance(value, str) else value
 
 
 @contextlib.contextmanager

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import WorkbenchError
-from workbench.production.identity_inputs import file_digest
+from workbench.production.identity_inputs import file_digest, texts
 from workbench.production.identity_versions import machine_facts
 from workbench.storage.receipt import (
     digest,
+    place,
     read_receipt,
     receipt_path,
     seen_from,
@@ -122,14 +123,23 @@ def _fields(path: Path, made: Iterable[Path], about: Mapping[str, Any]) -> dict[
         fields["run"] = {**about["run"], "folder": where, "values": _shown(about["run"]["values"])}
     return {
         **fields,
-        "inputs": [
-            {"path": seen_from(name, folder), "sha256": sha256}
-            for name, sha256 in sorted(about.get("inputs", {}).items())
-        ],
+        "inputs": _inputs(about, folder),
         "versions": dict(about.get("versions", {})),
         "machine": machine_facts(),
         "files": [seen_from(each, folder) for each in made],
     }
+
+
+def _inputs(about: Mapping[str, Any], folder: Path) -> list[dict[str, str]]:
+    """Return the inputs as seen from the file, each with the text that named it."""
+    values = about.get("notebook", {}).get("parameters") or about.get("run", {}).get("values")
+    here = Path(about.get("folder", ".")).absolute()
+    named = {str(place(text, here)): text for text in texts(values or {})}
+    found = []
+    for name, sha256 in sorted(about.get("inputs", {}).items()):
+        entry = {"path": seen_from(name, folder), "sha256": sha256}
+        found.append(entry | ({"from": named[name]} if name in named else {}))
+    return found
 
 
 def _earlier(path: Path) -> tuple[dict[str, Any], tuple[int, str]]:

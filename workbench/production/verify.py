@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from workbench.errors import Cancelled, StorageError
 from workbench.paths import user_path
-from workbench.production.rebuild_compare import CAPTIONS, PICTURES, SOUNDS, VIDEOS
+from workbench.production.rebuild_compare import ANIMATIONS, CAPTIONS, PICTURES, SOUNDS, VIDEOS
 from workbench.progress import bar
 from workbench.storage.receipt import MOST, SCHEMA, digest
 
@@ -37,7 +37,7 @@ State: TypeAlias = Literal[
 STATES: tuple[State, ...] = State.__args__  # type: ignore[attr-defined]
 """What may be said of a file; only ``ok`` is good."""
 
-_MADE = SOUNDS | VIDEOS | PICTURES | CAPTIONS
+_MADE = SOUNDS | VIDEOS | ANIMATIONS | PICTURES | CAPTIONS
 _DIGITS = 64
 
 
