@@ -162,7 +162,7 @@ def test_it_can_be_stopped_and_gone_on_with(notebook: Path):
     stop = threading.Event()
 
     def watch(done: float) -> None:
-        if done > 0.3 and Path("waits").exists() and Path("out/c.txt").exists():
+        if done > 0.3 and Path("waits").exists() and Path("out/c.ipynb").exists():
             stop.set()
 
     with pytest.raises(Cancelled):

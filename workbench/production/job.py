@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import JobError, ParameterError, WorkbenchError
+from workbench.errors import JobError, ParameterError
 from workbench.paths import user_path
 from workbench.production.engine import Kernel
 from workbench.production.executed import copy, executed_path, failed_path, keep_failed, save
+from workbench.production.identity import identify
 from workbench.production.made import Made
 from workbench.production.notebooks import find_notebook
 from workbench.production.parameters import check, parameters
+from workbench.production.receipts import outputs, seal
 from workbench.production.watch import Watch
 from workbench.progress import bar
 from workbench.storage.atomic import sweep, workspace
-from workbench.storage.receipt import digest, read_receipt, receipt_path, write_receipt
+from workbench.storage.receipt import digest, receipt_path
 
 if TYPE_CHECKING:
     import os
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from workbench.progress import Report
 
 __all__ = ["JobResult", "run"]
-
-log = logging.getLogger(__name__)
 
 _TIMEOUT = 3_600.0
 
@@ -148,7 +147,20 @@ def run(
     target = executed_path(source, output, executed)
     folders = {target.parent} | ({output.parent} if output is not None else set())
     before = _state(folders)
-    about = {"name": source.name, "sha256": digest(source), "parameters": every}
+    identity = identify(source, known, given, folder=here)
+    about = {
+        "notebook": {
+            "path": str(source),
+            "sha256": digest(source),
+            "cells": identity.notebook_sha256,
+            "parameters": every,
+            "executed": str(target),
+        },
+        "folder": str(here),
+        "job": job or identity.id,
+        "inputs": identity.inputs,
+        "versions": identity.versions,
+    }
     with workspace() as work:
         copied, scratch = work / "notebook.ipynb", work / "executed.ipynb"
         copy(source, copied, known, given)
@@ -169,10 +181,14 @@ def run(
         finally:
             for place in folders:
                 sweep(place)
-        warnings: tuple[str, ...] = ()
-        if output is not None and receipt_path(output) in written:
-            warnings = _complete_receipt(output, {**about, "executed": target.name})
-        made = Made.of(written - {target}, job=job, warnings=warnings, cpu=runner.cpu)
+        files = written - {target}
+        warnings = seal(files, about)
+        made = Made.of(
+            files | {receipt_path(path) for path in outputs(files)},
+            job=job,
+            warnings=warnings,
+            cpu=runner.cpu,
+        )
         # Last of all: who finds it knows that the rest is there.
         save(scratch, source, target, given, made.to_dict(target.parent))
         failed_path(target).unlink(missing_ok=True)  # of an earlier run, which is mended now
@@ -180,7 +196,7 @@ def run(
         notebook=target,
         parameters=every,
         output=output,
-        files=tuple(sorted({*written, target})),
+        files=tuple(sorted({*made.files, target})),
         warnings=warnings,
         made=made,
     )
@@ -206,17 +222,3 @@ def _state(folders: Iterable[Path]) -> dict[Path, tuple[int, int]]:
 def _check_output(output: Path | None, written: set[Path], name: str) -> None:
     if output is not None and output not in written and not output.is_dir():
         raise JobError(f"did not write its output {output}", subject=name)
-
-
-def _complete_receipt(output: Path, about: Mapping[str, Any]) -> tuple[str, ...]:
-    """Add to the receipt which notebook made the file, and with what; return its warnings."""
-    try:
-        receipt = read_receipt(output)
-    except WorkbenchError as error:
-        log.warning("the receipt of %s was not completed: %s", output, error)
-        return ()
-    own = ("schema", "file", "bytes", "sha256", "made", "workbench")
-    fields = {name: value for name, value in receipt.items() if name not in own}
-    seal = (receipt["bytes"], receipt["sha256"])
-    write_receipt(output, {**fields, "notebook": dict(about)}, seal=seal)
-    return tuple(map(str, receipt.get("warnings", ())))
