@@ -132,7 +132,8 @@ def _fields(path: Path, made: Iterable[Path], about: Mapping[str, Any]) -> dict[
 
 def _inputs(about: Mapping[str, Any], folder: Path) -> list[dict[str, str]]:
     """Return the inputs as seen from the file, each with the text that named it."""
-    values = about.get("notebook", {}).get("parameters") or about.get("run", {}).get("values")
+    asked = about.get("notebook") or about.get("run") or {}
+    values = asked.get("parameters", asked.get("values"))
     here = Path(about.get("folder", ".")).absolute()
     named = {str(place(text, here)): text for text in texts(values or {})}
     found = []
