@@ -23,13 +23,18 @@ if TYPE_CHECKING:
     from workbench.engines.host.address import Address
     from workbench.progress import Report
 
-__all__ = ["PATIENCE", "Line"]
+__all__ = ["PATIENCE", "HostEnded", "Line"]
 
 PATIENCE = 60.0
 """Seconds in which the owner has to have started a host again."""
 
 _TICK = 0.05  # seconds between two looks at whether somebody wants it to stop
+_GREETINGS = 5  # that may come to nothing while a host ends
 _LAST = 10.0  # seconds in which the host has to have stopped
+
+
+class HostEnded(ModelError):
+    """The host ended in the middle of a conversation."""
 
 
 class Line:
@@ -50,13 +55,21 @@ class Line:
 
     def __init__(self, address: Address, subject: str) -> None:
         self._subject = subject
-        self._channel = _connected(address, subject)
-        try:
-            hello = {"token": address.token, "protocol": PROTOCOL, "version": __version__}
-            self.settings: dict[str, str] = self.ask(hello)[0]["settings"]
-        except BaseException:
-            self.close()
-            raise
+        hello = {"token": address.token, "protocol": PROTOCOL, "version": __version__}
+        for left in reversed(range(_GREETINGS)):
+            self._channel = _connected(address, subject)
+            try:
+                self.settings: dict[str, str] = self.ask(hello)[0]["settings"]
+            except HostEnded:  # it was ending already when it was reached
+                self.close()
+                if not left:
+                    raise
+                time.sleep(_TICK)
+            except BaseException:
+                self.close()
+                raise
+            else:
+                return
 
     def ask(
         self,
@@ -125,8 +138,8 @@ class Line:
         poll.register(self._channel, select.POLLIN)
         return bool(poll.poll(_TICK * 1000))
 
-    def _ended(self) -> ModelError:
-        return ModelError(
+    def _ended(self) -> HostEnded:
+        return HostEnded(
             "the model host ended before it had answered",
             subject=self._subject,
             cure="ask again: its owner starts another one (it is often want of memory)",
