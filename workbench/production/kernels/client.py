@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import select
@@ -125,6 +124,7 @@ def fork(
     cwd: str,
     files: tuple[int, int, int],
     memory: int = 0,
+    sockets: str = "",
 ) -> Forked:
     """Return a kernel from a server of that kind, which is started when there is none.
 
@@ -138,6 +138,9 @@ def fork(
         Its standard input, output and error.
     memory
         Bytes it may have of its own, 0 for any number.
+    sockets
+        How the files begin by which it is talked to; the server removes them when this process
+        cannot.
 
     Raises
     ------
@@ -155,6 +158,7 @@ def fork(
         "cwd": cwd,
         "umask": _umask(),
         "memory": memory,
+        "sockets": sockets,
     }
     for _ in range(_TRIES):
         channel = _connected(kind, env)
@@ -229,6 +233,8 @@ def _connected(kind: Kind, env: Mapping[str, str]) -> socket.socket:
 
 @contextlib.contextmanager
 def _alone(path: Path) -> Iterator[None]:
+    import fcntl  # Windows has none
+
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

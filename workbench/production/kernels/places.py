@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
+import secrets
+import socket
 import stat
 import sys
 import tempfile
+import time
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -18,7 +22,19 @@ from workbench.errors import StorageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["FOLDER", "IDLE", "Kind", "folder", "longest_socket", "settled"]
+__all__ = [
+    "FOLDER",
+    "IDLE",
+    "Kind",
+    "can_fork",
+    "described",
+    "folder",
+    "kernel_sockets",
+    "longest_socket",
+    "remove_sockets",
+    "settled",
+    "sweep",
+]
 
 FOLDER = "WORKBENCH_KERNELS"
 """The variable that names another folder for the sockets."""
@@ -26,6 +42,8 @@ IDLE = "WORKBENCH_KERNEL_IDLE"
 """The variable that says after how many minutes without a kernel a server ends itself."""
 
 _PROTOCOL = 1
+_KERNEL = "k-"  # how the sockets of kernels begin
+_FRESH = 60.0  # seconds
 _SOCKET = 107  # bytes of a socket's path, on Linux
 # What is read once, when Python or a library is loaded: a server can only serve who agrees on it.
 _PREFIXES = (
@@ -127,6 +145,17 @@ def settled(name: str) -> bool:
     return name in _NAMES or name.startswith(_PREFIXES)
 
 
+def kernel_sockets() -> str:
+    """Return how the sockets of a new kernel begin.
+
+    Raises
+    ------
+    StorageError
+        As `folder`.
+    """
+    return str(folder() / f"{_KERNEL}{secrets.token_hex(8)}")
+
+
 def folder() -> Path:
     """Return the folder of the sockets, made if it is not there; only this user may enter it.
 
@@ -152,6 +181,27 @@ def folder() -> Path:
     if len(os.fsencode(path)) + 1 + _LONGEST_NAME > _SOCKET:
         raise _refused(path, "is too long a path for a socket")
     return path
+
+
+def remove_sockets(place: Path, start: str) -> None:
+    """Remove the sockets of a kernel whose paths begin with `start`, if they are in that folder."""
+    path = Path(start)
+    if path.parent == place and path.name.startswith(_KERNEL):
+        for found in place.glob(f"{path.name}-*"):
+            found.unlink(missing_ok=True)
+
+
+def sweep(place: Path) -> None:
+    """Remove the sockets of kernels that nobody listens to any more."""
+    for found in place.glob(f"{_KERNEL}*"):
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as channel:
+            if time.time() - found.stat().st_mtime < _FRESH:
+                continue  # it may be about to be listened to
+            try:
+                channel.settimeout(1)
+                channel.connect(str(found))
+            except ConnectionRefusedError:
+                found.unlink()
 
 
 _LONGEST_NAME = len("k-0123456789abcdef-99")

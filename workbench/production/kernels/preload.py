@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from workbench.errors import ModelError, ParameterError, WorkbenchError, one_line
 from workbench.production.kernels import blas, processes
+from workbench.production.kernels.names import HOST, checked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["Loaded", "checked", "load", "told"]
+__all__ = ["Loaded", "load", "told"]
 
 # All that a kernel and its first cells import; none of it starts a thread.
 _KERNEL = (
@@ -44,13 +45,7 @@ _KERNEL = (
 )
 # What torch seeds its generator with in a new process (c10, default_rng_seed_val).
 _TORCH_SEED = 67280421310721
-_SETTLE = 5.0  # seconds a thread that is ending may take
-_FORBIDDEN = {
-    "ctranslate2": "models of CTranslate2 have threads of their own",
-    "faster_whisper": "models of CTranslate2 have threads of their own",
-    "whisper": "models of CTranslate2 have threads of their own",
-}
-_HOST = "give it to a model host, which serves every kernel"
+_SETTLE = 2.0  # seconds a thread that is ending may take
 
 
 @dataclass
@@ -76,41 +71,6 @@ class Loaded:
             torch.set_num_threads(1)
 
 
-def checked(names: Sequence[str]) -> tuple[str, ...]:
-    """Return what is to be preloaded, if that can be.
-
-    Raises
-    ------
-    ParameterError
-        When a name is none.
-    ModelError
-        When it is a model that must not be forked.
-
-    Examples
-    --------
-    >>> checked(["torch", "kokoro:af_heart", "my_project.models:load"])
-    ('torch', 'kokoro:af_heart', 'my_project.models:load')
-    >>> checked(["whisper"])
-    Traceback (most recent call last):
-    ...
-    workbench.errors.ModelError: whisper: cannot be forked: models of CTranslate2 have threads of \
-their own; give it to a model host, which serves every kernel
-    """
-    for name in names:
-        module, colon, rest = name.partition(":")
-        whole = module.replace(".", "").replace("_", "a").isalnum() and bool(rest) == bool(colon)
-        if not whole or module[0].isdigit():
-            raise ParameterError(
-                "cannot be preloaded",
-                subject=name or "--preload",
-                cure="name a module, a voice such as kokoro:af_heart, or module:function",
-            )
-        why = _FORBIDDEN.get(module)
-        if why and (colon or module == "whisper"):
-            raise ModelError(f"cannot be forked: {why}", subject=name, cure=_HOST)
-    return tuple(dict.fromkeys(names))
-
-
 def load(names: Sequence[str]) -> Loaded:
     """Load the kernel's own modules, and those that were asked for.
 
@@ -120,14 +80,14 @@ def load(names: Sequence[str]) -> Loaded:
         Naming what could not be loaded, or must not be forked.
     """
     os.environ[blas.VARIABLE] = "1"  # it would start its threads when it is loaded
-    for module in _KERNEL:
-        with contextlib.suppress(ImportError):  # of another version of IPython
-            importlib.import_module(module)
     loaded = Loaded()
     for name in checked(names):
         with _named(name):
             _load_one(name, loaded)
             _check(name)
+    for module in _KERNEL:
+        with contextlib.suppress(ImportError):  # of another version of IPython
+            importlib.import_module(module)
     if loaded.torch_threads:
         sys.modules["torch"].manual_seed(_TORCH_SEED)
     loaded.blas = blas.libraries()
@@ -150,7 +110,7 @@ def _load_one(name: str, loaded: Loaded) -> None:
         elif module == "kokoro":
             _kokoro(rest)
         elif rest:
-            raise ModelError("has no weights that can be preloaded", subject=name, cure=_HOST)
+            raise ModelError("has no weights that can be preloaded", subject=name, cure=HOST)
         return
     work: Any = importlib.import_module(module)
     loaded.torch()
@@ -165,7 +125,7 @@ def _kokoro(voice: str) -> None:
     from workbench.engines.kokoro import model, voices
 
     if Path("/dev/nvidiactl").exists() and os.environ.get("WORKBENCH_DEVICE") != "cpu":
-        raise ModelError("would be loaded on CUDA, which cannot be forked", cure=_HOST)
+        raise ModelError("would be loaded on CUDA, which cannot be forked", cure=HOST)
     found = voices.find(voice or "af_heart")
     model.check(found)
     folder = model.folder(found)
@@ -177,18 +137,18 @@ def _check(name: str) -> None:
     """Refuse what cannot be forked."""
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_initialized():
-        raise ModelError("has started CUDA, which cannot be forked", subject=name, cure=_HOST)
+        raise ModelError("has started CUDA, which cannot be forked", subject=name, cure=HOST)
     until = time.monotonic() + _SETTLE
     while processes.threads() != 1:
         if time.monotonic() > until:
             raise ModelError(
                 f"left {processes.threads() - 1} threads running, which cannot be forked",
                 subject=name,
-                cure=_HOST,
+                cure=HOST,
             )
         time.sleep(0.02)
     if processes.children(os.getpid()):
-        raise ModelError("left a process running", subject=name, cure=_HOST)
+        raise ModelError("left a process running", subject=name, cure=HOST)
 
 
 @contextlib.contextmanager

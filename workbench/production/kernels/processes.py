@@ -95,7 +95,10 @@ def _rolled(pid: int, *names: str) -> int:
     return sum(int(row[1]) * 1024 for row in rows if row[0] in names)
 
 
-def kill_group(pid: int, number: int = signal.SIGKILL) -> None:
+_KILL = 9  # Windows has no name for it
+
+
+def kill_group(pid: int, number: int = _KILL) -> None:
     """Signal a process and its group; it may be gone, or not have a group of its own yet."""
     for send in (os.killpg, os.kill):
         try:

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import logging
 import os
-import secrets
 import subprocess
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,8 @@ from traitlets import Enum, List, Unicode
 from workbench.errors import StorageError
 from workbench.production.kernels.client import Forked, fork
 from workbench.production.kernels.limits import memory_limit
-from workbench.production.kernels.places import Kind, can_fork, folder, longest_socket
+from workbench.production.kernels.names import checked
+from workbench.production.kernels.places import Kind, can_fork, folder, kernel_sockets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,10 +45,8 @@ class ForkProvisioner(LocalProvisioner):
         manager = self.parent
         if can_fork() and self.transport == "ipc" and manager and manager.transport == "tcp":
             with contextlib.suppress(StorageError):  # told when the kernel is launched
-                path = str(folder() / f"k-{secrets.token_hex(8)}")
-                if len(os.fsencode(path)) + 3 <= longest_socket():
-                    manager.cache_ports = False
-                    manager.transport, manager.ip = "ipc", path
+                manager.ip = kernel_sockets()
+                manager.transport, manager.cache_ports = "ipc", False
         return dict(await super().pre_launch(**kwargs))
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
@@ -91,12 +89,13 @@ class ForkProvisioner(LocalProvisioner):
                 log.warning("the kernel is not forked: %s", error)
                 return None
             return fork(
-                Kind.of(cmd[:where], tuple(self.preload), env),
+                Kind.of(cmd[:where], checked(self.preload), env),
                 argv=["ipykernel_launcher", *cmd[where + 2 :]],
                 env=env,
                 cwd=str(kwargs.get("cwd") or os.getcwd()),  # noqa: PTH109
                 files=(files[0], files[1], files[2]),
                 memory=memory_limit(env),
+                sockets=self.parent.ip if self.parent and self.parent.transport == "ipc" else "",
             )
 
 

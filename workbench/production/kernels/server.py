@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.production.kernels import processes, wire
 from workbench.production.kernels.changes import Sources
-from workbench.production.kernels.places import IDLE, Kind, described
+from workbench.production.kernels.places import IDLE, Kind, described, remove_sockets, sweep
 from workbench.wording import one_line
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ __all__ = ["Request", "Server", "main"]
 _IDLE = 10.0  # minutes
 _LOOK = 20.0  # seconds between two looks at an idle server
 _WATCH = 0.25  # seconds between two looks at a kernel whose memory is limited
+_HUNG_UP = "its client is gone"
 _FILES = 3  # standard input, output and error
 
 
@@ -64,6 +65,7 @@ class _Client:
     kernel: int = 0
     began: float = 0.0
     limit: int = 0  # bytes of memory its kernel may have of its own
+    sockets: str = ""  # how the files begin by which its kernel is talked to
     reason: str = ""  # why the server ended its kernel
 
     def tell(self, **message: Any) -> None:
@@ -188,7 +190,7 @@ class Server:
     def _gone(self, client: _Client) -> None:
         """Forget who hung up, and end the kernel that was theirs."""
         if client.kernel:
-            self._end(client, "its client is gone")
+            self._end(client, _HUNG_UP)
         elif client in self._clients:
             self._forget(client)
 
@@ -228,6 +230,8 @@ class Server:
             for client in [c for c in self._clients if c.kernel == pid]:
                 code = os.waitstatus_to_exitcode(status)
                 client.tell(exit=code, reason=client.reason)
+                if client.reason == _HUNG_UP:  # nobody else will
+                    remove_sockets(self._path.parent, client.sockets)
                 self._forget(client)
         # A kernel adopts what its descendants lose; whatever else is here, ended kernels left.
         mine = {client.kernel for client in self._clients}
@@ -258,6 +262,7 @@ class Server:
         client.inbox.close()
         client.kernel, client.began = pid, time.time()
         client.limit = int(message.get("memory") or 0)
+        client.sockets = str(message.get("sockets") or "")
         if client.pid:
             with contextlib.suppress(OSError):  # it has just ended: the connection says so too
                 client.watch = os.pidfd_open(client.pid)
@@ -400,6 +405,7 @@ def main(arguments: list[str]) -> int:
     gc.collect()
     gc.freeze()
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+        sweep(path.parent)
         path.unlink(missing_ok=True)
         listener.bind(str(path))
         listener.listen(64)

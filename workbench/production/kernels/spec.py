@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["KERNEL", "PRELOAD", "PROVISIONER", "kernelspec", "preloaded", "spec_manager"]
+__all__ = ["GROUP", "KERNEL", "PRELOAD", "PROVISIONER", "kernelspec", "preloaded", "spec_manager"]
 
 KERNEL = "workbench"
 """The name of the kernelspec."""
@@ -17,7 +17,8 @@ PROVISIONER = "workbench-fork"
 PRELOAD = "WORKBENCH_KERNEL_PRELOAD"
 """The variable that says what ``kernel="workbench"`` of a job preloads, with commas."""
 _CLASS = "workbench.production.kernels.provisioner:ForkProvisioner"
-_GROUP = "jupyter_client.kernel_provisioners"
+GROUP = "jupyter_client.kernel_provisioners"
+"""Where Jupyter looks for provisioners."""
 
 
 def kernelspec(preload: Sequence[str] = (), *, label: str = "Python (workbench)") -> dict[str, Any]:
@@ -77,5 +78,5 @@ def spec_manager(preload: Sequence[str] = ()) -> Any:
     # A package that was installed before it had this entry point still has none.
     factory = KernelProvisionerFactory.instance()
     if PROVISIONER not in factory.provisioners:
-        factory.provisioners[PROVISIONER] = EntryPoint(PROVISIONER, _CLASS, _GROUP)
+        factory.provisioners[PROVISIONER] = EntryPoint(PROVISIONER, _CLASS, GROUP)
     return InMemory(kernel_dirs=[])
