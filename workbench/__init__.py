@@ -74,6 +74,7 @@ _PUBLIC = {
     "normalize": "workbench.text.normalize",
     "play": "workbench.widgets.playing",
     "probe": "workbench.media.probe",
+    "rebuild": "workbench.production.rebuild",
     "retake": "workbench.speech.retake",
     "review": "workbench.widgets.line_board",
     "run": "workbench.production.job",
@@ -82,6 +83,7 @@ _PUBLIC = {
     "sweep": "workbench.speech.sweep",
     "transcribe": "workbench.speech.transcribe",
     "tune": "workbench.widgets.tuner",
+    "verify": "workbench.production.verify",
     "voices": "workbench.speech.voices",
 }
 

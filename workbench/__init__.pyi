@@ -26,6 +26,8 @@ from workbench.production.batch.batch import Batch as Batch
 from workbench.production.batch.batch import batch as batch
 from workbench.production.batch.result import BatchResult as BatchResult
 from workbench.production.job import run as run
+from workbench.production.rebuild import rebuild as rebuild
+from workbench.production.verify import verify as verify
 from workbench.recognition import Recognition as Recognition
 from workbench.script import Line as Line
 from workbench.script import Pause as Pause
@@ -123,6 +125,7 @@ __all__ = [
     "normalize",
     "play",
     "probe",
+    "rebuild",
     "retake",
     "review",
     "run",
@@ -131,5 +134,6 @@ __all__ = [
     "sweep",
     "transcribe",
     "tune",
+    "verify",
     "voices",
 ]

@@ -22,9 +22,11 @@ from workbench.commands import (
     clone,
     engines,
     figures,
+    kernels,
     listen,
     media,
     models,
+    receipts,
     serve,
     written,
 )
@@ -262,10 +264,12 @@ def run(
     source = find_notebook(notebook)
     known = parameters(source)
     if explain:
-        rows = [
-            f"{p.name}: {p.annotation} = {p.default!r}{f'  # {p.help}' if p.help else ''}"
-            for p in known
-        ]
+        rows = []
+        for one in known:
+            told = "; ".join(filter(None, (one.range, one.help)))
+            rows.append(
+                f"{one.name}: {one.annotation} = {one.default!r}{f'  # {told}' if told else ''}"
+            )
         show([asdict(p) for p in known], "\n".join(rows), as_json=as_json)
         return
     values = from_strings(known, parameter or [])
@@ -317,9 +321,11 @@ listen.add_to(app)
 figures.add_to(app)
 engines.add_to(app)
 clone.add_to(app)
+kernels.add_to(app)
 app.command()(serve.serve)
 app.add_typer(models.app, name="models")
 app.add_typer(media.app, name="media")
+receipts.add_to(app)  # the last: it gives receipts to the commands that are there
 
 
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:

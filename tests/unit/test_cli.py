@@ -17,7 +17,7 @@ from workbench.audio import Audio
 from workbench.doctor import Finding, Report
 from workbench.errors import JobError
 from workbench.production import demo as demo_module
-from workbench.production import job
+from workbench.production import job, notebooks
 from workbench.production.job import JobResult
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 COMMANDS = [
     "demo", "say", "caption", "probe", "run", "voices", "doctor", "normalize", "transcribe",
-    "align", "clone", "audiobook", "measure", "sweep",
+    "align", "clone", "audiobook", "measure", "sweep", "batch", "rebuild", "verify",
 ]  # fmt: skip
 
 
@@ -59,7 +59,7 @@ def write_notebook(folder: Path) -> Path:
     cell = {
         "cell_type": "code",
         "metadata": {"tags": ["parameters"]},
-        "source": 'count: int = 3  # how many\nname: str = "a"\nsure: bool = False',
+        "source": 'count: int = 3  # 1.., how many\nname: str = "a"\nsure: bool = False',
         "outputs": [],
         "execution_count": None,
     }
@@ -320,12 +320,15 @@ def test_run_explains_a_notebook_without_running_it(command: Command, here: Path
     code, out, _ = command("run", "talk.ipynb", "--explain")
     assert code == 0
     assert out.splitlines() == [
-        "count: int = 3  # how many",
+        "count: int = 3  # at least 1; how many",
         "name: str = 'a'",
         "sure: bool = False",
     ]
     told = json.loads(command("run", "talk.ipynb", "--explain", "--json")[1])
-    assert told[0] == {"name": "count", "annotation": "int", "default": 3, "help": "how many"}
+    assert told[0] == {
+        "name": "count", "annotation": "int", "default": 3, "help": "how many",
+        "minimum": 1, "maximum": None, "unit": "",
+    }  # fmt: skip
     assert runs == []
 
 
@@ -392,7 +395,7 @@ def test_a_mistake_in_a_notebook_s_parameter_is_a_mistake_of_the_line(command, m
         raise error
 
     monkeypatch.setattr(job, "run", fail)
-    monkeypatch.setattr(job, "find_notebook", lambda _: Path("talk.ipynb"))
+    monkeypatch.setattr(notebooks, "find_notebook", lambda _: Path("talk.ipynb"))
     monkeypatch.setattr("workbench.production.parameters.parameters", lambda _: ())
     assert command("run", "talk")[0] == 2
     error.mistake = False
