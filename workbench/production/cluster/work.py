@@ -1,0 +1,141 @@
+"""What a worker of the cluster does: one job, by the function that does it here as well."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench.errors import Cancelled, WorkbenchError
+from workbench.production.batch.perform import perform
+from workbench.production.cluster.software import agree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from workbench.production.batch.task import Task
+    from workbench.production.cluster.probe import Probe
+
+__all__ = ["BEGAN", "PART", "Order", "stop", "work"]
+
+BEGAN, PART = "began", "part"
+"""What a worker tells while it works: that it began, and how far it is."""
+
+_EVERY = 0.25  # seconds between two messages
+_WANTED = {"executing", "long-running"}
+_SERVING = {"running", "paused", "closing_gracefully"}
+
+_running: dict[str, threading.Event] = {}
+_stopped: set[str] = set()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """A job, with all that a worker has to know to do it.
+
+    Parameters
+    ----------
+    token
+        Of this attempt.
+    topic
+        Where the one who gave it out listens.
+    task
+        The job.
+    software
+        What the worker has to be.
+    probe
+        A file that the worker has to see; None where nothing is shared.
+    store
+        Where inputs come from and outputs go; empty for files that all see.
+    inputs
+        With a store: digest of every file that the job reads, by its path there.
+    """
+
+    token: str
+    topic: str
+    task: Task
+    software: Mapping[str, str]
+    probe: Probe | None = None
+    store: str = ""
+    inputs: Mapping[str, str] = field(default_factory=dict)
+
+
+def work(order: Order) -> dict[str, Any]:
+    """Do a job on a worker.
+
+    Returns
+    -------
+    dict
+        ``outcome``, or ``error`` of a job that failed; ``made`` with a store: what lies there.
+        ``lost`` when the worker was told to end, and somebody else has to do it.
+    """
+    from distributed import get_worker
+
+    worker: Any = get_worker()
+    key: str = worker.get_current_task()
+    last = 0.0
+
+    def tell(what: str, value: Any) -> None:
+        worker.log_event(order.topic, [order.token, what, value])
+
+    def report(done: float) -> None:
+        nonlocal last
+        if not _wanted(worker, key):
+            cancel.set()
+        if time.monotonic() - last >= _EVERY:
+            last = time.monotonic()
+            tell(PART, done)
+
+    tell(BEGAN, worker.address)
+    made: dict[str, Any] = {}
+    try:
+        with _stoppable(order.token) as cancel:
+            agree(order.software, worker.address)
+            if order.store:
+                from workbench.production.cluster.away import perform_away
+
+                place = Path(worker.local_directory) / "workbench"
+                outcome = perform_away(order, place, made, progress=report, cancel=cancel)
+            else:
+                if order.probe is not None:
+                    order.probe.look(worker.address)
+                outcome = perform(order.task, progress=report, cancel=cancel)
+    except Cancelled as error:
+        stopped = order.token in _stopped
+        return {"error": error, "made": made, "lost": not stopped and not _wanted(worker, key)}
+    except WorkbenchError as error:
+        return {"error": error, "made": made}
+    finally:
+        _stopped.discard(order.token)
+    return {"outcome": outcome.to_dict(), "made": made}
+
+
+def stop(token: str) -> None:
+    """Stop a job of this worker, as the stop button does; one that has not begun will not."""
+    _stopped.add(token)
+    event = _running.get(token)
+    if event is not None:
+        event.set()
+
+
+@contextlib.contextmanager
+def _stoppable(token: str) -> Iterator[threading.Event]:
+    event = _running[token] = threading.Event()
+    if token in _stopped:
+        event.set()
+    try:
+        yield event
+    finally:
+        del _running[token]
+
+
+def _wanted(worker: Any, key: str) -> bool:
+    """Whether somebody still waits for a job.
+
+    Nobody does once whoever gave it out has ended or cannot be reached, or the worker is ending.
+    """
+    state = worker.state.tasks.get(key)
+    return worker.status.value in _SERVING and state is not None and state.state in _WANTED
