@@ -82,8 +82,10 @@ def test_post_build_is_a_script_that_takes_its_pins_from_the_tests(tmp_path: Pat
     written = (ROOT / "requirements" / "test.txt").read_text(encoding="utf-8")
     assert len(pins) == len(re.findall(r"^[A-Za-z0-9._-]+==", written, re.MULTILINE))
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    for extra in re.findall(r"'\.\[(\w+)\]'", told):
-        assert extra in extras["optional-dependencies"]
+    asked = re.search(r"'\.\[([\w,]+)\]'", told)
+    assert asked is not None
+    assert set(asked[1].split(",")) == {"dashboard", "serve"}, "the tour starts a server"
+    assert set(asked[1].split(",")) <= set(extras["optional-dependencies"])
 
 
 @pytest.mark.skipif(shutil.which("apt-cache") is None, reason="no apt here")

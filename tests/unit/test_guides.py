@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 import re
 import shlex
 import subprocess
@@ -10,12 +12,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import typer
 from lavfi import clip
 from PIL import Image
 
 import workbench as wb
+from workbench import cli
 from workbench.audio import Audio
 from workbench.captions.styles import STYLES
+from workbench.engines.weights import find_model
 from workbench.media.backdrop import backdrop
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -104,9 +109,63 @@ def test_figures_are_those_of_the_package() -> None:
     assert set(named) <= {*(field.name for field in wb.Measures.FIELDS), "listener"}
 
 
-@pytest.mark.parametrize("name", GUIDES)
-def test_links_lead_somewhere(name: str):
-    for target in re.findall(r"\]\(([^)#]+)\)", text(name)):
-        assert (DOCS / target).is_file(), target
+ALL = sorted(path.stem for path in DOCS.glob("*.md"))
+
+
+def told(name: str) -> list[str]:
+    """Return the commands that a guide tells, also those that need weights or a night to run."""
+    found = (
+        row
+        for kind in ("console", "text")
+        for block in blocks(name, kind)
+        for row in block.splitlines()
+    )
+    lines = [row.partition("#")[0].strip() for row in found]
+    lines = [re.sub(r"^(\w+=\S+ )+|>>.*$", "", line) for line in lines]
+    return [line for line in lines if line.startswith("workbench ")]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_command_can_be_typed(name: str):
+    app = typer.main.get_command(cli.app)
+    for line in told(name):
+        command, words = app, shlex.split(line)[1:]
+        while hasattr(command, "commands"):
+            command = command.commands[words.pop(0)]
+        with command.make_context("workbench", words) as context:
+            assert context.args == [], line
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_names_in_the_python_are_there(name: str):
+    for block in blocks(name, "python"):
+        for node in ast.walk(ast.parse(block)):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                assert node.value.id != "wb" or hasattr(wb, node.attr), node.attr
+            if isinstance(node, ast.ImportFrom):
+                module = importlib.import_module(node.module or "")
+                assert not [one.name for one in node.names if not hasattr(module, one.name)]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_what_a_guide_names_is_there(name: str):
+    for target in re.findall(r"\]\(([^)#\s]+)[^)\s]*\)", re.sub(r"`[^`\n]+`", "", text(name))):
+        assert "://" in target or (DOCS / target).is_file(), target
     for target in re.findall(r"`(notebooks/[\w/.]+)`", text(name)):
         assert (DOCS.parent / target).is_file(), target
+    for target in re.findall(r"`make (\w+)", text(name)):
+        makefile = (DOCS.parent / "Makefile").read_text(encoding="utf-8")
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_memory_that_models_ask_for_is_what_is_asked() -> None:
+    rows = re.findall(
+        r"^\| `([\w-]+)` \|.*\| ([\d.]+) (MB|GB) \| ([\d.]+) GB \|$", text("models"), re.MULTILINE
+    )
+    assert len(rows) == 7
+    for name, size, unit, memory in rows:
+        model = find_model(name)
+        assert float(size) * (1e6 if unit == "MB" else 1e9) == pytest.approx(model.size, rel=0.02)
+        torch = model.engine != "whisper"
+        need = 2.2 * model.size / 1e9 + 0.3 + (0.5 if torch else 0)
+        assert float(memory) == pytest.approx(need, abs=0.11), name

@@ -70,3 +70,4 @@ def test_the_other_engines_ask_before_they_load(monkeypatch, tmp_path, engine: s
 
 def test_a_folder_of_nothing_needs_the_libraries_alone(tmp_path: Path):
     assert room.needed([tmp_path / "not there"]) == room._LIBRARIES
+    assert room.needed([], torch=True) == room._LIBRARIES + room._TORCH

@@ -221,7 +221,7 @@ class ChatterboxEngine:
     def _load(self, key: tuple[str, str, Path]) -> Model:
         name, device, folder = key
         model = weights.find_model(MODELS[name].weights)
-        hardware.make_sure(model.name, [folder / file for file in model.files])
+        hardware.make_sure(model.name, [folder / file for file in model.files], torch=True)
         return Model(MODELS[name], folder, device)
 
     def _sound(self, job: _Job) -> Iterator[Samples]:

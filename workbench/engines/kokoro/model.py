@@ -70,7 +70,7 @@ class _Model:
 
     def __init__(self, key: tuple[Path, str]) -> None:
         path, self._device = key
-        hardware.make_sure(PACKAGE, [path / _MODEL])
+        hardware.make_sure(PACKAGE, [path / _MODEL], torch=True)
         hardware.prepare_torch()
         with _quietly():
             from kokoro import KModel
