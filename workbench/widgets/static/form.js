@@ -112,7 +112,7 @@ function mount(model, el) {
     files.hidden = !made.length;
   };
 
-  const head = h("div", { className: "wb-form-head" }, h("b", { textContent: model.get("about") || model.get("title") }), h("span", { className: "wb-muted", textContent: model.get("title") }));
+  const head = h("div", { className: "wb-form-head" }, h("b", { textContent: model.get("about") || model.get("title") }), h("span", { className: "wb-muted", textContent: model.get("about") ? model.get("title") : "" }));
   const rows = h("div", { className: "wb-rows" }, ...[...fields.values()].map((field) => field.element));
   const foot = h("div", { className: "wb-foot" }, run, stop, all, bar, doing, wrongs);
   element.append(head, rows, foot, terminal, port.status, stage, files);
