@@ -13,7 +13,7 @@ EXTRAS ?= kokoro
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check format lock bench lab clean browser
+.PHONY: help demo test test-all check format lock bench lab docs dist binder clean browser
 
 help:
 	@echo "make demo      a captioned short in out/ (LANGUAGE=en for English)"
@@ -22,6 +22,9 @@ help:
 	@echo "make check     ruff and mypy"
 	@echo "make lab       JupyterLab with the tour"
 	@echo "make bench     the benchmarks, a JSON line of ratios each"
+	@echo "make docs      the site, in out/site"
+	@echo "make dist      wheel and sdist, in dist/, the same bytes every time"
+	@echo "make binder    whether binder/ makes an image, without Docker"
 	@echo "make lock      renew the pins in requirements/"
 
 .venv/ready: requirements/uv.txt
@@ -97,6 +100,19 @@ bench: .venv/test .venv-bench/ready
 
 lab: .venv/base
 	$(BIN)/jupyter lab --ServerApp.root_dir=notebooks
+
+docs: .venv/test
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --site-dir out/site
+
+# The sdist first and the wheel from it, with the pinned hatchling, as a publisher does.
+dist: .venv/test
+	rm -rf dist
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct 2>/dev/null || echo 1700000000) \
+		$(BIN)/python -m build --no-isolation --outdir dist .
+
+binder: .venv/test
+	$(BIN)/jupyter-repo2docker --no-build . > /dev/null
+	$(PYTEST) -q tests/unit/test_binder.py
 
 clean:
 	rm -rf .venv .venv-bench out build dist

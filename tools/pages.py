@@ -49,7 +49,8 @@ _ROOMS = {
 }
 _LINK = re.compile(r"(\]\()([^)\s]+)(\))")
 _CODE = re.compile(r"(^```.*?^```|`[^`\n]+`)", re.DOTALL | re.MULTILINE)
-_PICTURE_ELSEWHERE = re.compile(r"!\[([^\]]*)\]\(https?://[^)]*\)")
+# A badge is fetched from whoever draws it; on the site its text does.
+_BADGE = re.compile(r"!\[([^\]]*)\]\[[\w-]+-badge\]")
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -99,7 +100,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, **_: Any) 
         here = posixpath.dirname(page.file.src_uri) or "."
         return f"{match[1]}{posixpath.relpath(to, here)}{mark}{anchor}{match[3]}"
 
-    parts = _CODE.split(_PICTURE_ELSEWHERE.sub(r"\1", markdown))
+    parts = _CODE.split(_BADGE.sub(r"\1", markdown))
     return "".join(part if n % 2 else _LINK.sub(lead, part) for n, part in enumerate(parts))
 
 

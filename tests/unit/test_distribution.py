@@ -7,6 +7,7 @@ import csv
 import hashlib
 import io
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 import workbench as wb
 from workbench.audio import Audio
@@ -200,3 +202,19 @@ def test_in_an_empty_environment_it_speaks_and_runs_its_notebooks(wheel: Path, t
     points = "from importlib.metadata import entry_points as e; import json;"
     points += "print(sorted(x.name for x in e(group='workbench.engines')))"
     assert told("python", "-c", points).strip() == "['chatterbox', 'espeak', 'kokoro', 'remote']"
+
+
+def test_what_ci_runs_is_pinned_and_there():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    found = {
+        path.stem: path.read_text(encoding="utf-8") for path in (ROOT / ".github").rglob("*.yml")
+    }
+    assert set(found) == {"test", "docs", "dist"}
+    for told in found.values():
+        steps = yaml.safe_load(told)
+        assert steps["permissions"] == {"contents": "read"}
+        for action in re.findall(r"uses: (\S+)", told):
+            assert re.fullmatch(r"actions/[\w-]+@[0-9a-f]{40}", action), "a tag can be moved"
+        for target in re.findall(r"run: make (\w+)", told):
+            assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+    assert (ROOT / ".ci" / "run").stat().st_mode & 0o111
