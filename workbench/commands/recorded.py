@@ -72,11 +72,18 @@ def _about(ctx: Any) -> dict[str, Any]:
     read = inputs_of((), asked, here)
     values = {name: _plain(value) for name, value in ctx.params.items()}
     return {
-        "run": {"command": ctx.command_path.split()[1:], "values": values},
+        "run": {"command": list(_words(ctx)), "values": values},
         "folder": here,
         "inputs": read.files,
         "versions": versions(read.engines),
     }
+
+
+def _words(ctx: Any) -> Iterator[str]:
+    """Yield the words of a command, without the program's name."""
+    if ctx.parent is not None:
+        yield from _words(ctx.parent)
+        yield str(ctx.info_name)
 
 
 def _plain(value: Any) -> Any:
@@ -133,7 +140,8 @@ def replay(
     WorkbenchError
         As the command does.
     """
-    found: Any = typer.main.get_command(app)
+    whole: Any = typer.main.get_command(app)
+    found = whole
     for word in command:
         found = getattr(found, "commands", {}).get(word)
     if not isinstance(found, Recorded):
@@ -141,7 +149,7 @@ def replay(
     asked = arguments(found, {**values, _OUTPUT: str(output), "as_json": False})
     silence = io.StringIO()
     with contextlib.redirect_stdout(silence), contextlib.redirect_stderr(silence):
-        found.main(asked, prog_name=f"workbench {' '.join(command)}", standalone_mode=False)
+        whole.main([*command, *asked], prog_name="workbench", standalone_mode=False)
 
 
 def arguments(command: Any, values: Mapping[str, Any]) -> list[str]:

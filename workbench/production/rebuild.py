@@ -150,13 +150,13 @@ def rebuild(
         return Rebuilt(file=path, causes=causes.all, notes=notes)
     with (
         contextlib.nullcontext(progress) if progress is not None else bar(path.name) as report,
-        _folder(output, path) as (folder, caches),
+        _folder(output, path) as (folder, work),
     ):
         more = make_again(
             path,
             receipt,
             folder,
-            caches,
+            work,
             command=command,
             report=lambda done: report(_MAKING * done),
             cancel=cancel,
@@ -177,7 +177,7 @@ def rebuild(
 
 @contextlib.contextmanager
 def _folder(output: str | os.PathLike[str] | None, path: Path) -> Iterator[tuple[Path, Path]]:
-    """Yield where the files are made, and where caches may be meanwhile."""
+    """Yield where the files are made, and a folder for what is needed meanwhile."""
     with workspace() as work:
         if output is None:
             folder = work / "made"
@@ -193,7 +193,7 @@ def _folder(output: str | os.PathLike[str] | None, path: Path) -> Iterator[tuple
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise storage_error(error, folder) from error
-        yield folder, work / "cache"
+        yield folder, work
 
 
 def _names(path: Path, receipt: dict[str, Any]) -> tuple[str, ...]:

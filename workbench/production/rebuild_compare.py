@@ -173,27 +173,31 @@ def _samples(there: Path, made: Path, cancel: threading.Event | None) -> str:
     """Return how two sounds differ."""
     from workbench.media.recording import stream_sound
 
-    first, most, done, rate = -1, 0.0, 0, 1
+    first, most, done, rate, longer = -1, 0.0, 0, 1, ""
     pairs = zip_longest(stream_sound(there, cancel=cancel), stream_sound(made, cancel=cancel))
     for one, other in pairs:
         if one is None or other is None:
-            return f"after {done / rate:.3f} s the {'old' if one is None else 'new'} one ends"
-        if one.rate != other.rate or one.samples.shape[1:] != other.samples.shape[1:]:
+            longer = "new" if one is None else "old"
+            break
+        if one.rate != other.rate or one.channels != other.channels:
             return f"{one.rate} Hz, {one.channels} channels, and now {other.rate}, {other.channels}"
         rate, short = one.rate, min(one.frames, other.frames)
-        apart = np.abs(one.samples[:short] - other.samples[:short])
+        apart = np.abs(one.samples[:short] - other.samples[:short]).reshape(short, -1)
         if apart.size and apart.max() > 0:
             if first < 0:
-                first = done + int(np.flatnonzero(apart.reshape(short, -1).max(axis=1))[0])
+                first = done + int(np.flatnonzero(apart.max(axis=1))[0])
             most = max(most, float(apart.max()))
         done += short
         if one.frames != other.frames:
             longer = "old" if one.frames > other.frames else "new"
-            return f"the {longer} one goes on after {done / rate:.3f} s"
-    if first < 0:
-        return "the same samples"
-    level = f"{20 * np.log10(most):.0f} dB"
-    return f"sound differs from {first / rate:.3f} s on, by at most {most:.2g} ({level})"
+            break
+    told = []
+    if first >= 0:
+        level = f"{20 * np.log10(most):.0f} dB"
+        told.append(f"sound differs from {first / rate:.3f} s on, by at most {most:.2g} ({level})")
+    if longer:
+        told.append(f"the {longer} one goes on after {done / rate:.3f} s")
+    return ", and ".join(told) or "the same samples"
 
 
 def _squared(one: Any, other: Any) -> float:

@@ -54,7 +54,7 @@ def make_again(
     path: Path,
     receipt: Mapping[str, Any],
     folder: Path,
-    caches: Path,
+    work: Path,
     *,
     command: Command | None,
     report: Report,
@@ -70,9 +70,9 @@ def make_again(
         As it was read.
     folder
         Where the new files go; it is there and empty.
-    caches
-        Where takes and segments are cached meanwhile: those of before would be compared with
-        themselves.
+    work
+        A folder for what is needed meanwhile, caches among it: the takes and segments of before
+        would be compared with themselves.
     command
         Runs a recorded command.
     report
@@ -87,9 +87,9 @@ def make_again(
     """
     notebook, recorded = receipt.get("notebook"), receipt.get("run")
     if isinstance(recorded, dict):
-        return _command(path, receipt, folder, caches, command)
+        return _command(path, receipt, folder, work, command)
     if isinstance(notebook, dict):
-        return _notebook(path, receipt, folder, caches, report=report, cancel=cancel)
+        return _notebook(path, receipt, folder, work, report=report, cancel=cancel)
     raise JobError(
         "its receipt names neither a notebook nor a command",
         subject=str(path),
@@ -101,7 +101,7 @@ def _command(
     path: Path,
     receipt: Mapping[str, Any],
     folder: Path,
-    caches: Path,
+    work: Path,
     command: Command | None,
 ) -> More:
     recorded = receipt["run"]
@@ -118,7 +118,7 @@ def _command(
     goal = folder if main.is_dir() or main == path.parent else folder / main.name
     here = _directory(recorded, path)
     asked = _relocated(values, _moved(receipt, path, here))
-    with contextlib.chdir(here), _variable(CACHE, str(caches)):
+    with contextlib.chdir(here), _variable(CACHE, str(work / "cache")):
         command([str(word) for word in words], asked, goal)
     return More()
 
@@ -127,7 +127,7 @@ def _notebook(
     path: Path,
     receipt: Mapping[str, Any],
     folder: Path,
-    caches: Path,
+    work: Path,
     *,
     report: Report,
     cancel: threading.Event | None,
@@ -143,25 +143,27 @@ def _notebook(
             subject=str(path),
             cure=f"give the notebook a parameter {OUTPUT}",
         )
-    source, more = source_of(path, about, folder)
+    source, more = source_of(path, about, work)
     known = {parameter.name for parameter in parameters(source)}
     here = _directory(about, path)
     moved = _moved(receipt, path, here)
     given = {name: _relocated(value, moved) for name, value in values.items() if name in known}
-    main = Path(str(values[OUTPUT]))
+    main = place(str(values[OUTPUT]), here)
+    # A notebook that fills a folder gets one, any other a file; its own copy is nobody's output.
+    goal = folder if main == path.parent else folder / main.name
     run(
         source,
-        {**given, OUTPUT: str(folder / main.name)},
-        executed=folder / f"{main.stem}.ipynb",
+        {**given, OUTPUT: str(goal)},
+        executed=work / "executed" / f"{main.stem}.ipynb",
         folder=here,
-        variables={CACHE: str(caches)},
+        variables={CACHE: str(work / "cache")},
         progress=report,
         cancel=cancel,
     )
     return more
 
 
-def source_of(path: Path, about: Mapping[str, Any], folder: Path) -> tuple[Path, More]:
+def source_of(path: Path, about: Mapping[str, Any], work: Path) -> tuple[Path, More]:
     """Return the notebook that made a file.
 
     It is the one whose cells are still what the receipt tells: at its path, or among the job
@@ -173,7 +175,7 @@ def source_of(path: Path, about: Mapping[str, Any], folder: Path) -> tuple[Path,
         The file.
     about
         What its receipt says of the notebook.
-    folder
+    work
         Where a copy without outputs may be written.
 
     Raises
@@ -193,7 +195,7 @@ def source_of(path: Path, about: Mapping[str, Any], folder: Path) -> tuple[Path,
                 return each, More()
     now = f"the notebook {name} has changed" if there else f"the notebook {name} is gone"
     executed = place(str(about.get("executed") or f"{path.stem}.ipynb"), path.parent)
-    copy = folder.with_name("source") / (name or "notebook.ipynb")
+    copy = work / "source" / (name or "notebook.ipynb")
     try:
         copy.parent.mkdir(exist_ok=True)
         copy.write_text(json.dumps(_stripped(executed)), encoding="utf-8")
