@@ -40,6 +40,24 @@ if os.fork() == 0:
 os.wait()
 """
 
+WHAT_IS_THERE = """
+import textwrap, math, random, sys, os, signal
+import numpy as np
+[
+    textwrap.dedent(" 1"),
+    math.pi > 3,
+    os.environ.get("LEAK"),
+    os.getcwd(),
+    "/leak" in sys.path,
+    "leak" in sys.modules,
+    "leak" in globals(),
+    signal.getsignal(signal.SIGUSR1) is signal.SIG_DFL,
+    os.environ["OF_THE_CLIENT"],
+    sys.argv[1],
+    os.umask(0o22),
+]
+"""
+
 
 @pytest.fixture(scope="module", autouse=True)
 def servers() -> Iterator[Path]:
@@ -79,13 +97,7 @@ def test_nothing_of_one_kernel_is_seen_by_the_next(here: Path, monkeypatch):
     monkeypatch.setenv("OF_THE_CLIENT", "ñ\udcff")
     with kernel() as second:
         assert second.run("import os; os.getppid()") == parent, "the same server"
-        found = second.run(
-            "import textwrap, math, random, sys, os, signal\n"
-            "import numpy as np\n"
-            "[textwrap.dedent(' 1'), math.pi > 3, os.environ.get('LEAK'), os.getcwd(),"
-            " '/leak' in sys.path, 'leak' in sys.modules, 'leak' in globals(), signal.getsignal(signal.SIGUSR1) is"
-            " signal.SIG_DFL, os.environ['OF_THE_CLIENT'], sys.argv[1], os.umask(0o22)]"
-        )
+        found = second.run(WHAT_IS_THERE)
         expected = [
             "1",
             True,

@@ -15,8 +15,8 @@ __all__ = ["MEMORY", "memory_limit"]
 MEMORY = "WORKBENCH_KERNEL_MEMORY"
 """The variable that says how much memory a forked kernel may have of its own."""
 
-_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", re.ASCII | re.IGNORECASE)
+_POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?", re.ASCII | re.IGNORECASE)
 
 
 def memory_limit(environment: Mapping[str, str]) -> int:
@@ -38,4 +38,4 @@ def memory_limit(environment: Mapping[str, str]) -> int:
     match = _SIZE.fullmatch(text)
     if match is None:
         raise ParameterError(f"{text!r} is no amount of memory", subject=MEMORY, cure="e.g. 2G")
-    return round(float(match[1]) * _UNITS[match[2].upper()])
+    return round(float(match[1]) * (1024 if match[3] else 1000) ** _POWERS[match[2].upper()])

@@ -1,0 +1,166 @@
+"""Kernelspecs of ours: installed, listed, removed; and what is said where nothing can be forked."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from workbench.commands import kernels as commands
+from workbench.errors import ModelError, ParameterError
+from workbench.production.kernels import available, install, places, spec
+from workbench.production.kernels.limits import memory_limit
+from workbench.production.kernels.names import checked
+from workbench.production.kernels.provisioner import ForkProvisioner
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Jupyter's folders and the sockets are the test's own; no fork server runs."""
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "user"))
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "prefix" / "share" / "jupyter"))
+    monkeypatch.setenv(places.FOLDER, str(tmp_path / "s"))
+    return tmp_path
+
+
+def call(*arguments: str) -> tuple[int, str, str]:
+    app = typer.Typer()
+    commands.add_to(app)
+    result = CliRunner().invoke(app, ["kernels", *arguments])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_installed_listed_and_removed(here: Path):
+    prefix = here / "prefix"
+    code, out, _ = call(
+        "install", "--prefix", str(prefix), "--preload", "torch,kokoro:af_heart", "--json"
+    )
+    assert code == 0
+    folder = prefix / "share" / "jupyter" / "kernels" / "workbench"
+    made = json.loads(out)
+    assert made == {
+        "name": "workbench",
+        "label": "Python (workbench)",
+        "folder": str(folder),
+        "python": sys.executable,
+        "preload": ["torch", "kokoro:af_heart"],
+    }
+    written = json.loads((folder / "kernel.json").read_text())
+    assert written["argv"][1:] == ["-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    assert written["metadata"]["kernel_provisioner"]["provisioner_name"] == "workbench-fork"
+
+    call("install", "--user", "--name", "Films")
+    _, out, _ = call("list", "--json")
+    assert [row["name"] for row in json.loads(out)] == ["films", "workbench"]
+    assert json.loads(out)[0]["folder"] == str(here / "user" / "kernels" / "films")
+    assert "kokoro:af_heart" in call("list")[1]
+
+    assert call("remove", "films")[1].startswith("films: removed from")
+    _, out, _ = call("list", "--json")
+    assert [row["name"] for row in json.loads(out)] == ["workbench"]
+    assert folder.is_dir()
+
+
+def test_another_kernel_is_neither_replaced_nor_removed(here: Path):
+    other = here / "user" / "kernels" / "julia"
+    other.mkdir(parents=True)
+    text = json.dumps({"argv": ["julia"], "display_name": "Julia", "language": "julia"})
+    (other / "kernel.json").write_text(text)
+    with pytest.raises(ParameterError, match="julia: is another kernel already"):
+        install.install(name="julia", user=True)
+    with pytest.raises(ParameterError, match="julia: is no kernel of workbench"):
+        install.remove("julia")
+    assert (other / "kernel.json").read_text() == text
+    assert install.installed() == ()
+
+
+@pytest.mark.parametrize("name", ["", "../up", "a b", "a/b", "ñ"])
+def test_a_name_that_is_no_folder_is_refused(here: Path, name: str):
+    with pytest.raises(ParameterError, match="cannot be the name of a kernel"):
+        install.install(name=name, user=True)
+    assert not (here / "user").exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["", ":", "a:", ":b", "1a", "a b", "os; import os", "a-b", "kokoro:", "--x"]
+)
+def test_what_is_no_module_cannot_be_preloaded(name: str):
+    with pytest.raises(ParameterError, match="cannot be preloaded"):
+        checked([name])
+
+
+@pytest.mark.parametrize("name", ["whisper", "whisper:small", "ctranslate2:Translator"])
+def test_models_with_threads_of_their_own_are_sent_to_the_host(name: str):
+    with pytest.raises(ModelError, match="model host"):
+        call("install", "--user", "--preload", f"torch,{name}")
+    assert install.installed() == ()
+
+
+def test_only_one_place_can_be_named():
+    with pytest.raises(ParameterError, match="only one place"):
+        call("install", "--user", "--sys-prefix")
+
+
+def test_where_nothing_can_be_forked_it_is_a_stock_kernel(here: Path, monkeypatch):
+    monkeypatch.setattr("workbench.production.kernels.can_fork", lambda: False)
+    assert not available()
+    code, _, told = call("install", "--user")
+    assert code == 0
+    assert f"{sys.platform} cannot fork kernels: workbench will be a stock kernel" in told
+    assert call("status")[1].strip() == f"{sys.platform} cannot fork kernels"
+
+
+def test_nothing_runs_yet():
+    assert call("status")[1].strip() == "no fork server runs"
+    assert json.loads(call("status", "--json")[1]) == []
+    assert call("stop")[1].strip() == "no fork server runs"
+    with pytest.raises(ParameterError, match="abc: is no fork server"):
+        call("stop", "abc")
+
+
+def test_each_kind_of_server_has_its_own_socket():
+    """A variable that is read when a library is loaded cannot be set for a child any more."""
+    plain = places.Kind.of(["python"], (), {})
+    names = {
+        kind.name
+        for kind in (
+            plain,
+            places.Kind.of(["other"], (), {}),
+            places.Kind.of(["python"], ("torch",), {}),
+            places.Kind.of(["python"], (), {"HF_HOME": "/a"}),
+            places.Kind.of(["python"], (), {"PYTHONPATH": "/a"}),
+        )
+    }
+    assert len(names) == 5
+    assert places.Kind.of(["python"], (), {"WORKBENCH_WORKER": "x", "JOB": "1"}) == plain
+
+
+@pytest.mark.parametrize("text", ["much", "-1G", "1e9", "2 GB more", "G"])
+def test_a_limit_must_be_an_amount(text: str):
+    with pytest.raises(ParameterError, match="WORKBENCH_KERNEL_MEMORY"):
+        memory_limit({"WORKBENCH_KERNEL_MEMORY": text})
+
+
+def test_limits():
+    sizes = {"512M": 512_000_000, "2GB": 2_000_000_000, "1 GiB": 1_073_741_824, "9": 9, " ": 0}
+    assert {text: memory_limit({"WORKBENCH_KERNEL_MEMORY": text}) for text in sizes} == sizes
+
+
+def test_jupyter_finds_the_provisioner_by_its_kernelspec():
+    from jupyter_client.provisioning.factory import KernelProvisionerFactory
+
+    manager = spec.spec_manager(["torch"])
+    found = KernelProvisionerFactory.instance().create_provisioner_instance(
+        "id", manager.get_kernel_spec("workbench"), parent=None
+    )
+    assert isinstance(found, ForkProvisioner)
+    assert found.preload == ["torch"]
