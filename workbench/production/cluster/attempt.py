@@ -207,7 +207,7 @@ class Attempt:
         if time.monotonic() - self._asked > _AGAIN:
             self._asked = time.monotonic()
             with contextlib.suppress(Exception):  # the worker may have gone: then it is stopped
-                self._client.run(stop, token, workers=self._workers[-1:], wait=False)
+                self._client.run(stop, token, workers=self._workers[-1:], on_error="ignore")
 
     def _killed(self) -> KernelDied:
         times = len(self._workers)
