@@ -66,7 +66,7 @@ def listen(
     model, language
         As for `workbench.speech.transcribe.transcribe`.
     script
-        What is said, where that is known; a narration knows it.
+        What is said, where that is known; a narration's own words need none.
     progress, cancel
         As there.
     **options
@@ -106,7 +106,7 @@ def listen(
             if engine != "auto" or not known:
                 raise
             note = one_line(f"no recogniser listened: {error}")
-    if isinstance(source, Narration) and not script:
+    if isinstance(source, Narration):
         found = from_narration(source)
     else:
         text = script if isinstance(script, Script) else Script.load(str(script))

@@ -8,7 +8,7 @@ import io
 from html import escape
 from typing import TYPE_CHECKING
 
-from workbench.errors import one_line, storage_error
+from workbench.errors import ParameterError, one_line, storage_error
 from workbench.paths import user_path
 from workbench.speech.sweep_table import columns
 from workbench.storage.atomic import write_bytes
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from workbench.speech.variant import Variant
     from workbench.speech.variants import Sweep
 
-__all__ = ["sweep_csv", "sweep_page", "write_csv", "write_page"]
+__all__ = ["check_page", "sweep_csv", "sweep_page", "write_csv", "write_page"]
 
 _STYLE = """
 :root { color-scheme: light dark }
@@ -149,6 +149,28 @@ def write_page(sweep: Sweep, path: str | os.PathLike[str], *, title: str = "") -
         When it cannot be written.
     """
     return _write(sweep_page(sweep, title=title), path)
+
+
+def check_page(path: str | os.PathLike[str]) -> Path:
+    """Return where a page goes, before minutes of speech are made for it.
+
+    Raises
+    ------
+    ParameterError
+        When it does not end in .html, or is a folder.
+
+    Examples
+    --------
+    >>> check_page("sweep.htm")
+    Traceback (most recent call last):
+    workbench.errors.ParameterError: sweep.htm: must end in .html
+    """
+    file = user_path(path).absolute()
+    if file.suffix.lower() != ".html":
+        raise ParameterError("must end in .html", subject=str(path))
+    if file.is_dir():
+        raise ParameterError("is a folder", subject=str(path), cure="name a file in it")
+    return file
 
 
 def _player(variant: Variant) -> str:
