@@ -103,7 +103,7 @@ class Parameter:
         """
         trouble = unfit(value)
         if trouble:
-            raise ParameterError(trouble, subject=self.name, cure=_CURES.get(trouble, ""))
+            raise ParameterError(trouble, subject=self.name, cure=_CURES.get(trouble, _JSON))
         kind = self.kind
         try:
             found = conform(value, kind)
@@ -162,8 +162,9 @@ class Parameter:
             )
 
 
+_JSON = "give what JSON holds: texts, numbers, true, false, null, lists and objects"
 _CURES = {
-    "must be finite": "give a number that ends",
+    "must be finite": "give a number that is one",
     "must have texts as keys": "write each key as a text",
     "must be text without NUL and half surrogates": "take out the letters that are none",
 }
