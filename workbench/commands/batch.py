@@ -70,6 +70,10 @@ def batch(
     kernel: Annotated[
         str | None, typer.Option(help="workbench (forked; the default) or python3.")
     ] = None,
+    preload: Annotated[
+        list[str] | None,
+        typer.Option(help="What forked kernels find loaded: a module, kokoro:VOICE, MODULE:CALL."),
+    ] = None,
     cluster: Annotated[
         str | None,
         typer.Option(help="A Dask scheduler: tcp://HOST:8786, or local for one of its own."),
@@ -100,6 +104,7 @@ def batch(
             ways=ways,
             attempts=retries + 1,
             only_failed=only_failed,
+            preload=preload or (),
         )
 
     if watch:
@@ -109,7 +114,8 @@ def batch(
     if dry_run:
         _show_plan(made, as_json=as_json)
         return
-    _tell(f"{made.plan.title}: {made.estimate}")
+    if not as_json:
+        typer.echo(f"{made.plan.title}: {made.estimate}")
     if made.todo and not yes and sys.stdin.isatty() and sys.stderr.isatty():
         typer.confirm("Begin?", default=made.estimate.fits, abort=True, err=True)
     if not made.estimate.fits:
@@ -244,9 +250,9 @@ def _watch(
         if isinstance(found, WorkbenchError):
             _tell(f"workbench: {found}")
         elif found.todo:
-            _tell(f"{found.plan.title}: {found.estimate}")
+            typer.echo(f"{found.plan.title}: {found.estimate}", err=as_json)
             with _pool(found, cluster, store) as pool:
                 _show(found.run(pool), as_json=as_json)
         else:
-            _tell(f"{found.plan.title}: {found.estimate}")
+            typer.echo(f"{found.plan.title}: {found.estimate}", err=as_json)
         _tell("waiting for a change; Ctrl-C ends")

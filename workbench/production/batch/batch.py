@@ -19,15 +19,17 @@ from workbench.production.batch.plan import Plan, Ways, plan
 from workbench.production.batch.pools import LocalPool
 from workbench.production.batch.result import BatchResult
 from workbench.production.batch.runner import Runner
+from workbench.production.batch.sharing import sharing
 from workbench.production.batch.sources import rows_of
 from workbench.production.batch.task import KIND, Task
+from workbench.production.kernels.names import checked
 from workbench.production.made import Made
 from workbench.progress import bar
 
 if TYPE_CHECKING:
     import os
     import threading
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from workbench.ledger import Job
     from workbench.production.batch.pools import Pool
@@ -58,6 +60,8 @@ class Batch:
         How many at once.
     attempts
         How often a job is taken up that fails.
+    preload
+        What forked kernels find loaded.
     """
 
     plan: Plan
@@ -65,6 +69,7 @@ class Batch:
     again: frozenset[str] = frozenset()
     slots: int = 1
     attempts: int = _ATTEMPTS
+    preload: tuple[str, ...] = ()
     _estimate: list[Estimate] = field(default_factory=list, compare=False, repr=False)
 
     @property
@@ -153,15 +158,16 @@ class Batch:
         )
 
     @contextlib.contextmanager
-    def _pool(self, pool: Pool | None) -> Any:
+    def _pool(self, pool: Pool | None) -> Iterator[Pool]:
         if pool is not None:
             yield pool
             return
-        own = LocalPool(max(1, min(self.slots, len(self.todo))))
-        try:
-            yield own
-        finally:
-            own.close(kill=True)
+        with sharing(self.todo, self.preload) as variables:
+            own = LocalPool(max(1, min(self.slots, len(self.todo))), variables)
+            try:
+                yield own
+            finally:
+                own.close(kill=True)
 
 
 def _placed(job: Job, task: Task) -> Job:
@@ -182,6 +188,7 @@ def prepare(
     ways: Ways | None = None,
     attempts: int = _ATTEMPTS,
     only_failed: bool = False,
+    preload: Sequence[str] = (),
     title: str = "",
 ) -> Batch:
     """Return a batch with every job checked and nothing begun; see `batch` for the parameters.
@@ -229,6 +236,7 @@ def prepare(
         again=frozenset(again),
         slots=slots,
         attempts=attempts,
+        preload=checked(tuple(preload)),
     )
 
 
@@ -257,6 +265,7 @@ def batch(
     limit: float | None = None,
     attempts: int = _ATTEMPTS,
     only_failed: bool = False,
+    preload: Sequence[str] = (),
     cluster: str | None = None,
     store: str | None = None,
     progress: Report | None = None,
@@ -293,6 +302,9 @@ def batch(
         How often a job is taken up that fails.
     only_failed
         Whether only those are done that failed before.
+    preload
+        Modules, voices such as ``kokoro:af_heart``, or ``module:function``, that forked kernels
+        find loaded; voices of Kokoro that the jobs name are by themselves.
     cluster
         The address of a Dask scheduler, or ``local`` for one of its own.
     store
@@ -326,6 +338,7 @@ def batch(
         ways=ways,
         attempts=attempts,
         only_failed=only_failed,
+        preload=preload,
     )
     if cluster is None:
         if store is not None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from workbench.production.batch.perform import perform
 
 if TYPE_CHECKING:
     import threading
+    from collections.abc import Mapping
     from concurrent.futures import Future
 
     from workbench.production.batch.outcome import Outcome
@@ -56,10 +58,13 @@ class LocalPool:
     ----------
     slots
         How many at once.
+    variables
+        What the kernels' environment has besides what their tasks say; in no ledger.
     """
 
-    def __init__(self, slots: int) -> None:
+    def __init__(self, slots: int, variables: Mapping[str, str] | None = None) -> None:
         self._slots = slots
+        self._variables = dict(variables or {})
         self._threads = ThreadPoolExecutor(slots, thread_name_prefix="workbench-job")
 
     @property
@@ -69,6 +74,7 @@ class LocalPool:
 
     def submit(self, task: Task, progress: Report, cancel: threading.Event) -> Future[Outcome]:
         """Begin a job, see `Pool.submit`."""
+        task = replace(task, variables={**task.variables, **self._variables})
         return self._threads.submit(perform, task, progress=progress, cancel=cancel)
 
     def close(self, *, kill: bool = False) -> None:
