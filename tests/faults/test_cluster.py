@@ -141,7 +141,6 @@ def test_a_worker_killed_in_the_middle_loses_nothing(pool: ClusterPool, tmp_path
         assert len(log) <= 2
     again = [t for t in tasks if len(Path(f"{t.output}.log").read_text().split()) == 2]
     assert len(again) <= 1, "only what the lost worker was at is done again"
-    assert {o.where.rpartition(":")[2] for o in outcomes} >= {str(workers(pool)[0])} or True
     assert len({o.executed for o in outcomes}) == count
 
 

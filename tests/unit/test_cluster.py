@@ -196,7 +196,10 @@ def test_receipts_and_notebooks_name_the_original_paths(tmp_path: Path):
     for path in (output, executed):
         path.parent.mkdir(parents=True)
     output.write_text(f"a text that names {root}/work stays as it is")
-    receipt = write_receipt(output, {"inputs": {f"{root}/work/in.txt": "1", f"{root}/else/d": "2"}})
+    receipt = write_receipt(
+        output,
+        {"inputs": {f"{root}/work/in.txt": "1", f"{root}/else/d": "2"}, "seen": ["../../else/d"]},
+    )
     made = Made.of([output, receipt], job="job_1")
     source = f"text = '{root}/work/in.txt'\n"
     notebook = NOTHING | {
@@ -209,6 +212,7 @@ def test_receipts_and_notebooks_name_the_original_paths(tmp_path: Path):
     executed.write_text(json.dumps(notebook))
     found = places.rename_in(executed, made)
     assert read_receipt(output)["inputs"] == {f"{there}/in.txt": "1", "/d": "2"}
+    assert (there / "out" / read_receipt(output)["seen"][0]).resolve() == Path("/d")
     assert output.read_text() == f"a text that names {root}/work stays as it is"
     assert found.files[receipt][2] == digest(receipt) != made.files[receipt][2]
     told = json.loads(executed.read_text())

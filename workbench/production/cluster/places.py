@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -134,7 +135,7 @@ class Places:
         """
         receipts = {receipt_path(path) for path in made.files} & set(made.files)
         for path in receipts:
-            self._rewrite(path, lambda data: self._renamed(data, str), indent=2)
+            self._rewrite(path, partial(self._receipt, path.parent), indent=2)
         found = Made.of(made.files, job=made.job, warnings=made.warnings, cpu=made.cpu)
         moved = replace(found, files={self.there(p): state for p, state in found.files.items()})
 
@@ -149,6 +150,23 @@ class Places:
     def rename_failed(self, notebook: Path) -> None:
         """Have the notebook of a failed run name the paths of there."""
         self._rewrite(notebook, self._notebook, indent=1)
+
+    def _receipt(self, folder: Path, data: Any) -> Any:
+        """Rename in a receipt, where paths may be meant as they are seen from its folder."""
+        if isinstance(data, list):
+            return [self._receipt(folder, one) for one in data]
+        if isinstance(data, dict):
+            return {
+                self._seen(folder, name): self._receipt(folder, one) for name, one in data.items()
+            }
+        return self._seen(folder, data) if isinstance(data, str) else data
+
+    def _seen(self, folder: Path, text: str) -> str:
+        if text.startswith("../") and "\n" not in text:
+            here = Path(os.path.normpath(folder / text))
+            if here.is_relative_to(self._work) or here.is_relative_to(self._else):
+                return os.path.relpath(self.there(here), self.there(folder))
+        return self.named(text)
 
     def _notebook(self, notebook: Any) -> Any:
         cells = [
