@@ -38,4 +38,5 @@ def memory_limit(environment: Mapping[str, str]) -> int:
     match = _SIZE.fullmatch(text)
     if match is None:
         raise ParameterError(f"{text!r} is no amount of memory", subject=MEMORY, cure="e.g. 2G")
-    return round(float(match[1]) * (1024 if match[3] else 1000) ** _POWERS[match[2].upper()])
+    unit = 1024.0 if match[3] else 1000.0
+    return round(float(match[1]) * unit ** _POWERS[match[2].upper()])

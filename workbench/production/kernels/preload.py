@@ -9,13 +9,13 @@ import os
 import sys
 import time
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from workbench.errors import ModelError, ParameterError, WorkbenchError, one_line
 from workbench.production.kernels import blas, processes
 from workbench.production.kernels.names import HOST, checked
+from workbench.production.kernels.single import OnImport
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -63,12 +63,10 @@ class Loaded:
     torch_threads: int = 0
     blas: tuple[str, ...] = ()
 
-    def torch(self) -> None:
-        """Let torch work in this thread alone, from now on, if it is there."""
-        torch = sys.modules.get("torch")
-        if torch is not None and not self.torch_threads:
-            self.torch_threads = torch.get_num_threads()
-            torch.set_num_threads(1)
+    def torch(self, torch: Any) -> None:
+        """Let torch work in this thread alone, from now on."""
+        self.torch_threads = torch.get_num_threads()
+        torch.set_num_threads(1)
 
 
 def load(names: Sequence[str]) -> Loaded:
@@ -81,10 +79,11 @@ def load(names: Sequence[str]) -> Loaded:
     """
     os.environ[blas.VARIABLE] = "1"  # it would start its threads when it is loaded
     loaded = Loaded()
-    for name in checked(names):
-        with _named(name):
-            _load_one(name, loaded)
-            _check(name)
+    with OnImport("torch", loaded.torch):
+        for name in checked(names):
+            with _named(name):
+                _load_one(name)
+                _check(name)
     for module in _KERNEL:
         with contextlib.suppress(ImportError):  # of another version of IPython
             importlib.import_module(module)
@@ -95,15 +94,12 @@ def load(names: Sequence[str]) -> Loaded:
     return loaded
 
 
-def _load_one(name: str, loaded: Loaded) -> None:
+def _load_one(name: str) -> None:
     from workbench.engines.registry import engine, engines
 
     module, _, rest = name.partition(":")
     if module in engines():
         made = engine(module)
-        if find_spec("torch") is not None:
-            importlib.import_module("torch")
-            loaded.torch()
         preload = getattr(made, "preload", None)
         if preload is not None:
             preload(rest)
@@ -113,7 +109,6 @@ def _load_one(name: str, loaded: Loaded) -> None:
             raise ModelError("has no weights that can be preloaded", subject=name, cure=HOST)
         return
     work: Any = importlib.import_module(module)
-    loaded.torch()
     for part in rest.split(".") if rest else ():
         work = getattr(work, part)
     if rest:
