@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import random
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -140,6 +141,7 @@ def test_excels_note_of_the_separator_is_heard(here: Path):
         ("bed\nno.mp3\n", [(2, "bed", "there is no such file as no.mp3")]),
         ("notebook\nno.ipynb\n", [(2, "notebook", "there is no such notebook")]),
         ("notebook\ncaptioned_shrt\n", [(2, "notebook", "neither a notebook nor a job")]),
+        (f"notebook\n{'a' * 300}.ipynb\n", [(2, "notebook", "name too long")]),
         ("output\nx/a.mp4\nx/./A.MP4\n", [(3, "output", "is the output of row 2 too")]),
         ("output\na.mp4\na.wav\n", [(3, "output", "shares its executed notebook with a.mp4")]),
         ("name\na\na\n", [(3, "name", "is the name of row 2 too")]),
@@ -362,3 +364,29 @@ def test_a_mistake_reads_well():
         "problem": "b",
         "cure": "c",
     }
+
+
+SOUND = {
+    "csv": 'name,text,speed,sizes,bed\na,"b, c",1,1;2,\n,d,2,"[3]",\n',
+    "yaml": "defaults: &d {speed: 1}\njobs:\n- {}\n- <<: *d\n  sizes: [1, 2]\n  any: {a: [b, ~]}\n",
+    "jsonl": '{"text": "a", "sizes": [1], "more": {"a": 1}}\n{"name": "b", "bed": null}\n',
+    "json": '{"defaults": {"speed": 1},\n"jobs": [{"text": "a"},\n{"any": {"a": [null]}}]}',
+}
+PIECES = [*"[]{}:,;\n\r\t\0\"'|>#?%@`~-é\u202e\ufeff", "*d", "&d ", "<<: ", "!!int ", "!x ", "null"]
+PIECES += ["NaN", "1e999", "9" * 400, "---\n", "...", "name", "notebook", "output", "text"]
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("kind", SOUND)
+def test_whatever_a_file_holds_every_mistake_has_its_row_and_cure(here: Path, kind: str):
+    chance = random.Random(kind)
+    for _ in range(400):
+        text = SOUND[kind]
+        for _ in range(chance.randint(1, 5)):
+            place = chance.randrange(len(text) + 1)
+            cut = place + chance.choice([0, 0, 1, 5])
+            text = text[:place] + chance.choice(["", *PIECES]) + text[cut:]
+        for mistake in read(here, text, f"jobs.{kind}").mistakes:
+            assert mistake.row >= 1, text
+            assert mistake.problem, text
+            assert mistake.cure, text

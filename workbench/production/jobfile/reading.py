@@ -150,6 +150,9 @@ class _Checking:
                 if place not in self.schemas:
                     self.schemas[place] = {p.name: p for p in parameters(place)}
                 self._found[text] = place
+            except OSError as error:  # such as a name that is too long for one
+                told = f"{error.strerror or error}: {text}"
+                self.mistakes.append(Mistake(row.number, "notebook", told, "check the path"))
             except (JobError, ParameterError) as error:
                 told = f"{text}: {error.problem}"
                 cure = error.cure or "correct the notebook"
