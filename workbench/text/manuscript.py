@@ -102,12 +102,13 @@ class Manuscript:
         if len(self.sections) != 1 or self.sections[0].title:
             return self
         rows: list[list[Line | Pause]] = []
-        last = None
+        last = 0
         for item in self.sections[0].script.items:
-            if last is None or (isinstance(item, Line) and item.number > last + 1):
+            spoken = isinstance(item, Line)
+            if not rows or (spoken and last and item.number > last + 1):
                 rows.append([])
             rows[-1].append(item)
-            last = item.number
+            last = item.number if spoken else last
         scripts = [Script(items=tuple(row)) for row in rows]
         found = tuple(Section(title="", script=script) for script in scripts if script.lines)
         return replace(self, sections=found)

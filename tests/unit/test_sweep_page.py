@@ -1,0 +1,94 @@
+"""Axes of a sweep, its table for spreadsheets, its page that plays without a network."""
+
+from __future__ import annotations
+
+import csv
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from workbench.errors import ModelError, ParameterError
+from workbench.speech.axes import axes
+from workbench.speech.chapters import speak_chapters
+from workbench.speech.sweep import sweep
+from workbench.speech.sweep_page import sweep_csv, sweep_page, write_page
+from workbench.text.manuscript import Manuscript
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import ToneEngine
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("a=1,2", [1, 2]),
+        ("a = 0.5 , -1", [0.5, -1]),
+        ("a=1..3", [1, 2, 3]),
+        ("a=0..1/5", [0, 0.25, 0.5, 0.75, 1]),
+        ("a=0.1..0.3", [0.1, 0.2, 0.3]),
+        ("a=true,no,f3", [True, False, "f3"]),
+        ("a=1..2/2,9", [1, 2, 9]),
+    ],
+)
+def test_axes(text: str, values: list):
+    found = axes([text])["a"]
+    assert found == values
+    assert [type(one) for one in found] == [type(one) for one in values]
+
+
+@pytest.mark.parametrize("text", ["a", "a=", "=1", "a b=1", "a=1,,2", "a=3..1", "a=1..2/1"])
+def test_what_is_no_axis(text: str):
+    with pytest.raises(ParameterError) as caught:
+        axes([text])
+    assert caught.value.subject == text
+
+
+def test_an_axis_that_comes_twice():
+    with pytest.raises(ParameterError, match="a: comes twice"):
+        axes(["a=1", "a=2"])
+
+
+def test_a_variant_that_failed_is_in_both(tone: ToneEngine, monkeypatch: pytest.MonkeyPatch):
+    speak = tone.synthesize
+
+    def fails(text: str, **values: Any) -> object:
+        if values["options"].pace == 200:
+            raise ModelError('=cmd|"<script>"', subject="")
+        return speak(text, **values)
+
+    monkeypatch.setattr(tone, "synthesize", fails)
+    found = sweep("a <b>", voices="tone:high", pace=[100, 200], cache=False)
+    rows = list(csv.DictReader(sweep_csv(found).splitlines()))
+    assert [row["pace"] for row in rows] == ["100", "200"]
+    assert (rows[0]["error"], rows[1]["duration"]) == ("", "")
+    assert rows[1]["error"].startswith("'=cmd"), "no formula"
+    page = sweep_page(found, title="<i>")
+    assert page.count("<audio") == 1
+    assert page.count("<script>") == 1, "ours"
+    assert "&lt;script&gt;" in page
+    assert "<i>" not in page
+    assert "a &lt;b&gt;" in page
+
+
+def test_the_page_appears_whole_or_not_at_all(tone: ToneEngine, tmp_path: Path):
+    assert tone
+    found = sweep("ab", voices="tone:high", pace=[100, 200], cache=False)
+    path = write_page(found, tmp_path / "made/page.html")
+    assert path.read_text("utf-8").endswith("</html>\n")
+    assert [one.name for one in path.parent.iterdir()] == ["page.html"]
+
+
+def test_chapters_stand_apart(tone: ToneEngine):
+    text = "aa\nbb [pause 1s]\n\n[pause 2s] cc"
+    book = Manuscript.read(text).by_paragraph()
+    spoken = speak_chapters(book, "tone:high", chapter_gap=0.5, gap=0.1, cache=False)
+    assert tone.calls == ["aa", "bb", "cc"]
+    first, second = spoken.parts
+    assert first.duration == pytest.approx(0.025 * 2 + 0.1)
+    assert second.duration == pytest.approx(0.025)
+    assert spoken.starts == (0, pytest.approx(first.duration + 0.5))
+    assert spoken.narration.parts[-1].start == pytest.approx(first.duration + 0.5)
+    alone = speak_chapters(Manuscript.read("aa [pause 1s]"), "tone:high", cache=False)
+    assert alone.narration.duration == pytest.approx(1.025), "a text alone is as it was written"
