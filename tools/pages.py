@@ -64,6 +64,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
         elif value in _NOTEBOOKS:
             entry[title] = [f"{value}/{path.stem}.md" for path in _notebooks(value)]
         elif title == "Guides":  # one that nobody has put into the order is still found
+            entry[title] = [name for name in value if name in guides]
             entry[title] += [name for name in guides if f'"{name}"' not in listed]
     return config
 
