@@ -350,7 +350,11 @@ def test_files_go_through_a_bucket_and_come_back_under_their_names(bucket: str, 
             executed = Path(task.executed).read_text()
             assert "/else/" not in receipt + executed
             assert "/workbench/job-" not in receipt + executed
-        assert str(data / "read.py") in json.dumps(read_receipt(Path(tasks[0].output)))
+        for task in tasks:
+            (found,) = read_receipt(Path(task.output))["inputs"]
+            assert found["from"] == task.values["text"]
+            assert (folder / "out" / found["path"]).resolve() == data / "read.py"
+            assert read_receipt(Path(task.output))["job"] == task.id
         keys = [o["Key"] for o in boto3.client("s3").list_objects_v2(Bucket="jobs")["Contents"]]
         assert len(keys) == 2  # the notebook and the one script, each once; nothing that was made
         # Nobody does it again: what is here is whole.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -10,6 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import yaml
 
 from workbench.errors import (
     JobError,
@@ -321,3 +323,51 @@ def test_an_input_is_sent_once_by_many_jobs_at_once(tmp_path: Path):
     for thread in threads:
         thread.join()
     assert puts == [input_name(digest(tmp_path / "talk.ipynb"))]
+
+
+def test_workers_that_do_not_reach_the_store_are_named(tmp_path: Path):
+    def run(looked, where, name, word, on_error):
+        """One worker sees it, one sees a folder of its own under that path, one another file."""
+        shown = looked(where, name, word)
+        return {
+            "tcp://a": shown,
+            "tcp://b": looked(str(tmp_path / "other"), name, word),
+            "tcp://c": looked(where, name, "another word"),
+        }
+
+    parcels = Parcels(str(tmp_path / "store"))
+    client = SimpleNamespace(run=run)
+    told = r"worker tcp://b and 1 more: does not reach the store .*store: .* is not in the store"
+    with pytest.raises(ServiceError, match=told):
+        parcels.look_all(client)
+    assert [p for p in tmp_path.rglob("*") if p.is_file()] == []
+    client.run = lambda *given, on_error: {"tcp://a": given[0](*given[1:])}
+    parcels.look_all(client)
+
+
+GUIDE = (Path(__file__).parents[2] / "docs" / "cluster.md").read_text(encoding="utf-8")
+
+
+def test_the_guide_can_be_read_by_what_it_is_for():
+    for source in re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL):
+        compile(source, "cluster.md", "exec")
+    (manifest,) = re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)
+    spec = yaml.safe_load(manifest)["spec"]
+    (worker,) = spec["worker"]["spec"]["containers"]
+    (scheduler,) = spec["scheduler"]["spec"]["containers"]
+    assert worker["image"] == scheduler["image"]
+    assert {p["name"] for p in scheduler["ports"]} == {
+        p["targetPort"] for p in spec["scheduler"]["service"]["ports"]
+    }
+
+
+@pytest.mark.parametrize("program", ["worker", "scheduler"])
+def test_the_guide_names_options_that_dask_has(program: str):
+    import importlib
+
+    command = importlib.import_module(f"distributed.cli.dask_{program}").main
+    known = {option for one in command.params for option in (*one.opts, *one.secondary_opts)}
+    lines = re.findall(rf"dask {program}([^\n`&]*)", GUIDE)
+    named = {word for line in lines for word in re.findall(r"(?<= )--[a-z-]+", line)}
+    assert len(named) >= 3
+    assert named <= known

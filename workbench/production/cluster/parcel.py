@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import StorageError, storage_error
+from workbench.errors import ServiceError, StorageError, WorkbenchError, storage_error
 from workbench.production.batch.perform import perform
 from workbench.production.cluster.depot import Depot
 from workbench.production.executed import failed_path
@@ -17,7 +18,7 @@ from workbench.production.identity import identify
 from workbench.production.identity_inputs import file_digest
 from workbench.production.made import made_by
 from workbench.production.parameters import parameters
-from workbench.storage.atomic import replacing
+from workbench.storage.atomic import replacing, workspace
 from workbench.storage.receipt import digest
 
 if TYPE_CHECKING:
@@ -40,6 +41,17 @@ def made_name(token: str) -> str:
     return f"made/{token}"
 
 
+def looked(where: str, name: str, word: str) -> str:
+    """Return what keeps this process from a file in a store, empty for nothing."""
+    try:
+        with workspace() as folder:
+            Depot(where).fetch(name, folder / "probe")
+            found = (folder / "probe").read_text(encoding="ascii")
+    except (WorkbenchError, OSError, ValueError) as error:
+        return str(error) or type(error).__name__
+    return "" if found == word else "it is another one"
+
+
 class Parcels:
     """The inputs of jobs, sent once; what they made, fetched to where it belongs.
 
@@ -58,6 +70,35 @@ class Parcels:
         self._depot = Depot(store)
         self._lock = threading.Lock()
         self._sending: dict[str, threading.Lock] = {}
+
+    def look_all(self, client: Any) -> None:
+        """Refuse a cluster one of whose workers does not reach the store, or another one.
+
+        Raises
+        ------
+        ServiceError
+            With the workers and what each says.
+        StorageError
+            When this machine does not reach it.
+        """
+        word = secrets.token_hex(16)
+        name = f"probe/{secrets.token_hex(16)}"
+        with workspace() as folder:
+            (folder / "probe").write_text(word, encoding="ascii")
+            self._depot.put(folder / "probe", name)
+        try:
+            told = client.run(looked, self._depot.where, name, word, on_error="return")
+        finally:
+            with contextlib.suppress(StorageError):
+                self._depot.clear(name)
+        trouble = {str(where): str(said) for where, said in told.items() if said != ""}
+        for worker, said in sorted(trouble.items()):
+            more = f" and {len(trouble) - 1} more" if len(trouble) > 1 else ""
+            raise ServiceError(
+                f"does not reach the store {self._depot.where}: {said}",
+                subject=f"worker {worker}{more}",
+                cure="check that it has media-workbench[s3], credentials, and the same folder",
+            )
 
     def earlier(self, task: Task) -> Outcome | None:
         """Return what was made of a job before, if that is still whole: no worker can see it."""

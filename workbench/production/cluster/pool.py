@@ -64,7 +64,8 @@ class ClusterPool:
     ParameterError
         When the address is none.
     ServiceError
-        When Dask is not installed, a worker is of another version, or does not see the files.
+        When Dask is not installed, a worker is of another version, or does not see the files or
+        the store.
     ServiceUnreachable
         When nobody answers, or there are no workers.
     StorageError
@@ -97,7 +98,9 @@ class ClusterPool:
         self._connection = connect(address, workers=workers, memory=memory, wait=wait)
         try:
             agree_all(self._connection.client)
-            if self._parcels is None:
+            if self._parcels is not None:
+                self._parcels.look_all(self._connection.client)
+            else:
                 self._probe = Probe.write(user_path(folder).absolute())
                 look_all(self._connection.client, self._probe)
             self._roster = Roster(

@@ -76,17 +76,17 @@ def work(order: Order) -> dict[str, Any]:
 
     worker: Any = get_worker()
     key: str = worker.get_current_task()
-    last = 0.0
+    last, told = 0.0, -1.0
 
     def tell(what: str, value: Any) -> None:
         worker.log_event(order.topic, [order.token, what, value])
 
     def report(done: float) -> None:
-        nonlocal last
+        nonlocal last, told
         if not _wanted(worker, key):
             cancel.set()
-        if time.monotonic() - last >= _EVERY:
-            last = time.monotonic()
+        if done != told and time.monotonic() - last >= _EVERY:
+            last, told = time.monotonic(), done
             tell(PART, done)
 
     tell(BEGAN, worker.address)
