@@ -75,11 +75,9 @@ def next_steps(totals: Totals, *, command: str = "", alive: bool | None = None) 
         else:
             steps.append(f"Run {again} to go on: what is done is not made again.")
     if broken:
-        done = f"; {only} does these alone" if only else ""
-        steps.append(
-            f"Mend what the {counted(broken, 'job')} below "
-            f"{'names' if broken == 1 else 'name'}, then run {again} again{done}."
-        )
+        which = "that one" if broken == 1 else f"these {broken:,}"
+        done = f"; {only} does {which} alone" if only else ""
+        steps.append(f"Mend what went wrong below, then run {again} again{done}.")
     if totals.states["cancelled"]:
         stopped = counted(totals.states["cancelled"], "job")
         was = "was" if totals.states["cancelled"] == 1 else "were"
