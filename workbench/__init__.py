@@ -68,6 +68,7 @@ _PUBLIC = {
     "caption": "workbench.captions.cues",
     "edit_captions": "workbench.widgets.cue_editor",
     "flagged": "workbench.speech.flagged",
+    "form": "workbench.widgets.form",
     "measure": "workbench.speech.measure",
     "measure_each": "workbench.speech.measure",
     "media": "workbench",  # a room of the package, not a name in one

@@ -62,6 +62,7 @@ from workbench.voice import Voice as Voice
 from workbench.widgets.audition import audition as audition
 from workbench.widgets.board import board as board
 from workbench.widgets.cue_editor import edit_captions as edit_captions
+from workbench.widgets.form import form as form
 from workbench.widgets.line_board import review as review
 from workbench.widgets.playing import play as play
 from workbench.widgets.tuner import tune as tune
@@ -119,6 +120,7 @@ __all__ = [
     "caption",
     "edit_captions",
     "flagged",
+    "form",
     "measure",
     "measure_each",
     "media",
