@@ -90,6 +90,13 @@ def until(true: Callable[[], Any], what: str) -> None:
         time.sleep(0.05)
 
 
+def runs(pid: int) -> bool:
+    try:  # where nobody waits for orphans, they stay as zombies
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def workers(pool: ClusterPool) -> list[int]:
     told = pool._connection.client.run(os.getpid)
     return sorted(told.values())
@@ -102,7 +109,7 @@ def pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClusterPool]:
     yield pool
     pids = workers(pool)
     pool.close(kill=True)
-    until(lambda: not any(psutil.pid_exists(pid) for pid in pids), "the end of the workers")
+    until(lambda: not any(map(runs, pids)), "the end of the workers")
     assert not list(folder.iterdir()), "the probe is left"
     listening = [c for c in psutil.Process().net_connections() if c.status == "LISTEN"]
     assert not [c for c in listening if c.laddr.port in pool_ports], "a port is left"
@@ -270,7 +277,7 @@ def test_a_scheduler_that_is_gone_is_told_and_what_runs_stops(outside: Outside, 
         pool.close(kill=True)
     until(lambda: (tmp_path / "began").read_text() != "", "a whole file")
     kernel = int((tmp_path / "began").read_text())
-    until(lambda: not psutil.pid_exists(kernel), "the end of the notebook")
+    until(lambda: not runs(kernel), "the end of the notebook")
 
 
 RUNNER = """
@@ -281,32 +288,46 @@ from faults.test_cluster import job, workers
 from workbench.production.cluster import ClusterPool
 if __name__ == "__main__":
     here = Path({folder!r})
-    pool = ClusterPool(workers=1, folder=here)
+    pool = ClusterPool({address!r}, folder=here, wait=240)
     future = pool.submit(job(here, 0, "long.py"), print, threading.Event())
     (here / "pids").write_text(" ".join(map(str, workers(pool))) + " ")
     future.result()
 """
 
 
-def test_a_runner_that_is_killed_takes_its_workers_along(tmp_path: Path):
-    (tmp_path / "long.py").write_text(
-        "Path('began').write_text(f'{os.getpid()} '); time.sleep(600)"
-    )
-    script = tmp_path / "runner.py"
-    script.write_text(RUNNER.format(tests=str(Path(__file__).parents[1]), folder=str(tmp_path)))
-    runner = subprocess.Popen(
-        [sys.executable, str(script)], stdout=subprocess.DEVNULL, cwd=tmp_path
-    )
+def killed_runner(folder: Path, address: str) -> tuple[list[int], int]:
+    """Kill a runner while a notebook runs; return its workers and the notebook's kernel."""
+    (folder / "long.py").write_text("Path('began').write_text(f'{os.getpid()} '); time.sleep(600)")
+    script = folder / "runner.py"
+    tests = str(Path(__file__).parents[1])
+    script.write_text(RUNNER.format(tests=tests, folder=str(folder), address=address))
+    runner = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.DEVNULL, cwd=folder)
     try:
         for name in ("pids", "began"):
-            path = tmp_path / name
+            path = folder / name
             until(lambda path=path: path.is_file() and path.read_text().endswith(" "), name)
     finally:
         runner.kill()
         runner.wait()
-    pids = [int(pid) for name in ("pids", "began") for pid in (tmp_path / name).read_text().split()]
-    assert len(pids) == 2
-    until(lambda: not any(psutil.pid_exists(pid) for pid in pids), "the end of what it started")
+    pids = [int(pid) for pid in (folder / "pids").read_text().split()]
+    return pids, int((folder / "began").read_text())
+
+
+def test_a_runner_that_is_killed_takes_its_own_workers_along(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("WORKBENCH_THREADS", "1")
+    pids, kernel = killed_runner(tmp_path, "local")
+    assert len(pids) == 1
+    until(lambda: not any(map(runs, [*pids, kernel])), "the end of what it started")
+
+
+@pytest.mark.slow
+def test_a_runner_that_is_killed_stops_its_notebooks_elsewhere(outside: Outside, tmp_path: Path):
+    outside.worker()
+    pids, kernel = killed_runner(tmp_path, str(outside.file))
+    until(lambda: not runs(kernel), "the end of the notebook")
+    assert all(map(runs, pids)), "a worker that is not ours has ended"
 
 
 @pytest.fixture(scope="module")
