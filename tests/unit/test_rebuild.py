@@ -165,6 +165,7 @@ def test_a_file_that_was_edited_is_told_apart(copy: Path):
     assert "cue 1 at 0.000 s says something else" in told
     (copy / "out" / "c.vtt").unlink()
     assert made_again("out/c.vtt").identical  # by its digest
+    assert not (copy.parent / "cache").exists()  # nothing is compared with a cached self
 
 
 def test_files_are_kept_on_demand_and_nothing_is_written_over(copy: Path):

@@ -140,3 +140,16 @@ def test_a_large_text_through_a_pipe_is_kept(here: Path, monkeypatch: pytest.Mon
     assert read_receipt(here / "a.srt")["run"]["values"]["source"] == text
     assert command("rebuild", "a.srt") == 0
     assert "standard_input" not in receipt_path(here / "a.srt").read_text()
+
+
+def test_the_guide_tells_every_state_and_every_field(here: Path):
+    from pathlib import Path as Place
+
+    from workbench.production.verify import STATES
+
+    guide = (Place(receipts.__file__).parents[2] / "docs" / "receipts.md").read_text()
+    for state in STATES:
+        assert f"| {state} |" in guide, state
+    command("caption", TEXT, "-o", "out/a.srt", "-v", "espeak:es")
+    for field in read_receipt(here / "out" / "a.srt"):
+        assert f"`{field}`" in guide, field

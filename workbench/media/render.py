@@ -39,7 +39,7 @@ from workbench.media.soundtrack import STEM, tracks
 from workbench.paths import user_path
 from workbench.processors import threads
 from workbench.storage.atomic import replacing, workspace
-from workbench.storage.receipt import digest, write_receipt
+from workbench.storage.receipt import digest, told_from, write_receipt
 
 if TYPE_CHECKING:
     import os
@@ -211,7 +211,7 @@ def render(
         stems={name: file.name for name, file in stem_files.items()},
         warnings=notes,
     )
-    receipt = write_receipt(target, about, seal=seal)
+    receipt = write_receipt(target, told_from(about, target.parent), seal=seal)
     for note in (
         notes if warn else ()
     ):  # last: where warnings are errors, the video still has its receipt

@@ -23,6 +23,7 @@ __all__ = [
     "read_receipt",
     "receipt_path",
     "seen_from",
+    "told_from",
     "write_receipt",
 ]
 
@@ -78,6 +79,25 @@ def seen_from(path: str | os.PathLike[str], folder: Path) -> str:
     if whole.is_relative_to(Path.home()):
         return f"~/{whole.relative_to(Path.home()).as_posix()}"
     return whole.as_posix()
+
+
+def told_from(value: Any, folder: Path) -> Any:
+    """Return plain values in which every whole ``path`` is as a receipt in `folder` names it.
+
+    Examples
+    --------
+    >>> told_from({"scenes": [{"path": "/videos/in/a.jpg", "fit": "cover"}]}, Path("/videos/out"))
+    {'scenes': [{'path': '../in/a.jpg', 'fit': 'cover'}]}
+    """
+    if isinstance(value, dict):
+        told = {name: told_from(each, folder) for name, each in value.items()}
+        whole = told.get("path")
+        if isinstance(whole, str) and Path(whole).is_absolute():
+            told["path"] = seen_from(whole, folder)
+        return told
+    if isinstance(value, list | tuple):
+        return [told_from(each, folder) for each in value]
+    return value
 
 
 def place(name: str, folder: Path) -> Path:
