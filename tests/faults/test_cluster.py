@@ -273,6 +273,9 @@ def test_a_scheduler_that_is_gone_is_told_and_what_runs_stops(outside: Outside, 
             future.result(timeout=WAIT)
         with pytest.raises(ServiceUnreachable):
             pool.slots  # noqa: B018
+        late = pool.submit(job(tmp_path, 0), lambda _: None, threading.Event())
+        with pytest.raises(ServiceUnreachable):
+            late.result(timeout=WAIT)
     finally:
         pool.close(kill=True)
     until(lambda: (tmp_path / "began").read_text() != "", "a whole file")

@@ -10,7 +10,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import Cancelled, KernelDied, ServiceError
+from workbench.errors import Cancelled, KernelDied, ServiceError, WorkbenchError
 from workbench.ledger import RUNNER
 from workbench.production.batch.outcome import Outcome
 from workbench.production.cluster.software import here
@@ -132,6 +132,7 @@ class Attempt:
         self._known[order.token] = self
         done = threading.Event()
         try:
+            self._check()
             future = self._client.submit(
                 work,
                 order,
@@ -147,6 +148,11 @@ class Attempt:
                 if not self._workers:  # another job's doing
                     return {"lost": True}
                 raise self._killed() from error
+            except WorkbenchError:
+                raise
+            except Exception:
+                self._check()  # a scheduler that goes says so in many ways
+                raise
             finally:
                 with contextlib.suppress(Exception):  # the scheduler may be gone
                     future.release()
