@@ -34,6 +34,7 @@ from workbench.errors import WorkbenchError
 from workbench.media.recording import read_sound
 from workbench.production.notebooks import find_notebook
 from workbench.production.parameters import parameters
+from workbench.production.verify import verify
 from workbench.storage.receipt import digest, read_receipt
 
 pytestmark = [pytest.mark.notebook, pytest.mark.media]
@@ -207,6 +208,7 @@ def check_sweep(page: Path, voices: list[str], rates: list[int]) -> None:
         assert one == pytest.approx(float(row["duration"]), abs=0.1)
     asked = re.findall(r"(?:src|href|url)\s*[=(]\s*[\"']?([^\"' >]{5})", text)
     assert set(asked) == {"data:"}, "it asks for nothing"
+    check_receipt(page)
     found = wb.Sweep.load(page.with_suffix(""))
     assert [variant.take.duration for variant in found] == pytest.approx(
         [float(row["duration"]) for row in rows], abs=1e-4
@@ -403,6 +405,69 @@ def test_voice_sweep_in_english(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     durations = [float(row["duration"]) for row in rows_of(page.with_suffix(".csv"))]
     assert durations == sorted(durations)
     assert "data:audio/" in html(executed)
+
+
+# -- through the package's own runner ---------------------------------------------------------
+
+
+def test_a_run_seals_every_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A Spanish recording, heard by a real recogniser; a path arrives as a path."""
+    monkeypatch.chdir(tmp_path)
+    said = say("hola mundo ventana verde", "es")
+    said.audio.write(tmp_path / "voz.wav")
+    values = {
+        "media": "voz.wav", "engine": "whisper", "model": str(TINY_WHISPER), "script": "",
+        "files": ["vtt", "txt", "csv"], "output": "made/voz.srt",
+    }  # fmt: skip
+    result = wb.run("transcribe", values, progress=lambda _: None)
+    assert result.warnings == ()
+    assert (tmp_path / "made/voz.txt").read_text("utf-8").strip(". \n").lower() == " ".join(
+        said.words
+    )
+    for name in ("voz.srt", "voz.vtt", "voz.txt", "voz.csv"):
+        receipt = check_receipt(tmp_path / "made" / name)
+        assert receipt["notebook"]["name"] == "transcribe.ipynb"
+        assert receipt["notebook"]["parameters"]["media"] == "voz.wav"
+    assert verify(tmp_path / "made").whole
+
+
+SPANISH: dict[str, dict[str, Any]] = {
+    "narrate": {"text": "texto.md", "voice": "espeak:es-419", "output": "made/a.ogg"},
+    "captioned_short": {
+        "script": "Una línea.\nY otra.", "size": "90x160", "fps": 5, "preset": "draft",
+        "style": "pop", "output": "made/a.mp4",
+    },
+    "audiobook": {"sources": ["texto.md", "libro.epub"], "title": "El mar", "output": "made/a.m4b"},
+    "dub": {"voices": ["Ana=espeak:es-419"], "captions": "a.vtt", "output": "made/a.flac"},
+    "transcribe": {"engine": "script", "files": ["ttml", "json"], "output": "made/a.vtt"},
+    "voice_sweep": {"options": ["pitch=20..80/2"], "sample": 3, "output": "made/a.html"},
+}  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", JOBS)
+def test_every_job_in_spanish_with_other_values(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "texto.md").write_text("# Uno\n\nEl *mar*.\n\n# Dos\n\nLa tierra.\n", "utf-8")
+    epub(tmp_path / "libro.epub", {"Tres": "<p>El cielo.</p>"}, language="es")
+    (tmp_path / "a.vtt").write_text(
+        "WEBVTT\n\n00:01.000 --> 00:03.000\n<v Ana>Buenos días.\n", encoding="utf-8"
+    )
+    result = wb.run(name, SPANISH[name], progress=lambda _: None)
+    assert result.warnings == ()
+    assert result.output == tmp_path / SPANISH[name]["output"]
+    outputs(result.notebook)
+    assert verify(tmp_path / "made").whole
+    if name == "audiobook":
+        assert [title for _, title in chapters(result.output)] == ["Uno", "Dos", "Tres"]
+    elif name == "dub":
+        sound = Audio.read(result.output)
+        assert energy(sound, 0, 0.95) < 0.001
+        assert energy(sound, 1, 1.6) > 0.01
+    elif name == "voice_sweep":
+        assert len(rows_of(result.output.with_suffix(".csv"))) == 3
 
 
 # -- refusals, before anything is spoken ------------------------------------------------------

@@ -12,6 +12,7 @@ from workbench.errors import ParameterError, one_line, storage_error
 from workbench.paths import user_path
 from workbench.speech.sweep_table import columns
 from workbench.storage.atomic import write_bytes
+from workbench.storage.receipt import digest, write_receipt
 
 if TYPE_CHECKING:
     import os
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from workbench.speech.variant import Variant
     from workbench.speech.variants import Sweep
 
-__all__ = ["check_page", "sweep_csv", "sweep_page", "write_csv", "write_page"]
+__all__ = ["check_page", "sweep_csv", "sweep_page", "write_csv", "write_page", "write_sweep"]
 
 _STYLE = """
 :root { color-scheme: light dark }
@@ -171,6 +172,54 @@ def check_page(path: str | os.PathLike[str]) -> Path:
     if file.is_dir():
         raise ParameterError("is a folder", subject=str(path), cure="name a file in it")
     return file
+
+
+def write_sweep(sweep: Sweep, page: str | os.PathLike[str], *, title: str = "") -> tuple[Path, ...]:
+    """Write all of a sweep: the page, its table and its sounds, and the page's receipt.
+
+    ``pick.html`` has its table in ``pick.csv`` and its sounds in ``pick/``, which
+    `workbench.speech.variants.Sweep.load` reads again. The receipt names the sounds as the page's
+    inputs.
+
+    Parameters
+    ----------
+    sweep
+        What was spoken.
+    page
+        Ends in .html.
+    title
+        Of the page; by default what is said.
+
+    Returns
+    -------
+    tuple of Path
+        The page, the table, and ``sweep.json``.
+
+    Raises
+    ------
+    ParameterError
+        When the page cannot be named so.
+    StorageError
+        When a file cannot be written.
+    """
+    file = check_page(page)
+    kept = sweep.save(file.with_suffix(""))
+    table = write_csv(sweep, file.with_suffix(".csv"))
+    write_page(sweep, file, title=title)
+    sounds = sorted(kept.parent.glob("*.wav"))
+    fields = {
+        "tool": "write_sweep",
+        "inputs": [
+            {"path": f"{kept.parent.name}/{sound.name}", "sha256": digest(sound)}
+            for sound in sounds
+        ],
+        "settings": {
+            "text": sweep.text,
+            "variants": [variant.describe() for variant in sweep],
+        },
+    }
+    write_receipt(file, fields)
+    return file, table, kept
 
 
 def _player(variant: Variant) -> str:
