@@ -85,7 +85,9 @@ def line(name: str) -> str:
     return f"el.querySelector('.wb-job[data-id=\"{name}\"]')"
 
 
-def test_it_moves_as_the_batch_does(shown: Any, runner: Runner, ids: list[str]) -> None:
+def test_it_moves_as_the_batch_does(
+    shown: Any, folder: Path, runner: Runner, ids: list[str]
+) -> None:
     """What another process writes is seen without a click, each job's own part and end."""
     told = "el.querySelector('.wb-told').textContent"
     shown.wait(f"{told}.startsWith('2 running · 3 queued · 2 done · 1 failed')")
@@ -109,6 +111,8 @@ def test_it_moves_as_the_batch_does(shown: Any, runner: Runner, ids: list[str]) 
     shown.wait(f"{line(ids[5])}.dataset.state === 'running'")
     shown.wait(f"{told}.startsWith('2 running · 2 queued · 2 done · 2 failed')")
     assert "left" in shown.run(f"return {told}")
+    runner.enrol(task(folder, 8, id="job_changed"))  # the same row, with other contents
+    shown.wait(f"{line('job_changed')} && !{line(ids[7])}")
 
 
 def test_only_what_changed_is_sent(shown: Any, runner: Runner, ids: list[str]) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
+import os
 import shlex
 import subprocess
 import time
@@ -267,9 +269,12 @@ def test_a_thousand_jobs_are_light(tmp_path: Path, broken: int) -> None:
 def test_it_is_whole_or_the_one_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     page = write_report(tmp_path, [job(1, "done")], title="first")
     before = page.read_bytes()
+    flush, calls = os.fsync, itertools.count(1)
 
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
+    def full(file: int) -> None:
+        if next(calls) == 3:  # the values and their folder are on the disk, the page is to be
+            raise OSError(28, "No space left on device")
+        flush(file)
 
     monkeypatch.setattr("workbench.storage.atomic.os.fsync", full)
     with pytest.raises(StorageError, match="no space left"):
