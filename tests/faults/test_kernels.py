@@ -127,7 +127,7 @@ def _umask() -> int:
 def test_two_kernels_draw_different_numbers(here: Path):
     """Forked from one process, both would go on from its state."""
     code = "import random, numpy as np; random.random(), np.random.rand()"
-    with kernel() as one, kernel() as other:
+    with kernel("numpy.random") as one, kernel("numpy.random") as other:
         first, second = one.run(code), other.run(code)
     assert first.split(",")[0] != second.split(",")[0]
     assert first.split(",")[1] != second.split(",")[1]
