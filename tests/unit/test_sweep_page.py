@@ -72,6 +72,15 @@ def test_a_variant_that_failed_is_in_both(tone: ToneEngine, monkeypatch: pytest.
     assert "a &lt;b&gt;" in page
 
 
+def test_the_same_sweep_is_the_same_bytes(tone: ToneEngine):
+    """The seconds that a machine took stood in both, so that no page could be made again."""
+    assert tone
+    made = [sweep("ab", voices="tone:high", pace=[100, 200], cache=False) for _ in range(2)]
+    assert made[0][0].measures.rtf != made[1][0].measures.rtf
+    assert sweep_csv(made[0]) == sweep_csv(made[1])
+    assert sweep_page(made[0]) == sweep_page(made[1])
+
+
 def test_the_page_appears_whole_or_not_at_all(tone: ToneEngine, tmp_path: Path):
     assert tone
     found = sweep("ab", voices="tone:high", pace=[100, 200], cache=False)
