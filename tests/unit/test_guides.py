@@ -29,6 +29,7 @@ MADE = {
     "sound": ("loud.voice.wav", "show.wav", "even.mp3", "book.m4b.json"),
     "widgets": ("presets/narrator.toml", "sea.srt", "sea.mp3"),
     "parameters": ("jobs.csv",),
+    "board": (),
 }
 GUIDES = tuple(MADE)
 

@@ -227,8 +227,13 @@ def _pool(made: Batch, cluster: str | None, store: str | None) -> Iterator[Pool 
         return
     from workbench.production.cluster import ClusterPool
 
-    address = None if cluster == "local" else cluster
-    pool = ClusterPool(address, workers=made.slots, store=store)
+    own = cluster == "local"
+    pool = ClusterPool(
+        None if own else cluster,
+        workers=made.slots if own else None,
+        store=store,
+        folder=made.plan.folder,
+    )
     try:
         yield pool
     finally:

@@ -148,10 +148,11 @@ def save(
 def keep_failed(
     error: JobError, scratch: Path, source: Path, target: Path, given: Mapping[str, Any]
 ) -> None:
-    """Keep the notebook of a surprise; a mistake of the input needs no autopsy."""
+    """Keep the notebook of a run as it was when it failed, and tell the error where."""
     failed = failed_path(target)
     # What was saved when a kernel died may be missing or incomplete.
     with contextlib.suppress(StorageError, ValueError, KeyError):
         save(scratch, source, failed, given)
         error.failed = str(failed)
-        error.cure = f"{error.cure}; see {failed}" if error.cure else f"see {failed}"
+        if not error.expected:  # which says all there is to know
+            error.cure = f"{error.cure}; see {failed}" if error.cure else f"see {failed}"

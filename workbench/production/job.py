@@ -13,7 +13,7 @@ from workbench.production.executed import copy, executed_path, failed_path, keep
 from workbench.production.identity import identify
 from workbench.production.made import Made
 from workbench.production.notebooks import find_notebook
-from workbench.production.parameters import check, parameters
+from workbench.production.parameters import check, missing, parameters
 from workbench.production.receipts import outputs, seal
 from workbench.production.watch import Watch
 from workbench.progress import bar
@@ -130,15 +130,24 @@ def run(
     JobError
         With the cell and the error: an exception, `sys.exit`, a thread that failed, too long a
         time, an ``output`` that was not written. A mistake of the input (any `WorkbenchError`
-        inside) leaves nothing behind; any other leaves the notebook as ``NAME.failed.ipynb``.
+        inside) leaves nothing behind, outside of a batch; any other leaves the notebook as
+        ``NAME.failed.ipynb``.
     KernelDied, Cancelled
         When the kernel's process ended; when `cancel` was set.
     """
     source = find_notebook(notebook)
     known = parameters(source)
     given = check(known, values or {})
-    every = {p.name: p.default for p in known} | given
     here = user_path(folder or ".").absolute()
+    for parameter in known:
+        error = (
+            missing(parameter, given[parameter.name], folder=here)
+            if parameter.name in given
+            else None
+        )
+        if error is not None:
+            raise error
+    every = {p.name: p.default for p in known} | given
     runner = Kernel(source.stem, kernel=kernel, folder=here, variables=variables)
     watch = Watch(runner, source.stem, timeout=timeout, limit=limit, cancel=cancel)
     output = here / user_path(str(every["output"])) if every.get("output") else None
@@ -175,7 +184,7 @@ def run(
         except JobError as error:
             if error.cell is None:
                 error.cell = runner.cell or None
-            if not error.expected:
+            if job or not error.expected:  # a mistake of the input needs no autopsy, but a report
                 keep_failed(error, scratch, source, target, given)
             raise
         finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,8 +43,9 @@ def find_notebook(name: str | os.PathLike[str]) -> Path:
     """
     path = user_path(name)
     if path.suffix == ".ipynb":
-        if path.is_file():
-            return path.absolute()
+        with contextlib.suppress(OSError):  # such as a name that is too long
+            if path.is_file():
+                return path.absolute()
         raise JobError("there is no such notebook", subject=str(name), cure="check the path")
     known = job_notebooks()
     if str(name) in known:

@@ -1,7 +1,8 @@
 """What a notebook shows and handles: hand-written widgets, each over functions of the package.
 
 >>> __all__
-['Audition', 'Clip', 'CueEditor', 'LineBoard', 'Panel', 'Player', 'Stack', 'SweepGrid', 'Tuner']
+['Audition', 'Board', 'Clip', 'CueEditor', 'Form', 'LineBoard', 'Panel', 'Player', 'Stack', \
+'SweepGrid', 'Tuner']
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from workbench.widgets.audition import Audition
+    from workbench.widgets.board import Board
     from workbench.widgets.clip import Clip
     from workbench.widgets.cue_editor import CueEditor
+    from workbench.widgets.form import Form
     from workbench.widgets.line_board import LineBoard
     from workbench.widgets.panel import Panel
     from workbench.widgets.player import Player
@@ -23,8 +26,10 @@ if TYPE_CHECKING:
 # The module of each name; importing one loads ipywidgets, so it waits for the first use.
 _PUBLIC = {
     "Audition": "audition",
+    "Board": "board",
     "Clip": "clip",
     "CueEditor": "cue_editor",
+    "Form": "form",
     "LineBoard": "line_board",
     "Panel": "panel",
     "Player": "player",
@@ -35,8 +40,10 @@ _PUBLIC = {
 
 __all__ = [
     "Audition",
+    "Board",
     "Clip",
     "CueEditor",
+    "Form",
     "LineBoard",
     "Panel",
     "Player",

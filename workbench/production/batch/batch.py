@@ -163,7 +163,8 @@ class Batch:
             yield pool
             return
         with sharing(self.todo, self.preload) as variables:
-            own = LocalPool(max(1, min(self.slots, len(self.todo))), variables)
+            slots = max(1, min(self.slots, len(self.todo)))
+            own = LocalPool(slots, {**share(slots), **variables})
             try:
                 yield own
             finally:
@@ -207,14 +208,7 @@ def prepare(
     rows, called = rows_of(source, notebook, values=values, axes=grid)
     place = user_path(folder) if folder is not None else Path("out") / called
     slots = jobs or max(1, min(threads(), len(rows)))
-    ways = ways or Ways()
-    ways = Ways(
-        timeout=ways.timeout,
-        limit=ways.limit,
-        kernel=ways.kernel,
-        variables={**share(slots), **ways.variables},
-    )
-    planned = plan(rows, place, ways, title=title or called)
+    planned = plan(rows, place, ways or Ways(), title=title or called)
     ledger = BatchLedger(place / LEDGER)
     try:
         known = ledger.of([task.id for task in planned.tasks])
@@ -348,7 +342,13 @@ def batch(
         return made.run(progress=progress, cancel=cancel)
     from workbench.production.cluster import ClusterPool
 
-    pool = ClusterPool(None if cluster == "local" else cluster, workers=made.slots, store=store)
+    own = cluster == "local"
+    pool = ClusterPool(
+        None if own else cluster,
+        workers=made.slots if own else None,
+        store=store,
+        folder=made.plan.folder,
+    )
     try:
         return made.run(pool, progress=progress, cancel=cancel)
     finally:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import ParameterError, one_line
+from workbench.errors import ModelError, ParameterError, WorkbenchError, one_line
 from workbench.paths import user_path
 from workbench.production.batch.task import Task
 from workbench.production.identity import identify
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Mistakes", "Plan", "Ways", "plan"]
 
 _NAME = re.compile(r"[^/\\\0\n\r]{1,120}")
+_VOICES = {"voice", "voices"}  # parameters that name who speaks, in every job notebook
 _SHOWN = 3  # mistakes in the one line of an error
 
 
@@ -130,6 +131,7 @@ def plan(rows: Iterable[Row], folder: Path, ways: Ways, *, title: str) -> Plan:
     tasks: list[Task] = []
     mistakes: list[Mistake] = []
     inputs: dict[str, str] = {}
+    voices: dict[str, ModelError | None] = {}
     taken: dict[str, int] = {}  # rows by the executed notebooks they would leave
     for row in rows:
         known = notebooks[row.notebook]
@@ -138,7 +140,7 @@ def plan(rows: Iterable[Row], folder: Path, ways: Ways, *, title: str) -> Plan:
         except ParameterError as error:
             mistakes.append(Mistake(row.number, "name", error.problem, error.cure))
             continue
-        found = [*_gone(row, known), *_clash(row, executed, taken)]
+        found = [*_gone(row, known), *_unspeakable(row, voices), *_clash(row, executed, taken)]
         mistakes += found
         if found:
             continue
@@ -180,6 +182,32 @@ def _gone(row: Row, known: Sequence[Parameter]) -> Iterator[Mistake]:
         )
         if error is not None:
             yield Mistake(row.number, error.subject, error.problem, error.cure)
+
+
+def _unspeakable(row: Row, known: dict[str, ModelError | None]) -> Iterator[Mistake]:
+    """Yield the voices of a row that nobody has, or whose engine or weights are not here."""
+    for column in _VOICES & row.values.keys():
+        value = row.values[column]
+        for name in value if isinstance(value, list) else [value]:
+            if not isinstance(name, str) or not name or "=" in name:
+                continue
+            if name not in known:
+                known[name] = _no_voice(name)
+            error = known[name]
+            if error is not None:
+                yield Mistake(row.number, column, f"{name}: {error.problem}", error.cure)
+
+
+def _no_voice(name: str) -> ModelError | None:
+    from workbench.speech.voices import find_voice
+
+    try:
+        find_voice(name)
+    except ModelError as error:
+        return error
+    except WorkbenchError:  # such as a name that is no name: the notebook says so
+        return None
+    return None
 
 
 def _clash(row: Row, executed: Path, taken: dict[str, int]) -> Iterator[Mistake]:

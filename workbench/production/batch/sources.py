@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import ParameterError
+from workbench.errors import JobError, ParameterError
 from workbench.paths import user_path
 from workbench.production.batch.plan import Mistakes
 from workbench.production.grid import grid as spread
 from workbench.production.jobfile import Mistake, Row, read_jobs
 from workbench.production.notebooks import find_notebook
 from workbench.production.parameters import check, parameters
+from workbench.production.parameters import mistakes as mistakes_of
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
 __all__ = ["rows_of"]
 
@@ -86,21 +87,24 @@ def _is_list(source: object) -> bool:
 
 def _listed(source: Sequence[Mapping[str, Any]], default: Path | None) -> list[Row]:
     """Return rows of mappings, every one checked."""
-    rows, mistakes = [], []
+    rows: list[Row] = []
+    mistakes: list[Mistake] = []
     for number, mapping in enumerate(source, start=1):
         given = dict(mapping)
         name, named = given.pop("name", ""), given.pop("notebook", None)
         try:
             notebook = _chosen(named, default)
-            found = check(parameters(notebook), given)
-        except ParameterError as error:
-            mistakes.append(
-                Mistake(
-                    row=number, column=error.subject, problem=error.problem, cure=error.cure or ""
-                )
-            )
+        except (ParameterError, JobError) as error:
+            mistakes.append(Mistake(number, "notebook", error.problem, error.cure))
             continue
-        rows.append(Row(number=number, values=found, notebook=Path(notebook), name=str(name)))
+        known = parameters(notebook)
+        if "name" in {parameter.name for parameter in known}:  # it means the parameter
+            given, name = {**given, **({"name": name} if name else {})}, ""
+        wrong = mistakes_of(known, given)
+        mistakes += [Mistake(number, e.subject, e.problem, e.cure) for e in wrong.values()]
+        if not wrong:
+            values = check(known, given)
+            rows.append(Row(number=number, values=values, notebook=notebook, name=str(name)))
     if mistakes:
         raise Mistakes(mistakes, subject="batch")
     return rows
