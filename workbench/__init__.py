@@ -19,7 +19,7 @@ __version__ = "0.1.0"
 # Every public name and the module that holds it; the module is imported at the first use.
 _PUBLIC = {
     "Audio": "workbench.audio",
-    "Batch": "workbench.production.batch.batch",
+    "Batch": "workbench.production.batch.planned",
     "BatchResult": "workbench.production.batch.result",
     "Cancelled": "workbench.errors",
     "Chapter": "workbench.media.chapters",

@@ -22,8 +22,8 @@ from workbench.media.colours import Colour as Colour
 from workbench.media.colours import Gradient as Gradient
 from workbench.media.probe import probe as probe
 from workbench.media.video import Video as Video
-from workbench.production.batch.batch import Batch as Batch
 from workbench.production.batch.batch import batch as batch
+from workbench.production.batch.planned import Batch as Batch
 from workbench.production.batch.result import BatchResult as BatchResult
 from workbench.production.job import run as run
 from workbench.production.rebuild import rebuild as rebuild

@@ -124,14 +124,15 @@ def test_a_failure_does_not_stop_the_rest_and_is_told_with_its_cell(notebook: Pa
     assert (made(done), runs()) == ({"a": "done", "b": "dead", "c": "done"}, ["a", "b"])
 
 
-def test_a_mistake_of_the_input_is_not_tried_again_and_nothing_is_left(notebook: Path):
+def test_a_mistake_of_the_input_is_not_tried_again_and_shows_its_cell(notebook: Path):
     cells = nbformat.read(notebook, 4)
     cells.cells[1].source = "import workbench as wb\nraise wb.TextError('is empty', subject='a')"
     nbformat.write(cells, notebook)
     result = do(notebook, ROWS[:1])
     (job,) = result.jobs
     assert (job.state, job.attempts) == ("failed", 1)
-    assert not list(Path("out").glob("a*"))
+    assert [path.name for path in Path("out").glob("a*")] == ["a.failed.ipynb"]
+    assert "raise wb.TextError" in result.report.read_text(), "the cell that failed"
 
 
 def test_all_mistakes_are_found_before_a_kernel_starts(notebook: Path):

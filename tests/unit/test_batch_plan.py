@@ -110,6 +110,21 @@ def test_a_file_that_is_not_there_is_found_before_anything_begins(notebook: Path
     assert [(number, column) for number, column, _ in found] == [(3, "picture"), (4, "picture")]
 
 
+def test_a_voice_that_nobody_has_is_found_before_anything_begins(tmp_path: Path):
+    talk = written(tmp_path / "v.ipynb", 'voice: str = "es"\nvoices: list[str] = []')
+    found = mistakes(
+        talk,
+        row(talk, 2, voice="espeak:es"),
+        row(talk, 3, voice="espeak:nope"),
+        row(talk, 4, voice="expeak:es"),
+        row(talk, 5, voices=["es", "Ana=espeak:x", "narator"]),
+        row(talk, 6, voice=""),
+    )
+    assert [(number, column, problem.split(":")[0]) for number, column, problem in found] == [
+        (3, "voice", "espeak"), (4, "voice", "expeak"), (5, "voices", "narator"),
+    ]  # fmt: skip
+
+
 def test_a_job_is_known_by_its_content(notebook: Path, tmp_path: Path):
     picture = tmp_path / "a.png"
     picture.write_bytes(b"one")

@@ -15,7 +15,7 @@ from workbench.errors import ParameterError, WorkbenchError, one_line
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from workbench.production.batch.batch import Batch
+    from workbench.production.batch.planned import Batch
     from workbench.production.batch.pools import Pool
     from workbench.production.batch.result import BatchResult
 

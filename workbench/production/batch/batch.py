@@ -2,180 +2,32 @@
 
 from __future__ import annotations
 
-import contextlib
-import time
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import ParameterError
-from workbench.ledger import BatchLedger, Entry
+from workbench.ledger import BatchLedger
 from workbench.paths import user_path
-from workbench.processors import share, threads
-from workbench.production.batch.estimate import Estimate, remember
-from workbench.production.batch.estimate import estimate as expect
+from workbench.processors import threads
 from workbench.production.batch.outcome import Outcome
-from workbench.production.batch.plan import Plan, Ways, plan
-from workbench.production.batch.pools import LocalPool
-from workbench.production.batch.result import BatchResult
-from workbench.production.batch.runner import Runner
-from workbench.production.batch.sharing import sharing
+from workbench.production.batch.plan import Ways, plan
+from workbench.production.batch.planned import ATTEMPTS, LEDGER, Batch
 from workbench.production.batch.sources import rows_of
-from workbench.production.batch.task import KIND, Task
 from workbench.production.kernels.names import checked
 from workbench.production.made import Made
-from workbench.progress import bar
 
 if TYPE_CHECKING:
     import os
     import threading
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from workbench.ledger import Job
-    from workbench.production.batch.pools import Pool
+    from workbench.production.batch.result import BatchResult
     from workbench.progress import Report
 
-__all__ = ["LEDGER", "Batch", "batch", "best_kernel", "prepare"]
+__all__ = ["batch", "best_kernel", "prepare"]
 
-LEDGER = "batch.sqlite"
-"""The ledger in a batch's folder."""
-
-_ATTEMPTS = 3
 _AGAIN = {"failed", "dead", "cancelled"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Batch:
-    """A batch that is planned: everything is checked, nothing was begun.
-
-    Parameters
-    ----------
-    plan
-        The jobs.
-    todo
-        Those that are to be done now.
-    again
-        Ids of those that ended before and are to be done once more.
-    slots
-        How many at once.
-    attempts
-        How often a job is taken up that fails.
-    preload
-        What forked kernels find loaded.
-    """
-
-    plan: Plan
-    todo: tuple[Task, ...]
-    again: frozenset[str] = frozenset()
-    slots: int = 1
-    attempts: int = _ATTEMPTS
-    preload: tuple[str, ...] = ()
-    _estimate: list[Estimate] = field(default_factory=list, compare=False, repr=False)
-
-    @property
-    def estimate(self) -> Estimate:
-        """What is to be expected of it."""
-        if not self._estimate:
-            self._estimate.append(expect(self.plan, self.todo, self.slots))
-        return self._estimate[0]
-
-    @property
-    def ledger(self) -> Path:
-        """Where its ledger is."""
-        return self.plan.folder / LEDGER
-
-    def run(
-        self,
-        pool: Pool | None = None,
-        *,
-        progress: Report | None = None,
-        cancel: threading.Event | None = None,
-    ) -> BatchResult:
-        """Do what is to be done, and report.
-
-        Any number of processes may run the same batch at once: each job is done by one of them.
-        Whoever is killed loses what was under way and nothing else; run it again and it goes on.
-
-        Parameters
-        ----------
-        pool
-            Who does the jobs; by default as many kernels on this machine as there are slots. One
-            that is given stays open.
-        progress
-            Called with the part that is done, 0 to 1; by default a bar is shown.
-        cancel
-            Set it from another thread to stop.
-
-        Raises
-        ------
-        Cancelled
-            When `cancel` was set; the report tells what was done by then.
-        ServiceError
-            When a cluster cannot be reached any more.
-        StorageError
-            When the ledger or the report cannot be written.
-        """
-        from workbench.production.report import write_report
-
-        began = time.monotonic()
-        started = time.time()
-        ids = [task.id for task in self.todo]
-        ledger = BatchLedger(self.ledger, attempts=self.attempts)
-        try:
-            entries = [Entry(id=t.id, kind=KIND, parameters=t.to_dict()) for t in self.todo]
-            known = ledger.enrol(entries, again=self.again) if entries else {}
-            busy = any(not job.ended for job in known.values())
-            try:
-                if busy:
-                    showing = contextlib.nullcontext(progress) if progress else bar(self.plan.title)
-                    with showing as report, self._pool(pool) as workers:
-                        Runner(ledger, ids, workers, progress=report, cancel=cancel).run()
-            finally:
-                found = ledger.of([task.id for task in self.plan.tasks])
-                jobs = tuple(_placed(found[t.id], t) for t in self.plan.tasks if t.id in found)
-                seconds = time.monotonic() - began
-                if busy or not (self.plan.folder / "report.html").is_file():
-                    page = write_report(
-                        self.plan.folder,
-                        jobs,
-                        title=self.plan.title,
-                        began=started,
-                        seconds=seconds,
-                    )
-                else:  # it would say the same
-                    page = self.plan.folder / "report.html"
-            if busy:
-                remember(jobs, self.todo)
-        finally:
-            ledger.close()
-        return BatchResult(
-            title=self.plan.title,
-            folder=self.plan.folder,
-            jobs=jobs,
-            unchanged=len(self.plan.tasks) - len(self.todo),
-            seconds=seconds,
-            report=page,
-        )
-
-    @contextlib.contextmanager
-    def _pool(self, pool: Pool | None) -> Iterator[Pool]:
-        if pool is not None:
-            yield pool
-            return
-        with sharing(self.todo, self.preload) as variables:
-            slots = max(1, min(self.slots, len(self.todo)))
-            own = LocalPool(slots, {**share(slots), **variables})
-            try:
-                yield own
-            finally:
-                own.close(kill=True)
-
-
-def _placed(job: Job, task: Task) -> Job:
-    """Return a job as it stands in the job file now: its row may have moved since it was done."""
-    from dataclasses import replace
-
-    return replace(job, parameters={**job.parameters, "row": task.row, "name": task.name})
 
 
 def prepare(
@@ -187,7 +39,7 @@ def prepare(
     folder: str | os.PathLike[str] | None = None,
     jobs: int | None = None,
     ways: Ways | None = None,
-    attempts: int = _ATTEMPTS,
+    attempts: int = ATTEMPTS,
     only_failed: bool = False,
     preload: Sequence[str] = (),
     title: str = "",
@@ -257,7 +109,7 @@ def batch(
     kernel: str | None = None,
     timeout: float = 3600.0,
     limit: float | None = None,
-    attempts: int = _ATTEMPTS,
+    attempts: int = ATTEMPTS,
     only_failed: bool = False,
     preload: Sequence[str] = (),
     cluster: str | None = None,

@@ -11,7 +11,7 @@ from workbench.errors import WorkbenchError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from workbench.production.batch.batch import Batch
+    from workbench.production.batch.planned import Batch
 
 __all__ = ["changes"]
 

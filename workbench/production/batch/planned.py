@@ -1,0 +1,208 @@
+"""A batch that is planned, and what it does when it runs."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from workbench.errors import StorageError
+from workbench.ledger import BatchLedger, Entry
+from workbench.processors import share
+from workbench.production.batch.estimate import Estimate, remember
+from workbench.production.batch.estimate import estimate as expect
+from workbench.production.batch.pools import LocalPool
+from workbench.production.batch.result import BatchResult
+from workbench.production.batch.runner import Runner
+from workbench.production.batch.sharing import sharing
+from workbench.production.batch.task import KIND, Task
+from workbench.progress import bar
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from workbench.ledger import Job
+    from workbench.production.batch.plan import Plan
+    from workbench.production.batch.pools import Pool
+    from workbench.progress import Report
+
+__all__ = ["ATTEMPTS", "LEDGER", "PAGE", "Batch"]
+
+LEDGER = "batch.sqlite"
+"""The ledger in a batch's folder."""
+
+PAGE = "report.html"
+"""The page in a batch's folder that tells of it."""
+
+log = logging.getLogger(__name__)
+
+ATTEMPTS = 3
+"""How often a job is taken up that fails, unless another number is asked for."""
+_FRESH = 60.0  # seconds between two reports of a batch that runs
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """A batch that is planned: everything is checked, nothing was begun.
+
+    Parameters
+    ----------
+    plan
+        The jobs.
+    todo
+        Those that are to be done now.
+    again
+        Ids of those that ended before and are to be done once more.
+    slots
+        How many at once.
+    attempts
+        How often a job is taken up that fails.
+    preload
+        What forked kernels find loaded.
+    command
+        By which it can be run again from a terminal, empty for none.
+    """
+
+    plan: Plan
+    todo: tuple[Task, ...]
+    again: frozenset[str] = frozenset()
+    slots: int = 1
+    attempts: int = ATTEMPTS
+    preload: tuple[str, ...] = ()
+    command: str = ""
+    _estimate: list[Estimate] = field(default_factory=list, compare=False, repr=False)
+
+    @property
+    def estimate(self) -> Estimate:
+        """What is to be expected of it."""
+        if not self._estimate:
+            self._estimate.append(expect(self.plan, self.todo, self.slots))
+        return self._estimate[0]
+
+    @property
+    def ledger(self) -> Path:
+        """Where its ledger is."""
+        return self.plan.folder / LEDGER
+
+    def run(
+        self,
+        pool: Pool | None = None,
+        *,
+        progress: Report | None = None,
+        cancel: threading.Event | None = None,
+    ) -> BatchResult:
+        """Do what is to be done, and report.
+
+        Any number of processes may run the same batch at once: each job is done by one of them.
+        Whoever is killed loses what was under way and nothing else; run it again and it goes on.
+
+        Parameters
+        ----------
+        pool
+            Who does the jobs; by default as many kernels on this machine as there are slots. One
+            that is given stays open.
+        progress
+            Called with the part that is done, 0 to 1; by default a bar is shown.
+        cancel
+            Set it from another thread to stop.
+
+        Raises
+        ------
+        Cancelled
+            When `cancel` was set; the report tells what was done by then.
+        ServiceError
+            When a cluster cannot be reached any more.
+        StorageError
+            When the ledger or the report cannot be written.
+        """
+        began = time.monotonic()
+        ids = [task.id for task in self.todo]
+        ledger = BatchLedger(self.ledger, attempts=self.attempts)
+        try:
+            entries = [Entry(id=t.id, kind=KIND, parameters=t.to_dict()) for t in self.todo]
+            known = ledger.enrol(entries, again=self.again) if entries else {}
+            busy = any(not job.ended for job in known.values())
+            try:
+                if busy:
+                    showing = contextlib.nullcontext(progress) if progress else bar(self.plan.title)
+                    with showing as report, self._pool(pool) as workers:
+                        told = self._telling(report, ledger, began)
+                        Runner(ledger, ids, workers, progress=told, cancel=cancel).run()
+            finally:
+                jobs, page = self._report(ledger, began, again=busy)
+            if busy:
+                remember(jobs, self.todo)
+        finally:
+            ledger.close()
+        return BatchResult(
+            title=self.plan.title,
+            folder=self.plan.folder,
+            jobs=jobs,
+            unchanged=len(self.plan.tasks) - len(self.todo),
+            seconds=time.monotonic() - began,
+            report=page,
+        )
+
+    def _report(
+        self, ledger: BatchLedger, began: float, *, again: bool = True
+    ) -> tuple[tuple[Job, ...], Path]:
+        """Write how the jobs are, unless that is known; return them and the page."""
+        from workbench.production.report import write_report
+        from workbench.production.report.write import known_report
+
+        found = ledger.of([task.id for task in self.plan.tasks])
+        jobs = tuple(_placed(found[t.id], t) for t in self.plan.tasks if t.id in found)
+        page = self.plan.folder / PAGE
+        told = {job.get("id") for job in known_report(self.plan.folder).get("jobs", ())}
+        if not again and page.is_file() and told == set(found):
+            return jobs, page
+        seconds = time.monotonic() - began
+        page = write_report(
+            self.plan.folder,
+            jobs,
+            title=self.plan.title,
+            began=time.time() - seconds,
+            seconds=seconds,
+            command=self.command,
+        )
+        return jobs, page
+
+    def _telling(self, report: Report, ledger: BatchLedger, began: float) -> Report:
+        """Return a report that also keeps the page fresh: a night is long."""
+        last = time.monotonic()
+
+        def told(done: float) -> None:
+            nonlocal last
+            report(done)
+            if time.monotonic() - last > _FRESH:
+                last = time.monotonic()
+                try:
+                    self._report(ledger, began)
+                except StorageError as error:  # it is tried again, and at the end told
+                    log.warning("the report was not written: %s", error)
+
+        return told
+
+    @contextlib.contextmanager
+    def _pool(self, pool: Pool | None) -> Iterator[Pool]:
+        if pool is not None:
+            yield pool
+            return
+        with sharing(self.todo, self.preload) as variables:
+            slots = max(1, min(self.slots, len(self.todo)))
+            own = LocalPool(slots, {**share(slots), **variables})
+            try:
+                yield own
+            finally:
+                own.close(kill=True)
+
+
+def _placed(job: Job, task: Task) -> Job:
+    """Return a job as it stands in the job file now: its row may have moved since it was done."""
+    from dataclasses import replace
+
+    return replace(job, parameters={**job.parameters, "row": task.row, "name": task.name})
