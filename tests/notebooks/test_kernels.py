@@ -84,7 +84,7 @@ def test_papermill_and_nbclient(here: Path, servers: Path):
 
 
 def test_nbmake(here: Path):
-    forked = "b'kernels.server' in open(f'/proc/{os.getppid()}/cmdline', 'rb').read()"
+    forked = "b'kernels.serve' in open(f'/proc/{os.getppid()}/cmdline', 'rb').read()"
     source = talk(here, f"import os\nassert {forked}")
     told = tool("pytest", "-q", "--nbmake", "-p", "no:cacheprovider", str(source))
     assert "1 passed" in told

@@ -245,7 +245,7 @@ def _start(kind: Kind, path: Path, env: Mapping[str, str]) -> None:
     # What is one job's, such as a mark by which its processes are ended, is not the server's.
     own = {n: v for n, v in env.items() if settled(n) or not n.startswith(("WORKBENCH_", "JPY_"))}
     reads, writes = os.pipe()
-    command = [*kind.python, "-m", f"{__package__}.server", kind.to_json(), str(path), str(writes)]
+    command = [*kind.python, "-m", f"{__package__}.serve", kind.to_json(), str(path), str(writes)]
     with os.fdopen(reads, "rb", buffering=0) as told:
         try:
             with _log(kind).open("wb") as log:
