@@ -36,6 +36,8 @@ from workbench.service.blocking import SyncMediaService as SyncMediaService
 from workbench.service.media_service import MediaService as MediaService
 from workbench.speech.align import align as align
 from workbench.speech.compare import Comparison as Comparison
+from workbench.speech.dub import dub as dub
+from workbench.speech.dub_report import Dub as Dub
 from workbench.speech.flagged import flagged as flagged
 from workbench.speech.measure import measure as measure
 from workbench.speech.measure import measure_each as measure_each
@@ -52,6 +54,7 @@ from workbench.speech.voices import voices as voices
 from workbench.take import Narration as Narration
 from workbench.take import Take as Take
 from workbench.text.lexicon import Lexicon as Lexicon
+from workbench.text.manuscript import Manuscript as Manuscript
 from workbench.text.normalize import normalize as normalize
 from workbench.text.spoken import Spoken as Spoken
 from workbench.timing import Span as Span
@@ -78,10 +81,12 @@ __all__ = [
     "Comparison",
     "Cue",
     "Cues",
+    "Dub",
     "Gradient",
     "JobError",
     "Lexicon",
     "Line",
+    "Manuscript",
     "MeasureTable",
     "Measures",
     "MediaError",
@@ -118,6 +123,7 @@ __all__ = [
     "batch",
     "board",
     "caption",
+    "dub",
     "edit_captions",
     "flagged",
     "form",

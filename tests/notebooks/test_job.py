@@ -364,6 +364,22 @@ def test_the_files_of_both_folders_are_told(here: Path, executes):
     assert result.notebook == here / "runs" / "b.ipynb"
 
 
+def test_files_in_a_folder_of_the_output_are_its_own(here: Path, executes):
+    def work() -> None:
+        (here / "made" / "a" / "deep").mkdir(parents=True)
+        (here / "made" / "a.txt").write_text("x")
+        (here / "made" / "a" / "deep" / "one.txt").write_text("y")
+        (here / "made" / "b").mkdir()
+        (here / "made" / "b" / "of another.txt").write_text("z")
+
+    executes(work)
+    result = run(notebook(here, parameters=SCHEMA))
+    one = here / "made" / "a" / "deep" / "one.txt"
+    assert one in result.files
+    assert read_receipt(one)["notebook"]["name"] == "talk.ipynb"
+    assert not [path for path in result.files if "another" in path.name]
+
+
 def test_an_older_receipt_is_not_signed_by_this_run(here: Path, executes):
     output = here / "made" / "a.txt"
     output.parent.mkdir()

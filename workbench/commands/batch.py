@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -110,7 +112,7 @@ def batch(
     if watch:
         _watch(prepared, files, cluster, store, as_json=as_json)
         return
-    made = _checked(prepared)
+    made = replace(_checked(prepared), command=_again(sys.argv))
     if dry_run:
         _show_plan(made, as_json=as_json)
         return
@@ -190,6 +192,12 @@ def _checked(prepared: Callable[[], Batch]) -> Batch:
             f"has {count} mistake{'s' if count > 1 else ''}; nothing was begun",
             subject=error.subject,
         ) from error
+
+
+def _again(words: list[str]) -> str:
+    """Return the command by which the batch is gone on with."""
+    once = {"--only-failed", "--dry-run", "--yes", "-y", "--watch"}
+    return shlex.join(["workbench", *(word for word in words[1:] if word not in once)])
 
 
 def _tell(text: str) -> None:

@@ -99,8 +99,10 @@ _PUBLIC = {
     "spectrum_picture": "spectrum",
     "trim": "trimming",
     "trim_silence": "sounds",
+    "voice_over": "voiceover",
     "waveform_picture": "soundpictures",
     "waveform_video": "moving_waveform",
+    "write_speech": "spoken",
 }
 
 __all__ = [
@@ -146,8 +148,10 @@ __all__ = [
     "spectrum_picture",
     "trim",
     "trim_silence",
+    "voice_over",
     "waveform_picture",
     "waveform_video",
+    "write_speech",
 ]
 
 

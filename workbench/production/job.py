@@ -155,7 +155,9 @@ def run(
         raise ParameterError("must name a file", subject=f"output={every['output']}")
     target = executed_path(source, output, executed)
     folders = {target.parent} | ({output.parent} if output is not None else set())
-    before = _state(folders)
+    # A page and its sounds, or an output that is a folder.
+    inner = {output, output.with_suffix("")} if output is not None else set()
+    before = _state(folders) | _state(inner, deep=True)
     identity = identify(source, known, given, folder=here)
     about = {
         "notebook": {
@@ -176,10 +178,10 @@ def run(
         try:
             with contextlib.nullcontext(progress) if progress else bar(source.stem) as report:
                 watch.execute(copied, scratch, report)
-            after = _state(folders)
+            after = _state(folders) | _state(inner, deep=True)
             written = {path for path, state in after.items() if before.get(path) != state}
             if output is not None or job:  # other jobs may be writing into the same folder
-                written = {path for path in written if _belongs(path, output or target)}
+                written = {path for path in written if _belongs(path, output or target, inner)}
             _check_output(output, written, source.stem)
         except JobError as error:
             if error.cell is None:
@@ -211,17 +213,19 @@ def run(
     )
 
 
-def _belongs(path: Path, main: Path) -> bool:
-    """Whether a file is of the job whose main file is `main`."""
-    return path.name.startswith(f"{main.stem}.")
+def _belongs(path: Path, main: Path, inner: Iterable[Path]) -> bool:
+    """Whether a file is of the job whose main file is `main`, with folders of its own."""
+    return path.name.startswith(f"{main.stem}.") or any(
+        path.is_relative_to(folder) for folder in inner
+    )
 
 
-def _state(folders: Iterable[Path]) -> dict[Path, tuple[int, int]]:
+def _state(folders: Iterable[Path], *, deep: bool = False) -> dict[Path, tuple[int, int]]:
     """Return the files of folders, and for each what tells that it has been written."""
     found = {}
     for folder in folders:
         with contextlib.suppress(OSError):  # it is not there yet, or cannot be listed
-            for path in folder.iterdir():
+            for path in folder.rglob("*") if deep else folder.iterdir():
                 if path.is_file() and not path.name.startswith("."):
                     state = path.stat()
                     found[path] = (state.st_mtime_ns, state.st_ino)

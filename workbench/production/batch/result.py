@@ -88,6 +88,9 @@ class BatchResult:
             ],
         }
 
+    def __repr__(self) -> str:
+        return f"<{self}: {self.report}>"
+
     def __str__(self) -> str:
         states = ", ".join(f"{count} {state}" for state, count in self.counts.items())
         same = f" ({self.unchanged} unchanged)" if self.unchanged else ""
