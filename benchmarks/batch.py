@@ -31,7 +31,7 @@ from contextlib import chdir
 from pathlib import Path
 
 import nbformat
-from kernels import kernel_ratios
+from peers.kernels import kernel_ratios
 
 WORK = """
 import hashlib, time

@@ -8,18 +8,14 @@ Processor seconds are counted, of everything that works for a way: this process 
 that way, its children, and for the forked way the fork server from its start, with all it loads,
 and the kernels it has forked, which are not children of this process. A server's own figures are
 read from /proc when a kernel has ended, so that it has waited for all of them.
-
-The last line is a JSON object of the ratios, forked to stock.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import logging
 import os
 import resource
-import sys
 import tempfile
 import time
 from dataclasses import dataclass, field
@@ -61,26 +57,30 @@ class Way:
         return self.here + self.children + self.servers
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--jobs", type=int, default=JOBS)
-    jobs = parser.parse_args().jobs
+def kernel_ratios(jobs: int = JOBS) -> dict[str, float]:
+    """Return the processor seconds of forked kernels through those of stock ones."""
     logging.disable(logging.WARNING)  # of a stock kernel's ports, at each start
+    before = dict(os.environ)
     with tempfile.TemporaryDirectory(prefix="wbk-", dir="/tmp") as name:
         folder = Path(name)
         (folder / "fork_model.py").write_text(SOURCE)
+        path = [name, *filter(None, [os.environ.get("PYTHONPATH")])]
         os.environ |= {
             "JUPYTER_PATH": str(folder / "jupyter"),
             "WORKBENCH_KERNELS": str(folder / "s"),
-            "PYTHONPATH": name,
+            "PYTHONPATH": os.pathsep.join(path),
             "HF_HUB_OFFLINE": "1",
             "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         }
-        ratios = {
-            "empty_vs_papermill": compared("empty", EMPTY, (), jobs, folder),
-            "model_load_vs_papermill": compared("model", MODEL, ("fork_model",), jobs, folder),
-        }
-    print(json.dumps(ratios))
+        try:
+            return {
+                "empty_vs_papermill": compared("empty", EMPTY, (), jobs, folder),
+                "model_load_vs_papermill": compared("model", MODEL, ("fork_model",), jobs, folder),
+            }
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+            logging.disable(logging.NOTSET)
 
 
 def compared(label: str, code: str, preload: tuple[str, ...], jobs: int, folder: Path) -> float:
@@ -146,7 +146,3 @@ def spent(pid: int) -> float:
     """Return the processor seconds of a process and of the children it has waited for."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
-
-
-if __name__ == "__main__":
-    sys.exit(main())
