@@ -78,6 +78,9 @@ def load(names: Sequence[str]) -> Loaded:
         Naming what could not be loaded, or must not be forked.
     """
     os.environ[blas.VARIABLE] = "1"  # it would start its threads when it is loaded
+    # Read when OpenMP is loaded. Its threads would wait for work by counting, on processors that
+    # other kernels need: the first small inference of a fork cost 0.8 s that way, and 0.06 s so.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     loaded = Loaded()
     with OnImport("torch", loaded.torch):
         for name in checked(names):
