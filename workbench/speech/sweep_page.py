@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import base64
 import csv
+import hashlib
 import io
+from functools import cache
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.errors import ParameterError, one_line, storage_error
@@ -16,52 +19,20 @@ from workbench.storage.receipt import digest, write_receipt
 
 if TYPE_CHECKING:
     import os
-    from pathlib import Path
 
     from workbench.speech.variant import Variant
     from workbench.speech.variants import Sweep
 
 __all__ = ["check_page", "sweep_csv", "sweep_page", "write_csv", "write_page", "write_sweep"]
 
-_STYLE = """
-:root { color-scheme: light dark }
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 76rem; padding: 0 1rem }
-table { border-collapse: collapse; width: 100% }
-th, td { padding: .35rem .6rem; text-align: right; border-bottom: 1px solid #8884 }
-th { position: sticky; top: 0; background: Canvas; cursor: pointer; white-space: nowrap }
-th:first-child, td:first-child, td.text { text-align: left }
-th[aria-sort=ascending]::after { content: " \\2191" }
-th[aria-sort=descending]::after { content: " \\2193" }
-audio { height: 2rem; width: 15rem; vertical-align: middle }
-tr.failed { opacity: .7 }
-"""
-# Sorts by the column whose head is chosen; plays one sound at a time.
-_SCRIPT = """
-const body = document.querySelector('tbody')
-for (const head of document.querySelectorAll('th')) {
-  head.tabIndex = 0
-  const sort = () => {
-    const up = head.getAttribute('aria-sort') !== 'ascending'
-    for (const other of document.querySelectorAll('th')) other.removeAttribute('aria-sort')
-    head.setAttribute('aria-sort', up ? 'ascending' : 'descending')
-    const key = row => row.cells[head.cellIndex].dataset.value ?? ''
-    const rows = [...body.rows].sort((a, b) => {
-      const [x, y] = [key(a), key(b)]
-      if (x === '' || y === '') return (x === '') - (y === '')
-      const order = x - y || x.localeCompare(y)
-      return up ? order : -order
-    })
-    body.append(...rows)
-  }
-  head.addEventListener('click', sort)
-  head.addEventListener('keydown', event => { if (event.key === 'Enter') sort() })
-}
-document.addEventListener('play', event => {
-  for (const sound of document.querySelectorAll('audio')) if (sound !== event.target) sound.pause()
-}, true)
-"""
+_HERE = Path(__file__).parent
 # How long a machine took: with it, no two tables of one sweep would be the same bytes.
 _MACHINE = "rtf"
+# Shown by the script, which is what hears the keys.
+_KEYS = (
+    '<p class="keys" lang="en" hidden>Click a head to sort. <kbd>j</kbd> plays the next, '
+    "<kbd>k</kbd> the one before, <kbd>r</kbd> the same again, <kbd>p</kbd> pauses.</p>"
+)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would compute
 
 
@@ -117,7 +88,8 @@ def sweep_page(sweep: Sweep, *, title: str = "") -> str:
     (2, True)
     """
     told = [column for column in columns(sweep) if column.name != _MACHINE]
-    heads = "".join(f'<th title="{escape(c.help)}">{escape(c.head)}</th>' for c in told)
+    heads = "".join(f'<th data-sort title="{escape(c.help)}">{escape(c.head)}</th>' for c in told)
+    style, script = _asset("sweep_page.css"), _asset("sweep_page.js")
     rows = []
     for number, variant in enumerate(sweep, start=1):
         cells = []
@@ -126,20 +98,26 @@ def sweep_page(sweep: Sweep, *, title: str = "") -> str:
             key = "" if value is None else escape(str(value))
             cells.append(f'<td data-value="{key}">{escape(column.format(value))}</td>')
         name = escape(variant.label)
-        first = f'<td data-value="{number}">{name}</td><td>{_player(variant)}</td>'
+        first = f'<td data-value="{number}" dir="auto">{name}</td><td>{_player(variant)}</td>'
         kind = "" if variant.error is None else ' class="failed"'
         rows.append(f"<tr{kind}>{first}{''.join(cells)}</tr>")
     text = escape(one_line(sweep.text))
     named = escape(title or one_line(sweep.text, limit=80))
+    policy = (
+        "default-src 'none'; media-src data:; style-src 'unsafe-inline'; "
+        f"script-src 'sha256-{_hash(script)}'; base-uri 'none'; form-action 'none'"
+    )
     return (
         f'<!doctype html>\n<html lang="{escape(_language(sweep))}"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width">'
-        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
-        "media-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'\">"
-        f"<title>{named}</title><style>{_STYLE}</style></head>"
-        f'<body><h1>{named}</h1><p dir="auto">{text}</p><table><thead><tr><th>variant</th>'
-        f"<th>sound</th>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
-        f"<script>{_SCRIPT}</script></body></html>\n"
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta name="color-scheme" content="light dark">'
+        f"<title>{named}</title><style>{style}</style></head>"
+        f'<body><h1 dir="auto">{named}</h1><p dir="auto">{text}</p>{_KEYS}'
+        '<div class="table" role="region" aria-label="Variants" tabindex="0"><table><thead><tr>'
+        f"<th data-sort>variant</th><th>sound</th>{heads}</tr></thead>"
+        f"<tbody>{''.join(rows)}</tbody></table></div>"
+        f"<script>{script}</script></body></html>\n"
     )
 
 
@@ -222,6 +200,16 @@ def write_sweep(sweep: Sweep, page: str | os.PathLike[str], *, title: str = "") 
     }
     write_receipt(file, fields)
     return file, table, kept
+
+
+@cache
+def _asset(name: str) -> str:
+    return (_HERE / name).read_text(encoding="utf-8")
+
+
+@cache
+def _hash(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def _player(variant: Variant) -> str:
