@@ -59,6 +59,26 @@ _COMMANDS: tuple[dict[str, Any], ...] = (
     {"kind": "seek", "time": 1.5},
 )
 
+# A batch as its ledger tells of it, one job done and one dead.
+_BATCH = """import tempfile
+from pathlib import Path
+from workbench.errors import KernelDied
+from workbench.ledger import BatchLedger, Entry, owner_name
+from workbench.production.batch.task import Task
+home = Path(tempfile.mkdtemp())
+ledger = BatchLedger(home / 'batch.sqlite', attempts=1)
+tasks = [
+    Task(id=f'job_{{n}}', name=n, notebook='/n.ipynb', executed=f'/{{n}}.ipynb', folder='/')
+    for n in ('talk', 'news')
+]
+ledger.enrol([Entry(id=t.id, kind='notebook', parameters=t.to_dict()) for t in tasks])
+ledger.take(owner_name(), {{'job_talk'}})
+ledger.finish('job_talk', owner_name(), {{}})
+ledger.take(owner_name(), {{'job_news'}})
+ledger.retry('job_news', owner_name(), KernelDied('its kernel died', subject='n, cell 2'), delay=0)
+batch = wb.board(home)
+batch"""
+
 PIECES = (
     Piece(
         name="player",
@@ -135,6 +155,26 @@ PIECES = (
             {"kind": "saved", "path": "a.srt"},
             {"kind": "preview", "ask": "x"},
         ),
+    ),
+    Piece(
+        name="form",
+        code="form = wb.form('captioned_short', fps=25)\nform",
+        root=".wb:has(> .wb-form)",
+        says=("the name of a preset",),
+        media="",
+        picture=False,
+        state=24_000,
+        messages=_MEDIA,
+    ),
+    Piece(
+        name="batch",
+        code=_BATCH,
+        root=".wb-jobs-board",
+        says=("talk", "its kernel died"),
+        media="",
+        picture=False,
+        state=24_000,
+        messages=_MEDIA,
     ),
     Piece(
         name="board",
