@@ -238,3 +238,12 @@ def test_the_command(notebook: Path):
     code, _, err = command("jobs.csv", "-n", "echo.ipynb", "-o", "made", "--retries", "0")
     assert code == 1
     assert "a: dead: echo, cell 3: ZeroDivisionError" in err
+
+
+def test_mistakes_of_the_file_and_of_the_plan_are_told_together(notebook: Path):
+    Path("jobs.csv").write_text("name,text,times\n../up,a.txt,1\nb,b.txt,10\nc,no.txt,1\n")
+    with pytest.raises(Mistakes) as caught:
+        do(notebook, "jobs.csv")
+    assert [(mistake.row, mistake.column) for mistake in caught.value.mistakes] == [
+        (2, "name"), (3, "times"), (4, "text"),
+    ]  # fmt: skip

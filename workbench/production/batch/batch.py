@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import ParameterError
+from workbench.errors import ParameterError, WorkbenchError
 from workbench.ledger import BatchLedger
 from workbench.paths import user_path
 from workbench.processors import threads
 from workbench.production.batch.outcome import Outcome
-from workbench.production.batch.plan import Ways, plan
+from workbench.production.batch.plan import Mistakes, Ways, plan
 from workbench.production.batch.planned import ATTEMPTS, LEDGER, Batch
 from workbench.production.batch.sources import rows_of
 from workbench.production.kernels.names import checked
@@ -57,7 +57,10 @@ def prepare(
         raise ParameterError("must be at least 1", subject=f"attempts={attempts}")
     if jobs is not None and not 1 <= jobs <= 256:  # noqa: PLR2004 - more is a slip of the finger
         raise ParameterError("must be 1 to 256", subject=f"jobs={jobs}")
-    rows, called = rows_of(source, notebook, values=values, axes=grid)
+    try:
+        rows, called = rows_of(source, notebook, values=values, axes=grid)
+    except Mistakes as error:
+        raise _with_more(error) from error
     place = user_path(folder) if folder is not None else Path("out") / called
     slots = jobs or max(1, min(threads(), len(rows)))
     planned = plan(rows, place, ways or Ways(), title=title or called)
@@ -84,6 +87,18 @@ def prepare(
         attempts=attempts,
         preload=checked(tuple(preload)),
     )
+
+
+def _with_more(error: Mistakes) -> Mistakes:
+    """Return the mistakes of a source together with what only planning its other rows finds."""
+    try:
+        plan(error.rows, Path(), Ways(), title=error.subject)
+    except Mistakes as more:
+        found = sorted([*error.mistakes, *more.mistakes], key=lambda mistake: mistake.row)
+        return Mistakes(found, subject=error.subject)
+    except WorkbenchError:  # it will be met again when the others are mended
+        return error
+    return error
 
 
 def _whole(job: Job | None) -> bool:

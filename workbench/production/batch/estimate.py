@@ -1,7 +1,8 @@
 """How long a batch will take and how much it will write, from what earlier jobs took.
 
 A job's *weight* is the text it speaks, in letters, and the sound and video it reads, in seconds
-at the pace of speech. Time, bytes and seconds of media grow in proportion to it, for one notebook.
+at the pace of speech, above a little that every job costs. Time, bytes and seconds of media grow in
+proportion to it, for one notebook.
 """
 
 from __future__ import annotations
@@ -34,7 +35,9 @@ _PACE = 15.0  # letters of speech in a second, about 150 English words a minute
 _SHORTEST = 24  # letters; what is shorter names something and is not spoken
 _TEXTS = {".txt", ".md", ".srt", ".vtt", ".ass", ".ttml"}
 _PROBED = 100  # media that are looked into; the others are taken to be as long as these
+_BASE = 30.0  # letters: a kernel, a receipt, a report cost about as much as saying these
 _KEPT = 50  # jobs of a notebook that are remembered
+_LATEST = 10  # of them that count: the machine may have been busier before
 _FILE = "rates.json"
 
 
@@ -175,7 +178,8 @@ def _rates() -> dict[str, list[dict[str, float]]]:
 
 def _rate(past: Sequence[dict[str, float]], what: str) -> float:
     """Return how much of something a unit of weight costs; the median, one odd job is no rule."""
-    return statistics.median(entry.get(what, 0.0) / max(1.0, entry["weight"]) for entry in past)
+    latest = past[-_LATEST:]
+    return statistics.median(entry.get(what, 0.0) / max(_BASE, entry["weight"]) for entry in latest)
 
 
 class _Weights:
@@ -186,15 +190,15 @@ class _Weights:
         self._probed = 0
 
     def of(self, task: Task) -> float:
-        """Return the weight of a job, at least 1."""
-        total = 0.0
+        """Return the weight of a job, at least what each costs whatever it says."""
+        total = _BASE
         for name, value in task.values.items():
             if name == "output":
                 continue
             for one in value if isinstance(value, list) else [value]:
                 if isinstance(one, str):
                     total += self._text(one, Path(task.folder))
-        return max(1.0, total)
+        return total
 
     def _text(self, text: str, folder: Path) -> float:
         path = None if "\n" in text or len(text) > 1000 else folder / user_path(text)  # noqa: PLR2004

@@ -36,10 +36,15 @@ class Mistakes(ParameterError):
         All of them, in the order of the rows.
     subject
         The job file.
+    rows
+        Those without a mistake so far.
     """
 
-    def __init__(self, mistakes: Sequence[Mistake], *, subject: str = "") -> None:
+    def __init__(
+        self, mistakes: Sequence[Mistake], *, subject: str = "", rows: Iterable[Row] = ()
+    ) -> None:
         self.mistakes = tuple(mistakes)
+        self.rows = tuple(rows)
         told = "; ".join(map(str, self.mistakes[:_SHOWN]))
         more = len(self.mistakes) - _SHOWN
         rest = f"; and {more} more" if more > 0 else ""

@@ -66,7 +66,7 @@ def rows_of(
         path = user_path(source)  # type: ignore[arg-type]  # what is no list is a path
         found = read_jobs(path, default, known)
         if found.mistakes:
-            raise Mistakes(found.mistakes, subject=str(source))
+            raise Mistakes(found.mistakes, subject=str(source), rows=found.rows)
         rows, title = list(found.rows), path.stem
     else:
         rows, title = _listed(source, default), (default.stem if default else "batch")  # type: ignore[arg-type]
@@ -106,7 +106,7 @@ def _listed(source: Sequence[Mapping[str, Any]], default: Path | None) -> list[R
             values = check(known, given)
             rows.append(Row(number=number, values=values, notebook=notebook, name=str(name)))
     if mistakes:
-        raise Mistakes(mistakes, subject="batch")
+        raise Mistakes(mistakes, subject="batch", rows=rows)
     return rows
 
 
