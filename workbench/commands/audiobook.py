@@ -80,6 +80,13 @@ def _audiobook(
     """Make an audiobook of scripts or recordings, with chapters, a cover and an even loudness."""
     from workbench.media.audiobook import audiobook
 
+    for one in sources:
+        if one.lower().endswith(".epub"):
+            raise ParameterError(
+                "is an EPUB, which the job notebook of this name reads",
+                subject=one,
+                cure="workbench run audiobook -p sources=FILE.epub -p output=BOOK.m4b",
+            )
     about: dict[str, Any] = {
         "title": title, "author": author, "narrator": narrator, "year": year, "pause": pause,
     }  # fmt: skip

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Recorded", "arguments", "record", "replay"]
 
-_COMMANDS = ("say", "caption", "audiobook", "transcribe", "align", "dub")
+_COMMANDS = ("say", "caption", "audiobook", "transcribe", "align")
 _GROUPS = ("media",)
 _OUTPUT = "output"
 _PIPE = "-"
