@@ -376,7 +376,7 @@ def test_files_go_through_a_bucket_and_come_back_under_their_names(bucket: str, 
             assert "/workbench/job-" not in receipt + executed
         for task in tasks:
             (found,) = read_receipt(Path(task.output))["inputs"]
-            assert found["from"] == task.values["text"]
+            assert (folder / found["from"]).resolve() == data / "read.py"
             assert (folder / "out" / found["path"]).resolve() == data / "read.py"
             assert read_receipt(Path(task.output))["job"] == task.id
         keys = [o["Key"] for o in boto3.client("s3").list_objects_v2(Bucket="jobs")["Contents"]]

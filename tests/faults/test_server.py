@@ -293,7 +293,13 @@ def test_an_interrupt_of_a_script_stops_its_job_on_the_server(server: Served):
         script.stderr.close()
         script.wait(30)
         assert told.count("Traceback") == 1, told
-        assert ledger.find(running[0].id).state == "cancelled"
+        for _ in range(600):  # the script is told at once, the worker stops soon
+            job = ledger.find(running[0].id)
+            if job is None or job.ended:
+                break
+            time.sleep(0.05)
+        assert job is not None
+        assert job.state == "cancelled"
 
 
 def test_who_leaves_in_the_middle_of_an_answer_leaves_no_traceback(server: Served):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any, ClassVar
 
 import pytest
@@ -117,9 +118,10 @@ def test_media_are_sent_on_request_in_pieces() -> None:
     panel = Counter()
     (clip,) = panel.clips
     say(panel, kind="media?", uid=clip.uid, ask="7")
-    for thread in threading.enumerate():
-        if thread is not threading.current_thread() and thread.daemon:
-            thread.join(5)
+    for _ in range(600):
+        if panel.sent:
+            break
+        time.sleep(0.05)
     ((content, buffers),) = panel.sent
     assert content == {"kind": "media", "ask": "7", "mime": "audio/mpeg", "part": 0, "parts": 1}
     assert buffers == 1

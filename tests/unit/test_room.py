@@ -10,6 +10,7 @@ from whisper_model import FOLDER
 import workbench as wb
 from workbench.engines import hardware
 from workbench.engines.hardware import room
+from workbench.engines.registry import transcriber
 from workbench.errors import DeviceError
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def test_what_runs_already_counts():
 def test_whisper_asks_before_it_loads(monkeypatch, tmp_path):
     sound = tmp_path / "a.wav"
     wb.speak("one two", voice="espeak:en-us").audio.write(sound)
+    transcriber().unload()  # another test may have loaded it
     monkeypatch.setenv(room.LIMIT, "1000000")
     with pytest.raises(DeviceError, match="MEM_LIMIT"):
         wb.transcribe(sound, model=str(FOLDER), language="en")

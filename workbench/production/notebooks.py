@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbench.errors import JobError, suggest
+from workbench.errors import JobError, shown, suggest
 from workbench.paths import user_path
 
 if TYPE_CHECKING:
@@ -43,9 +42,12 @@ def find_notebook(name: str | os.PathLike[str]) -> Path:
     """
     path = user_path(name)
     if path.suffix == ".ipynb":
-        with contextlib.suppress(OSError):  # such as a name that is too long
+        try:
             if path.is_file():
                 return path.absolute()
+        except OSError as error:  # such as a name that is too long
+            told = f"cannot be read ({(error.strerror or str(error)).lower()})"
+            raise JobError(told, subject=shown(str(name)), cure="check the path") from error
         raise JobError("there is no such notebook", subject=str(name), cure="check the path")
     known = job_notebooks()
     if str(name) in known:
