@@ -57,7 +57,7 @@ def ended(pids: list[int]) -> bool:
             "workbench",
             marks=pytest.mark.skipif(not available(), reason="kernels are forked on Linux only"),
         ),
-        "python3",
+        pytest.param("python3", marks=pytest.mark.slow),
     ],
 )
 def test_kill_9(tmp_path: Path, kernel: str):
