@@ -37,6 +37,8 @@ class Piece:
     """The most bytes of widget state that a notebook keeps of it, above its code."""
     messages: tuple[dict[str, Any], ...] = ()
     """What Python sends to the page, one of each kind."""
+    plays: bool = True
+    """Whether it has a button that plays."""
     fixed: tuple[str, ...] = ()
     """Traits that stay what they were at first, or fit others that do."""
 
@@ -162,6 +164,7 @@ PIECES = (
         root=".wb:has(> .wb-form)",
         says=("the name of a preset",),
         media="",
+        plays=False,
         picture=False,
         state=24_000,
         messages=_MEDIA,
@@ -170,8 +173,9 @@ PIECES = (
         name="batch",
         code=_BATCH,
         root=".wb-jobs-board",
-        says=("talk", "its kernel died"),
+        says=("its kernel died",),
         media="",
+        plays=False,
         picture=False,
         state=24_000,
         messages=_MEDIA,
