@@ -279,6 +279,8 @@ class JobError(WorkbenchError):
     code = "job"
     expected = False
     """Whether the notebook itself said what is wrong, by an error of this tree."""
+    transient = False
+    """Whether that may be over the next time: no space, no memory, no answer."""
     mistake = False
     """Whether that was a `ParameterError`: the value of a parameter is to be corrected."""
     cell: int | None = None

@@ -247,3 +247,36 @@ def test_mistakes_of_the_file_and_of_the_plan_are_told_together(notebook: Path):
     assert [(mistake.row, mistake.column) for mistake in caught.value.mistakes] == [
         (2, "name"), (3, "times"), (4, "text"),
     ]  # fmt: skip
+
+
+def test_texts_that_look_like_paths_of_people_are_texts(notebook: Path):
+    cells = nbformat.read(notebook, 4)
+    cells.cells[0].source += '\nnote: str = ""\n'
+    nbformat.write(cells, notebook)
+    rows = [{"name": "a", "text": "a.txt", "note": "~5 minutes to go, then the rest"}]
+    assert do(notebook, rows).ok
+    assert do(notebook, [{**rows[0], "times": 2, "note": ""}]).ok
+
+
+def test_what_another_job_left_in_the_same_place_is_not_taken_for_this_one(notebook: Path):
+    cells = nbformat.read(notebook, 4)
+    cells.cells[0].source = "number: int = 1"
+    cells.cells[1].source = "print(number)"
+    nbformat.write(cells, notebook)
+    for number in (1, 2, 1):
+        result = do(notebook, [{"name": "a", "number": number}])
+        assert (result.ok, result.unchanged) == (True, 0)
+        shown = json.loads(Path("out/a.ipynb").read_text())["cells"][-1]["outputs"]
+        assert "".join(shown[0]["text"]) == f"{number}\n"
+
+
+def test_a_job_whose_input_changes_after_planning_is_told(notebook: Path):
+    from workbench.production.batch.batch import prepare
+
+    planned = prepare(ROWS, notebook, folder="out", jobs=1)
+    Path("b.txt").write_text("edited meanwhile")
+    result = planned.run(progress=lambda done: None)
+    assert made(result) == {"a": "done", "b": "failed", "c": "done"}
+    assert "changed after the batch was planned" in (result.jobs[1].error or {})["problem"]
+    assert do(notebook).ok
+    assert Path("out/b.txt").read_text() == "edited meanwhile"

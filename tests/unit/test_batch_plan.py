@@ -161,3 +161,30 @@ def test_all_mistakes_are_told_and_travel(notebook: Path):
         planned(notebook, *rows)
     again = pickle.loads(pickle.dumps(bad.value))  # noqa: S301 - of our own making
     assert (again.mistakes, str(again)) == (bad.value.mistakes, str(bad.value))
+
+
+def test_the_same_work_twice_is_a_mistake(tmp_path: Path):
+    """One of them would be lost: a job is known by its content."""
+    bare = written(tmp_path / "bare.ipynb", "n: int = 1")
+    found = mistakes(bare, row(bare, 2, "one", n=2), row(bare, 3, "two", n=2))
+    assert found == [(3, "", "is the same job as row 2")]
+
+
+def test_files_that_could_not_be_told_apart_are_a_mistake(notebook: Path):
+    found = mistakes(notebook, row(notebook, 2, "talk"), row(notebook, 3, "talk.en"))
+    assert found == [(3, "name", "talk.en: its files could not be told from those of row 2")]
+    ((number, column, problem),) = mistakes(notebook, row(notebook, 2, output="out.wav"))
+    assert (number, column) == (2, "output")
+    assert "batch's own folder" in problem
+
+
+def test_one_file_by_two_ways_is_a_mistake(notebook: Path):
+    found = mistakes(
+        notebook, row(notebook, 2, output="a/b.wav"), row(notebook, 3, output="a/../a/b.wav")
+    )
+    assert found == [(3, "output", "would be kept as b.ipynb, like row 2")]
+
+
+def test_a_name_is_limited_in_bytes(notebook: Path):
+    ((_, column, problem),) = mistakes(notebook, row(notebook, 2, "語" * 100))
+    assert (column, "cannot name a file" in problem) == ("name", True)

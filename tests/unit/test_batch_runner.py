@@ -21,6 +21,7 @@ from workbench.ledger import RUNNER, BatchLedger, Entry, owner_name
 from workbench.production.batch.outcome import Outcome
 from workbench.production.batch.runner import Runner
 from workbench.production.batch.task import KIND, Task
+from workbench.production.engine import failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -127,6 +128,19 @@ def expected() -> JobError:
     error = JobError("there is no such file", subject="talk, cell 1")
     error.expected = True
     return error
+
+
+def test_what_may_pass_is_tried_again(ledger: BatchLedger):
+    enrolled(ledger, "a")
+    errors = [failure("ServiceUnreachable", "a: nobody answers", 3, "talk")]
+
+    def do(task: Task, progress: Report, cancel: threading.Event) -> Outcome:
+        if errors:
+            raise errors.pop()
+        return Outcome()
+
+    run(ledger, ["a"], do)
+    assert states(ledger, ["a"]) == {"a": ("done", 2)}
 
 
 @pytest.mark.parametrize("error", [expected(), ParameterError("must be positive", subject="n")])

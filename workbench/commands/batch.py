@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import shlex
 import sys
 from dataclasses import replace
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from workbench.production.batch.result import BatchResult
 
 __all__ = ["add_to", "batch"]
+
+# A report is shown around; what opens a door is not for it.
+_SECRET = re.compile(r"(?i)^(\w*(?:token|secret|passw|api_?key)\w*=).*", re.DOTALL)
 
 
 def batch(
@@ -91,6 +95,8 @@ def batch(
     from workbench.production.batch.plan import Ways
 
     files, axes = _arguments(source or [], grid)
+    if watch and dry_run:
+        raise ParameterError("cannot be had together", subject="--watch and --dry-run")
     if store is not None and cluster is None:
         raise ParameterError("is for a cluster", subject="--store", cure="add --cluster")
     ways = Ways(timeout=timeout, limit=limit, kernel=_known(kernel) if kernel else best_kernel())
@@ -197,7 +203,8 @@ def _checked(prepared: Callable[[], Batch]) -> Batch:
 def _again(words: list[str]) -> str:
     """Return the command by which the batch is gone on with."""
     once = {"--only-failed", "--dry-run", "--yes", "-y", "--watch"}
-    return shlex.join(["workbench", *(word for word in words[1:] if word not in once)])
+    kept = (_SECRET.sub(r"\1…", word) for word in words[1:] if word not in once)
+    return shlex.join(["workbench", *kept])
 
 
 def _tell(text: str) -> None:

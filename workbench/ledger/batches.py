@@ -95,8 +95,8 @@ class BatchLedger(Ledger):
             )
             # Limits and the like may be others than when a job began to wait.
             connection.executemany(
-                "UPDATE jobs SET parameters = ? WHERE id = ? AND state = 'queued'",
-                [(row[2], row[0]) for row in rows],
+                "UPDATE jobs SET parameters = ?, most = ? WHERE id = ? AND state = 'queued'",
+                [(row[2], self.attempts, row[0]) for row in rows],
             )
         return self.of([entry.id for entry in entries])
 
@@ -176,7 +176,7 @@ class BatchLedger(Ledger):
                 )
             return changes.known(connection, id)
 
-    def recover(self) -> list[Job]:
+    def recover(self, *, blame: bool = False) -> list[Job]:
         """Take up the jobs of runners that have ended, after ending what these had started.
 
         A runner that was killed is not the fault of its jobs: their attempts do not count.
@@ -189,5 +189,5 @@ class BatchLedger(Ledger):
         for owner in owners:
             if gone(owner):
                 end_marked(owner, variable=RUNNER)
-                freed += self.release(owner, blame=False)
-        return freed + super().recover()
+                freed += self.release(owner, blame=blame)
+        return freed + super().recover(blame=blame)

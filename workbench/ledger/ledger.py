@@ -295,11 +295,16 @@ class Ledger(Records):
             ).fetchall()
             return [changes.released(connection, name, blame=blame, how=how) for (name,) in rows]
 
-    def recover(self) -> list[Job]:
+    def recover(self, *, blame: bool = True) -> list[Job]:
         """Take up the jobs whose process has ended, or does not answer from another machine.
 
         A process of this machine is looked for; only where that cannot be done, a lease that is
         over tells. So setting the clock takes no job from a process that works on it.
+
+        Parameters
+        ----------
+        blame
+            False when the attempt is not to count.
         """
         if not self._database.exists:
             return []
@@ -321,5 +326,5 @@ class Ledger(Records):
                             "UPDATE jobs SET until = ? WHERE id = ?", (now + lease, name)
                         )
                     else:
-                        freed.append(changes.released(connection, name, blame=True))
+                        freed.append(changes.released(connection, name, blame=blame))
         return freed

@@ -25,6 +25,14 @@ if TYPE_CHECKING:
 __all__ = ["Kernel", "failure"]
 
 _NAME = "workbench"
+# What may be over by the time of another attempt.
+_PASSING = (
+    errors.DeviceError,
+    errors.DownloadError,
+    errors.ModelAccess,
+    errors.ServiceError,
+    errors.StorageFull,
+)
 
 # Runs in the kernel before the first cell: an exception in a thread must not pass for success.
 _WITNESS = """
@@ -241,6 +249,7 @@ def failure(name: str, value: str, cell: int | None, notebook: str) -> JobError:
     expected = isinstance(kind, type) and issubclass(kind, WorkbenchError)
     error = JobError(value if expected else f"{name}: {value}", subject=where)
     error.expected = expected
+    error.transient = isinstance(kind, type) and issubclass(kind, _PASSING)
     error.mistake = isinstance(kind, type) and issubclass(kind, ParameterError)
     return error
 

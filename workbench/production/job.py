@@ -226,9 +226,10 @@ def _state(folders: Iterable[Path], *, deep: bool = False) -> dict[Path, tuple[i
     for folder in folders:
         with contextlib.suppress(OSError):  # it is not there yet, or cannot be listed
             for path in folder.rglob("*") if deep else folder.iterdir():
-                if path.is_file() and not path.name.startswith("."):
-                    state = path.stat()
-                    found[path] = (state.st_mtime_ns, state.st_ino)
+                with contextlib.suppress(FileNotFoundError):  # it went away just now
+                    if path.is_file() and not path.name.startswith("."):
+                        state = path.stat()
+                        found[path] = (state.st_mtime_ns, state.st_ino)
     return found
 
 

@@ -14,7 +14,7 @@ from workbench.production.batch.plan import Mistakes, Ways, plan
 from workbench.production.batch.planned import ATTEMPTS, LEDGER, Batch
 from workbench.production.batch.sources import rows_of
 from workbench.production.kernels.names import checked
-from workbench.production.made import Made
+from workbench.production.made import Made, made_by
 
 if TYPE_CHECKING:
     import os
@@ -110,7 +110,8 @@ def _whole(job: Job | None) -> bool:
         files = {Path(p): (int(n), int(t), str(d)) for p, (n, t, d) in outcome.states.items()}
     except (TypeError, ValueError):
         return False
-    return Path(outcome.executed).is_file() and Made(files=files).whole()
+    made = made_by(Path(outcome.executed))  # another job may have been kept there since
+    return made is not None and made.job == job.id and Made(files=files).whole()
 
 
 def batch(

@@ -7,6 +7,7 @@ proportion to it, for one notebook.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import shutil
@@ -35,7 +36,9 @@ _PACE = 15.0  # letters of speech in a second, about 150 English words a minute
 _SHORTEST = 24  # letters; what is shorter names something and is not spoken
 _TEXTS = {".txt", ".md", ".srt", ".vtt", ".ass", ".ttml"}
 _PROBED = 100  # media that are looked into; the others are taken to be as long as these
+_ADOPTED = 0.05  # seconds
 _BASE = 30.0  # letters: a kernel, a receipt, a report cost about as much as saying these
+_LONGEST = 1000  # letters of a path
 _KEPT = 50  # jobs of a notebook that are remembered
 _LATEST = 10  # of them that count: the machine may have been busier before
 _FILE = "rates.json"
@@ -141,6 +144,8 @@ def remember(jobs: Iterable[Job], todo: Iterable[Task]) -> None:
         task = tasks.get(job.id)
         if task is None or job.state != "done" or not job.result:
             continue
+        if job.result.get("seconds", 0.0) < _ADOPTED:  # it was done before, and only found
+            continue
         states = job.result.get("states", {})
         entry = {
             "weight": look.of(task),
@@ -179,7 +184,9 @@ def _rates() -> dict[str, list[dict[str, float]]]:
 def _rate(past: Sequence[dict[str, float]], what: str) -> float:
     """Return how much of something a unit of weight costs; the median, one odd job is no rule."""
     latest = past[-_LATEST:]
-    return statistics.median(entry.get(what, 0.0) / max(_BASE, entry["weight"]) for entry in latest)
+    return statistics.median(
+        entry.get(what, 0.0) / max(_BASE, entry.get("weight", 0.0)) for entry in latest
+    )
 
 
 class _Weights:
@@ -201,12 +208,12 @@ class _Weights:
         return total
 
     def _text(self, text: str, folder: Path) -> float:
-        path = None if "\n" in text or len(text) > 1000 else folder / user_path(text)  # noqa: PLR2004
-        try:
-            if path is not None and path.is_file():
-                return self._file(path)
-        except (OSError, ValueError):  # it is a text after all
-            pass
+        if "\n" not in text and len(text) <= _LONGEST:
+            # A text that is no path after all.
+            with contextlib.suppress(OSError, ValueError, WorkbenchError):
+                path = folder / user_path(text)
+                if path.is_file():
+                    return self._file(path)
         return float(len(text)) if len(text) >= _SHORTEST else 0.0
 
     def _file(self, path: Path) -> float:

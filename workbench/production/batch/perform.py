@@ -83,7 +83,9 @@ def _silent(done: float) -> None:
 
 
 def _complete(made: Made, task: Task) -> bool:
-    return made.whole() and (not task.output or Path(task.output) in made.files)
+    output = Path(os.path.normpath(task.output)) if task.output else None
+    there = output is None or any(output in {file, *file.parents} for file in made.files)
+    return there and made.whole()
 
 
 def _media(output: str) -> float | None:

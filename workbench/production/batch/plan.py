@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +25,7 @@ __all__ = ["Mistakes", "Plan", "Ways", "plan"]
 
 _NAME = re.compile(r"[^/\\\0\n\r]{1,120}")
 _VOICES = {"voice", "voices"}  # parameters that name who speaks, in every job notebook
+_BYTES = 200  # of a name: file systems take 255, and the files' endings need some
 _SHOWN = 3  # mistakes in the one line of an error
 
 
@@ -136,6 +138,7 @@ def plan(rows: Iterable[Row], folder: Path, ways: Ways, *, title: str) -> Plan:
     tasks: list[Task] = []
     mistakes: list[Mistake] = []
     inputs: dict[str, str] = {}
+    ids: dict[str, int] = {}
     voices: dict[str, ModelError | None] = {}
     taken: dict[str, int] = {}  # rows by the executed notebooks they would leave
     for row in rows:
@@ -150,6 +153,12 @@ def plan(rows: Iterable[Row], folder: Path, ways: Ways, *, title: str) -> Plan:
         if found:
             continue
         identity = identify(row.notebook, known, values)
+        earlier = ids.setdefault(identity.id, row.number)
+        if earlier != row.number:
+            mistakes.append(
+                Mistake(row.number, "", f"is the same job as row {earlier}", "remove one of them")
+            )
+            continue
         inputs |= identity.inputs
         output = values.get("output")
         tasks.append(
@@ -159,7 +168,7 @@ def plan(rows: Iterable[Row], folder: Path, ways: Ways, *, title: str) -> Plan:
                 row=row.number,
                 notebook=str(row.notebook),
                 values=values,
-                output=str(here / user_path(str(output))) if output else "",
+                output=os.path.normpath(here / user_path(str(output))) if output else "",
                 executed=str(executed),
                 folder=str(here),
                 timeout=ways.timeout,
@@ -168,8 +177,9 @@ def plan(rows: Iterable[Row], folder: Path, ways: Ways, *, title: str) -> Plan:
                 variables=dict(ways.variables),
             )
         )
+    mistakes += _mixed(tasks, folder.absolute())
     if mistakes:
-        raise Mistakes(mistakes, subject=title)
+        raise Mistakes(sorted(mistakes, key=lambda one: one.row), subject=title)
     return Plan(
         title=title,
         folder=folder.absolute(),
@@ -187,6 +197,33 @@ def _gone(row: Row, known: Sequence[Parameter]) -> Iterator[Mistake]:
         )
         if error is not None:
             yield Mistake(row.number, error.subject, error.problem, error.cure)
+
+
+def _mixed(tasks: Sequence[Task], folder: Path) -> Iterator[Mistake]:
+    """Yield jobs whose files could not be told from another's, or from the batch's own.
+
+    What a run made is known by its name: the files of ``talk`` begin with ``talk.``
+    """
+    rows = {str(Path(task.executed).with_suffix("")).casefold(): task.row for task in tasks}
+    for task in tasks:
+        main = Path(task.executed).with_suffix("")
+        parts = main.name.split(".")
+        for count in range(1, len(parts)):
+            other = str(main.with_name(".".join(parts[:count]))).casefold()
+            if other in rows:
+                yield Mistake(
+                    task.row,
+                    "name",
+                    f"{main.name}: its files could not be told from those of row {rows[other]}",
+                    "take another name, without a dot",
+                )
+        if task.output and Path(task.output).with_suffix("") == folder:
+            yield Mistake(
+                task.row,
+                "output",
+                f"{Path(task.output).name} has the name of the batch's own folder",
+                "take another name, or another --folder",
+            )
 
 
 def _unspeakable(row: Row, known: dict[str, ModelError | None]) -> Iterator[Mistake]:
@@ -233,7 +270,8 @@ def _placed(
 ) -> tuple[str, dict[str, Any], Path]:
     """Return the name of a row's job, its values with an output, and its executed notebook."""
     values = dict(row.values)
-    if row.name and (not _NAME.fullmatch(row.name) or row.name.startswith(".")):
+    known_name = _NAME.fullmatch(row.name) and len(row.name.encode()) <= _BYTES
+    if row.name and (not known_name or row.name.startswith(".")):
         raise ParameterError(
             f"{row.name!r} cannot name a file", cure="use up to 120 letters without / and \\"
         )
@@ -243,5 +281,6 @@ def _placed(
         values["output"] = str(folder / f"{named}{Path(str(default)).suffix}")
     if values.get("output"):
         output = user_path(str(values["output"])).absolute()
+        output = Path(os.path.normpath(output))
         return row.name or output.stem, values, output.with_suffix(".ipynb")
     return named, values, (folder / f"{named}.ipynb").absolute()

@@ -6,9 +6,10 @@ import contextlib
 import logging
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbench.errors import StorageError
+from workbench.errors import JobError, StorageError
 from workbench.ledger import BatchLedger, Entry
 from workbench.processors import share
 from workbench.production.batch.estimate import Estimate, remember
@@ -18,12 +19,13 @@ from workbench.production.batch.result import BatchResult
 from workbench.production.batch.runner import Runner
 from workbench.production.batch.sharing import sharing
 from workbench.production.batch.task import KIND, Task
+from workbench.production.identity import identify
+from workbench.production.parameters import parameters
 from workbench.progress import bar
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Iterator
-    from pathlib import Path
 
     from workbench.ledger import Job
     from workbench.production.batch.plan import Plan
@@ -194,11 +196,31 @@ class Batch:
             return
         with sharing(self.todo, self.preload) as variables:
             slots = max(1, min(self.slots, len(self.todo)))
-            own = LocalPool(slots, {**share(slots), **variables})
+            own = LocalPool(slots, {**share(slots), **variables}, look=_as_planned)
             try:
                 yield own
             finally:
                 own.close(kill=True)
+
+
+def _as_planned(task: Task) -> None:
+    """Refuse a job whose files changed since it was planned: it would be known by what it is not.
+
+    Raises
+    ------
+    JobError
+        When they did.
+    """
+    notebook = Path(task.notebook)
+    now = identify(notebook, parameters(notebook), task.values, folder=Path(task.folder))
+    if now.id != task.id:
+        error = JobError(
+            "something that it reads changed after the batch was planned",
+            subject=task.name,
+            cure="run the batch again",
+        )
+        error.expected = True
+        raise error
 
 
 def _placed(job: Job, task: Task) -> Job:

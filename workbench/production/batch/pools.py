@@ -10,7 +10,7 @@ from workbench.production.batch.perform import perform
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from concurrent.futures import Future
 
     from workbench.production.batch.outcome import Outcome
@@ -60,10 +60,19 @@ class LocalPool:
         How many at once.
     variables
         What the kernels' environment has besides what their tasks say; in no ledger.
+    look
+        Called with a job before it begins; what it raises is the job's error.
     """
 
-    def __init__(self, slots: int, variables: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        slots: int,
+        variables: Mapping[str, str] | None = None,
+        *,
+        look: Callable[[Task], None] | None = None,
+    ) -> None:
         self._slots = slots
+        self._look = look
         self._variables = dict(variables or {})
         self._threads = ThreadPoolExecutor(slots, thread_name_prefix="workbench-job")
 
@@ -75,7 +84,12 @@ class LocalPool:
     def submit(self, task: Task, progress: Report, cancel: threading.Event) -> Future[Outcome]:
         """Begin a job, see `Pool.submit`."""
         task = replace(task, variables={**task.variables, **self._variables})
-        return self._threads.submit(perform, task, progress=progress, cancel=cancel)
+        return self._threads.submit(self._perform, task, progress, cancel)
+
+    def _perform(self, task: Task, progress: Report, cancel: threading.Event) -> Outcome:
+        if self._look is not None:
+            self._look(task)
+        return perform(task, progress=progress, cancel=cancel)
 
     def close(self, *, kill: bool = False) -> None:
         """Wait for the threads; jobs are stopped by their own `cancel`."""

@@ -163,7 +163,7 @@ class Runner:
     def _write_down(self, name: str, future: Future[Outcome]) -> None:
         """Write down how a job has ended."""
         try:
-            outcome = future.result()
+            self._ledger.finish(name, self._owner, future.result().to_dict())
         except ServiceError:
             self._running[name] = _Running(  # it is let go with the others
                 task=Task(id=name, name=name, notebook="", executed="", folder=""),
@@ -176,8 +176,6 @@ class Runner:
         except Exception as error:  # a mistake of ours must not stop the others
             log.exception("job %s", name)
             self._failed(name, JobError(f"{type(error).__name__}: {error}", subject=name))
-        else:
-            self._ledger.finish(name, self._owner, outcome.to_dict())
 
     def _failed(self, name: str, error: WorkbenchError) -> None:
         job = self._ledger.find(name)
@@ -186,7 +184,7 @@ class Runner:
                 self._ledger.cancelled(name, self._owner)
             elif not self._cancel.is_set():
                 self._ledger.fail(name, self._owner, error)  # the notebook stopped itself
-        elif getattr(error, "expected", False) or isinstance(error, ParameterError):
+        elif _lasting(error):
             self._ledger.fail(name, self._owner, error)  # it would be the same the next time
         else:
             attempts = 1 if job is None else job.attempts
@@ -214,6 +212,12 @@ class Runner:
             return False
         self._next[what] = now + every
         return True
+
+
+def _lasting(error: WorkbenchError) -> bool:
+    """Whether another attempt would meet the same error."""
+    expected = getattr(error, "expected", False) and not getattr(error, "transient", False)
+    return expected or isinstance(error, ParameterError)
 
 
 def _noting(part: list[float]) -> Report:
