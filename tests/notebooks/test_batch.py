@@ -18,6 +18,7 @@ from workbench.errors import Cancelled
 from workbench.production.batch.estimate import estimate
 from workbench.production.batch.plan import Mistakes
 from workbench.production.batch.watching import changes
+from workbench.production.kernels import available
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -280,3 +281,19 @@ def test_a_job_whose_input_changes_after_planning_is_told(notebook: Path):
     assert "changed after the batch was planned" in (result.jobs[1].error or {})["problem"]
     assert do(notebook).ok
     assert Path("out/b.txt").read_text() == "edited meanwhile"
+
+
+@pytest.mark.skipif(not available(), reason="kernels are forked on Linux only")
+def test_a_forked_kernel_shows_values_as_a_stock_one_does(notebook: Path):
+    """The package was imported before there was a notebook to show anything in."""
+    cells = nbformat.read(notebook, 4)
+    cells.cells[1].source = WORK + "import workbench as wb\nwb.speak('Yes.', voice='espeak:es')"
+    nbformat.write(cells, notebook)
+    kinds = []
+    for kernel in ("workbench", "python3"):
+        assert do(notebook, ROWS[:1], kernel=kernel, folder=kernel, jobs=1).ok
+        shown = json.loads(Path(f"{kernel}/a.ipynb").read_text())["cells"][-1]["outputs"]
+        kinds.append([sorted(output.get("data", {})) for output in shown])
+    assert kinds[0] == kinds[1]
+    assert any("image/png" in kind for kind in kinds[0])
+    assert any("text/html" in kind for kind in kinds[0])

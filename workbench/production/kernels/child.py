@@ -84,10 +84,18 @@ def _kernel(argv: list[str]) -> int:
     try:
         # It would look for its parent once a second; the system tells, see `die_with`.
         app.initialize([*argv[1:], "--IPKernelApp.parent_handle=1"])
+        _teach(app.shell)
         app.start()
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     return 0
+
+
+def _teach(shell: Any) -> None:
+    """Do what importing the package does in a kernel: it was imported before there was one."""
+    from workbench.display import register
+
+    register(shell)
 
 
 def _finish() -> None:
