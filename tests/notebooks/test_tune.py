@@ -77,8 +77,9 @@ def test_who_reads_it_sees_and_hears_the_takes(tour: tuple[Path, dict[str, Any]]
 
 def test_the_dashboard_is_a_title_and_the_panel(tmp_path: Path) -> None:
     path = NOTEBOOKS / "dashboards" / "tuner.ipynb"
-    title, panel = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    title, given, panel = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    assert given["metadata"]["tags"] == ["parameters"]
     assert (title["cell_type"], title["source"]) == ("markdown", ["# Tune a voice"])
-    assert panel["source"][-1] == "wb.tune()"
+    assert panel["source"][-1] == "wb.tune(text, voice=voice or None)"
     cells = executed(path, tmp_path)
     assert "application/vnd.jupyter.widget-view+json" in cells["panel"][0]["data"]
