@@ -84,18 +84,17 @@ def _kernel(argv: list[str]) -> int:
     try:
         # It would look for its parent once a second; the system tells, see `die_with`.
         app.initialize([*argv[1:], "--IPKernelApp.parent_handle=1"])
-        _teach(app.shell)
+        _teach()
         app.start()
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     return 0
 
 
-def _teach(shell: Any) -> None:
+def _teach() -> None:
     """Do what importing the package does in a kernel: it was imported before there was one."""
-    from workbench.display import register
-
-    register(shell)
+    package: Any = sys.modules["workbench"]
+    package._show_values_in_notebooks()  # noqa: SLF001 - as its own last lines do
 
 
 def _finish() -> None:
