@@ -516,6 +516,7 @@ def cells(name: str, values: dict[str, Any]) -> None:
         ("voice_sweep", {"output": "a.pdf"}, r"a\.pdf: must end in \.html"),
         ("voice_sweep", {"options": ["rate"]}, "rate: is not written as an axis"),
         ("voice_sweep", {"options": ["ratte=1"]}, "ratte: is no option of espeak"),
+        ("voice_sweep", {"best": "loudnes"}, "loudnes: is no column of the sweep; did you mean"),
         ("voice_sweep", {"voices": ["espeak:xx"]}, "xx"),
         ("voice_sweep", {"text": "One.\nTwo."}, "has 2 lines"),
     ],

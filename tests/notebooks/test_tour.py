@@ -104,6 +104,10 @@ SHOWN = {
         "problems": ["[]"],
     },
     "05_video": {
+        "scenes": ["espeak:es: Tres colinas", "espeak:es: Y la última dice adiós."],
+        "sound": ["Tres colinas", "espeak:es", "3 cues"],
+        "mend": ["3 lines, 1 accepted"],
+        "own": ["espeak:es: Primero, las colinas.", "espeak:es: Luego, el cielo."],
         "again": ["of 5 pieces were there already"],
         "mended": ["mended.mp4", "3 captions"],
         "loudness": ["-14."],

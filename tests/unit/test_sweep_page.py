@@ -8,10 +8,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from workbench.errors import ModelError, ParameterError
+from workbench.production.verify import verify
 from workbench.speech.axes import axes
 from workbench.speech.chapters import speak_chapters
 from workbench.speech.sweep import sweep
-from workbench.speech.sweep_page import sweep_csv, sweep_page, write_page
+from workbench.speech.sweep_page import (
+    check_order,
+    sweep_csv,
+    sweep_page,
+    write_page,
+    write_sweep,
+)
+from workbench.storage.receipt import write_receipt
 from workbench.text.manuscript import Manuscript
 
 if TYPE_CHECKING:
@@ -87,6 +95,25 @@ def test_the_page_appears_whole_or_not_at_all(tone: ToneEngine, tmp_path: Path):
     path = write_page(found, tmp_path / "made/page.html")
     assert path.read_text("utf-8").endswith("</html>\n")
     assert [one.name for one in path.parent.iterdir()] == ["page.html"]
+
+
+def test_a_sound_that_goes_takes_its_receipt_along(tone: ToneEngine, tmp_path: Path):
+    """A receipt alone said to `verify` that its sound is missing."""
+    assert tone
+    for pace in (100, 200):
+        found = sweep("ab", voices="tone:high", pace=[pace], cache=False)
+        write_sweep(found, tmp_path / "pick.html")
+        (sound,) = (tmp_path / "pick").glob("*.wav")
+        write_receipt(sound, {"tool": "test"})
+    assert len(list((tmp_path / "pick").glob("*.wav*"))) == 2
+    assert verify(tmp_path).whole
+
+
+def test_the_order_is_checked_before_anything_is_spoken():
+    for by in ("", "voice", "rate", "loudness", "measured_rate"):
+        assert check_order(by, ["rate"]) == by
+    with pytest.raises(ParameterError, match="measured_rate: is no column"):
+        check_order("measured_rate", ["pitch_range"])
 
 
 def test_chapters_stand_apart(tone: ToneEngine):

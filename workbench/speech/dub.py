@@ -93,8 +93,8 @@ def dub(
     voices
         The voices of the speakers that the captions name.
     fastest
-        How many times as fast as usual a line may be spoken, 1 to 3, as exactly as the engine keeps
-        the pace it is told.
+        How many times as fast as usual a line may be spoken, 1 to 3. It is measured, since engines
+        do not keep exactly to the pace they are told.
     slowest
         How slowly a line with time to spare may be spoken, 0.5 to 1; 1 leaves the silence.
     gap

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from workbench.audio import Audio
 if TYPE_CHECKING:
     import threading
 
+    from workbench.options import Option
     from workbench.speech.speaker import Speaker
     from workbench.take import Take
 
@@ -25,6 +27,7 @@ FASTEST, SLOWEST = 3.0, 0.5
 _PACES = ("speed", "rate")  # what engines call the option that sets how fast they speak
 _ATTEMPTS = 3
 _CLOSE = 0.01  # seconds too long that nobody hears
+_EXACT = 1.002  # of a limit of the pace: what is nearer is at the limit
 _QUIET = 10 ** (-50 / 20)  # of the peak: what is softer at the end is no speech
 _TAIL = 0.02  # seconds kept after the last sound
 
@@ -80,21 +83,38 @@ class Fitter:
         """Return the line at a pace: by the engine as far as it goes, and by stretching."""
         take = usual
         if self._pace is not None:
-            values = self._speaker.options.to_dict()
-            told: Any = values[self._pace.name]
-            least, most = self._pace.minimum, self._pace.maximum
-            value = float(told) * tempo
-            value = value if least is None else max(least, value)
-            value = value if most is None else min(most, value)
-            whole = self._pace.kind is int
-            if whole:
-                value = np.ceil(value) if tempo > 1 else np.floor(value)
-            options = {**values, self._pace.name: int(value) if whole else value}
-            take = _trimmed(_with(self._speaker, options).say(text, cancel=cancel))
+            take = self._told(
+                self._pace, text, tempo, math.ceil if tempo > 1 else math.floor, cancel
+            )
+            told = tempo
+            for _ in range(_ATTEMPTS):  # engines do not keep exactly to the pace they are told
+                reached = usual.duration / take.duration
+                if self._slowest / _EXACT <= reached <= self._fastest * _EXACT:
+                    break
+                told *= self._bounded(reached) / reached
+                whole = math.ceil if reached < self._slowest else math.floor
+                take = self._told(self._pace, text, told, whole, cancel)
         reached = usual.duration / take.duration
         if self._stretch is None or tempo / reached < 1 + _CLOSE or tempo <= 1:
             return take
         return _stretched(take, self._stretch, tempo / reached)
+
+    def _told(
+        self,
+        pace: Option,
+        text: str,
+        tempo: float,
+        whole: Callable[[float], int],
+        cancel: threading.Event | None,
+    ) -> Take:
+        """Return the line as the engine speaks it when it is told a pace."""
+        values = self._speaker.options.to_dict()
+        usual: Any = values[pace.name]
+        value = float(usual) * tempo
+        value = value if pace.minimum is None else max(pace.minimum, value)
+        value = value if pace.maximum is None else min(pace.maximum, value)
+        options = {**values, pace.name: whole(value) if pace.kind is int else value}
+        return _trimmed(_with(self._speaker, options).say(text, cancel=cancel))
 
 
 def _with(speaker: Speaker, options: dict[str, Any]) -> Speaker:

@@ -18,6 +18,7 @@ from workbench.paths import user_path
 from workbench.speech.variant import Variant
 from workbench.speech.variants import Sweep
 from workbench.storage.atomic import write_bytes
+from workbench.storage.receipt import receipt_path
 from workbench.take import Take
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def save(sweep: Sweep, folder: str | os.PathLike[str]) -> Path:
     """Write a sweep into a folder and return the path of its ``sweep.json``.
 
     The sounds are WAV files of 16 bits, ``001-rate-160-4f2a….wav``. Those of a sweep that lay there
-    before are removed.
+    before are removed, with their receipts.
 
     Raises
     ------
@@ -74,8 +75,9 @@ def save(sweep: Sweep, folder: str | os.PathLike[str]) -> Path:
     except OSError as error:
         raise storage_error(error, home) from error
     for name in before - names:
-        with contextlib.suppress(OSError):  # it does no harm
-            (home / name).unlink()
+        for file in (home / name, receipt_path(home / name)):  # a receipt alone tells of a loss
+            with contextlib.suppress(OSError):  # it does no harm
+                file.unlink()
     return home / NAME
 
 

@@ -11,19 +11,30 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbench.errors import ParameterError, one_line, storage_error
+from workbench.errors import ParameterError, one_line, storage_error, suggest
 from workbench.paths import user_path
+from workbench.speech.measure_fields import FIELDS
 from workbench.speech.sweep_table import columns
+from workbench.speech.variants import MEASURED
 from workbench.storage.atomic import write_bytes
 from workbench.storage.receipt import digest, write_receipt
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Iterable
 
     from workbench.speech.variant import Variant
     from workbench.speech.variants import Sweep
 
-__all__ = ["check_page", "sweep_csv", "sweep_page", "write_csv", "write_page", "write_sweep"]
+__all__ = [
+    "check_order",
+    "check_page",
+    "sweep_csv",
+    "sweep_page",
+    "write_csv",
+    "write_page",
+    "write_sweep",
+]
 
 _HERE = Path(__file__).parent
 # How long a machine took: with it, no two tables of one sweep would be the same bytes.
@@ -152,6 +163,30 @@ def check_page(path: str | os.PathLike[str]) -> Path:
     if file.is_dir():
         raise ParameterError("is a folder", subject=str(path), cure="name a file in it")
     return file
+
+
+def check_order(by: str, options: Iterable[str]) -> str:
+    """Return what a sweep of some options is sorted by, before minutes of speech are made for it.
+
+    Raises
+    ------
+    ParameterError
+        When it is neither a measure nor one of the options; the nearest is offered.
+
+    Examples
+    --------
+    >>> check_order("clippd", ["rate"])
+    Traceback (most recent call last):
+    workbench.errors.ParameterError: clippd: is no column of the sweep; did you mean 'clipped'?
+    """
+    asked = {"voice", "seed", *options}
+    measured = [field.name for field in FIELDS]
+    again = [f"{MEASURED}{name}" for name in measured if name in asked]
+    found = list(dict.fromkeys([*sorted(asked), *measured, *again]))
+    if by and by not in found:
+        cure = suggest(by, found) or f"the columns are {', '.join(found)}"
+        raise ParameterError("is no column of the sweep", subject=by, cure=cure)
+    return by
 
 
 def write_sweep(sweep: Sweep, page: str | os.PathLike[str], *, title: str = "") -> tuple[Path, ...]:
