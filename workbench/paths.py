@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
 
-from workbench.errors import ParameterError
+from workbench.errors import ParameterError, TextError, suggest
 
-__all__ = ["TEXTS", "file_kind", "is_file", "user_path"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["TEXTS", "file_kind", "is_file", "near_file", "text_file", "user_path"]
 
 TEXTS = (".txt", ".md")
 """The suffixes of files that may hold a script."""
@@ -47,6 +51,10 @@ _OTHERS = frozenset(
         ".ipynb",
     }
 )
+
+_ODD_SUFFIX = re.compile(r".*[^.\s]\.[a-z][a-z0-9]{1,4}", re.IGNORECASE)  # as in hola.tx
+_END = tuple(".!?…,;:)\"'»”")  # of a sentence, never of a path that was meant
+_PATH_LENGTH = 1000  # letters; what is longer is a text
 
 
 def user_path(path: str | os.PathLike[str]) -> Path:
@@ -95,3 +103,91 @@ def is_file(name: str) -> bool:
         return bool(name) and "\n" not in name and Path(name).is_file()
     except (OSError, ValueError):  # too long for a name, or with a NUL
         return False
+
+
+def text_file(
+    text: str, suffixes: Sequence[str] = TEXTS, *, what: str = "script", folder: Path | None = None
+) -> Path | None:
+    """Return the file that a text names; None for a text that is to be said.
+
+    One word with a separator or a suffix is meant as a path, and so is what names a file or a
+    folder that is there, or ends in a file's suffix in a folder that is there. With a full stop at
+    its end it is said.
+
+    Parameters
+    ----------
+    text
+        As a person wrote it.
+    suffixes
+        Of the files that can be read; none for all.
+    what
+        What the file should hold, for messages.
+    folder
+        What a relative path is meant in, by default the working directory.
+
+    Raises
+    ------
+    TextError
+        When it names a folder, a file of another kind, or looks like a path and nothing is there.
+
+    Examples
+    --------
+    >>> text_file("Hello."), text_file("and/or."), text_file("talk.txt")
+    (None, None, PosixPath('talk.txt'))
+    >>> text_file("talks/monday")
+    Traceback (most recent call last):
+    workbench.errors.TextError: talks/monday: looks like a path, and there is no such file; \
+check the path, or end it with a full stop if it is to be said
+    """
+    name = text.strip()
+    if not name or len(name) > _PATH_LENGTH or len(name.splitlines()) > 1:
+        return None
+    known = {*suffixes, *TEXTS, *_OTHERS}
+    kind = PurePath(name).suffix.lower()
+    meant = not re.search(r"\s", name) and (kind in known or _like_path(name))
+    try:
+        path = user_path(name)
+        place = folder / path if folder else path
+        there, inside = place.exists(), place.parent.is_dir()
+    except ParameterError:  # with a NUL, or in the home of nobody
+        if meant:
+            raise
+        return None
+    except OSError:  # too long for a name
+        return path if kind in known and meant else None
+    # Also with blanks, in a folder that is there.
+    if not (there or meant or (inside and len(path.parts) > 1 and kind in known)):
+        return None
+    if place.is_dir():
+        cure = "name a file in it, or end it with a full stop if it is to be said"
+        raise TextError(
+            f"is a folder, not a {what}", subject=name, cure=cure
+        ) from IsADirectoryError(name)
+    if there or kind in known:
+        if suffixes and kind not in suffixes:
+            cure = f"give the text, or a file that ends in {', '.join(suffixes)}"
+            told = f"is the name of a {kind[1:] or 'file'}, not a {what}"
+            raise TextError(told, subject=name, cure=cure)
+        return path
+    cure = near_file(place) or "check the path"
+    raise TextError(
+        "looks like a path, and there is no such file",
+        subject=name,
+        cure=f"{cure.rstrip('?')}, or end it with a full stop if it is to be said",
+    ) from FileNotFoundError(name)
+
+
+def near_file(path: Path) -> str:
+    """Return a hint at a file of nearly that name beside it; empty for none."""
+    try:
+        names = [entry.name for _, entry in zip(range(1000), os.scandir(path.parent), strict=False)]
+    except OSError:
+        return ""
+    return suggest(path.name, names, most=1)
+
+
+def _like_path(word: str) -> bool:
+    """Whether a word is written as paths are, and sentences are not."""
+    if word.endswith(_END):
+        return False
+    return "/" in word or "\\" in word or bool(_ODD_SUFFIX.fullmatch(word))

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import ParameterError, TextError, suggest
-from workbench.paths import TEXTS, file_kind, is_file, user_path
+from workbench.paths import text_file, user_path
 
 if TYPE_CHECKING:
     import os
@@ -237,27 +237,19 @@ class Script:
         Parameters
         ----------
         source
-            A path; as a str, one word that ends in ``.txt`` or ``.md``, or names a file that is
-            there. Any other str is the text.
+            A path; as a str, a file as `workbench.paths.text_file` knows one. Any other str is the
+            text.
 
         Raises
         ------
         TextError
-            When there is no such file, it is a file of another kind, it is not UTF-8 text, or
-            `parse` refuses it.
+            When there is no such file, it is a folder or a file of another kind, it is not UTF-8
+            text, or `parse` refuses it.
         """
         if isinstance(source, str):
-            name = source.strip()
-            kind = file_kind(name)
-            if not kind and not is_file(name):
+            path = text_file(source)
+            if path is None:
                 return cls.parse(source)
-            if kind not in TEXTS:
-                raise TextError(
-                    f"is the name of a {kind[1:] or 'file'}, not a script",
-                    subject=name,
-                    cure="give the text, or a .txt or .md file",
-                )
-            path = user_path(name)
         else:
             path = user_path(source)
         try:

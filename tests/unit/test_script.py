@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from workbench.errors import ParameterError, TextError
 from workbench.script import Line, Pause, Script, tokenize
+from workbench.text.manuscript import Manuscript
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -239,3 +240,37 @@ def test_a_word_that_is_a_file_is_not_spoken(tmp_path, monkeypatch):
 def test_plain_values_hold_all_of_it():
     script = Script.parse("a [pause 0.5s]\n[voice:x] b")
     assert Script.from_dict(json.loads(json.dumps(script.to_dict()))) == script
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "talks",
+        "talks/monday",
+        "talks/hola.tx",
+        "hola.tx",
+        "talks\\hola",
+        "~/none/talk",
+        "talks/a b.txt",
+    ],
+)
+def test_what_looks_like_a_path_is_not_spoken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+):
+    """It was: a folder, a path without a suffix, or with a slip in it, was read aloud."""
+    (tmp_path / "talks").mkdir()
+    (tmp_path / "talks" / "monday.txt").write_text("Hola.")
+    monkeypatch.chdir(tmp_path)
+    for load in (Script.load, Manuscript.read):
+        with pytest.raises(TextError, match=r"folder|no such file|No such file") as caught:
+            load(text)
+        assert caught.value.cure
+    assert text != "talks/monday" or "monday.txt" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["Hola.", "and/or.", "Hola", "Sr. Lopez/Ana", "See notes.txt", "3.5", "3.5kg", "a.m."]
+)
+def test_what_is_said_is_no_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str):
+    monkeypatch.chdir(tmp_path)
+    assert Script.load(text).lines[0].text == text

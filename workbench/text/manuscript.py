@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from workbench.errors import ParameterError, TextError
-from workbench.paths import file_kind, is_file, user_path
+from workbench.paths import text_file, user_path
 from workbench.script import Line, Script
 from workbench.text.epub import Epub, read_epub
 from workbench.text.markdown import read_markdown
@@ -154,12 +154,11 @@ class Manuscript:
 
 def _read(source: str | os.PathLike[str]) -> Manuscript:
     if isinstance(source, str):
-        name = source.strip()
-        kind = file_kind(name)
-        if not kind and not is_file(name):
+        path = text_file(source, KINDS, what="text")
+        if path is None:
             return _one(Script.parse(source))
-        source = name
-    path = user_path(source)
+    else:
+        path = user_path(source)
     kind = path.suffix.lower()
     if kind not in KINDS:
         raise TextError(
