@@ -282,7 +282,13 @@ def test_wrong_assignments_are_refused(source: Path, given: list[str], told: str
         ("x: int", "its parameter x has no default"),
         ("x: int = 1 +", "cannot be read"),
         ("%matplotlib inline", "cannot be read"),
-        ("x: int = len('a')", "cannot be read"),
+        (
+            "# pid\nx: int = os.getpid()",
+            (
+                r"line 2 of its parameters cell cannot be read without running it: x = os.getpid\(\); "
+                "write the value itself, and compute in a cell below"
+            ),
+        ),
         ("x: int = __import__('os').mkdir('pwned')", "cannot be read"),
         ("x: int = 'a'", "the default of its parameter x: needs int, not 'a'"),
         ("x: str = None", "the default of its parameter x: needs str, not None"),

@@ -176,3 +176,63 @@ def test_files_that_are_not_there_are_named_with_the_nearest(
     assert f"is meant in {tmp_path}" in str(missing(known["bed"], "q/zzz.wav"))
     assert missing(known["bed"], "b.png", folder=tmp_path / "pictures") is not None
     assert "home of nobody" in str(missing(known["bed"], "~nobody-of-that-name/a"))
+
+
+SUFFIXED = """\
+from pathlib import Path
+text: str | Path = "Good morning."  # .txt or .md, or the text itself
+sources: list[str | Path] = ["One."]
+bed: Path | None = None  # .wav or .mp3; with pictures .mp4
+note: str = ".x"  # .a or .b is only help here
+font: str | Path = ""
+output: str = "a.wav"  # .wav or .mp3, the sound
+"""
+
+
+def test_suffixes_and_texts_are_known_from_the_cell(tmp_path: Path):
+    known = {p.name: p for p in parameters(small_notebook(tmp_path, SUFFIXED))}
+    assert known["bed"].suffixes == (".wav", ".mp3", ".mp4")
+    assert [name for name, p in known.items() if p.sample] == ["text", "sources"]
+    assert known["bed"].check("a.MP4") == "a.MP4"
+    assert known["note"].check("c") == "c"
+    assert known["font"].check("") == ""
+    found = mistakes(
+        list(known.values()),
+        {"bed": "bed.wave", "output": "out/a", "text": " \n", "sources": ["One.", ""]},
+    )
+    assert [str(error) for error in found.values()] == [
+        "bed: must end in .wav, .mp3, .mp4, not 'bed.wave'; did you mean '.wav'?",
+        "output: must end in .wav, .mp3, not 'out/a'; take one of these",
+        "text: is empty; write the text, or the path of a file (.txt, .md)",
+        "sources: is empty; write the text, or the path of a file",
+    ]
+    assert mistakes(list(known.values()), {"sources": []})
+
+
+def test_a_text_that_is_a_path_to_nothing_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """It was spoken: a folder, a path without its suffix, a slip in it, a file of another kind."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "talks").mkdir()
+    (tmp_path / "talks/monday.txt").touch()
+    (tmp_path / "a.pdf").touch()
+    known = {p.name: p for p in parameters(small_notebook(tmp_path, SUFFIXED))}
+    for good in ("Hola.", "talks/monday.txt", "and/or."):
+        assert missing(known["text"], good) is None
+    told = [str(missing(known["text"], bad)) for bad in ("talks", "talks/monday", "a.pdf", "n.txt")]
+    said = "or end it with a full stop if it is to be said"
+    assert told == [
+        f"text: talks is a folder, not a text; name a file in it, {said}",
+        (
+            "text: talks/monday looks like a path, and there is no such file; "
+            f"did you mean 'monday.txt', {said}"
+        ),
+        (
+            "text: a.pdf is the name of a pdf, not a text; give the text, "
+            "or a file that ends in .txt, .md"
+        ),
+        f"text: there is no such file as n.txt; check the path, which is meant in {tmp_path}",
+    ]
+    assert missing(known["sources"], ["One.", "talks/tuesday"]) is not None
+    assert missing(known["text"], "monday.txt", folder=tmp_path / "talks") is None

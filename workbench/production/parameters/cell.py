@@ -6,16 +6,16 @@ import ast
 import io
 import json
 import tokenize
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import JobError, ParameterError
-from workbench.production.parameters.parameter import Parameter
-from workbench.production.parameters.ranges import Range, read_range
+from workbench.errors import JobError, ParameterError, one_line
+from workbench.production.parameters.parameter import OUTPUT, Parameter
+from workbench.production.parameters.ranges import Range, read_range, read_suffixes
 from workbench.production.parameters.types import meaning, within
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 __all__ = ["parameters"]
 
@@ -49,7 +49,8 @@ def parameters(notebook: Path) -> tuple[Parameter, ...]:
                 raise JobError(f"its parameter {name} is there twice", subject=str(notebook))
             if node.value is None:
                 raise JobError(f"its parameter {name} has no default", subject=str(notebook))
-            found[name] = _parameter(node, name, node.value, _help(node, beside, alone))
+            default = _default(node.value, name, node.value.lineno, notebook)
+            found[name] = _parameter(node, name, default, _help(node, beside, alone))
     except (SyntaxError, ValueError, RecursionError, MemoryError, tokenize.TokenError) as error:
         if isinstance(error, ParameterError):  # which is a ValueError too
             told = f"the default of its parameter {error}"
@@ -59,18 +60,31 @@ def parameters(notebook: Path) -> tuple[Parameter, ...]:
     return tuple(found.values())
 
 
-def _parameter(node: ast.AnnAssign, name: str, value: ast.expr, comment: str) -> Parameter:
+def _default(node: ast.expr, name: str, line: int, notebook: Path) -> Any:
+    try:
+        return ast.literal_eval(_without_paths(node))
+    except (ValueError, TypeError, SyntaxError) as error:
+        told = one_line(f"{name} = {ast.unparse(node)}", limit=80)
+        raise JobError(
+            f"line {line} of its parameters cell cannot be read without running it: {told}",
+            subject=str(notebook),
+            cure="write the value itself, and compute in a cell below",
+        ) from error
+
+
+def _parameter(node: ast.AnnAssign, name: str, default: Any, comment: str) -> Parameter:
     annotation = ast.unparse(node.annotation)
-    numbers = any(one in {int, float} for one in within(meaning(annotation, name)))
-    told = read_range(comment) if numbers else Range(help=comment)
+    parts = set(within(meaning(annotation, name)))
+    told = read_range(comment) if parts & {int, float} else Range(help=comment)
     parameter = Parameter(
         name=name,
         annotation=annotation,
-        default=ast.literal_eval(_without_paths(value)),
+        default=default,
         help=told.help,
         minimum=told.minimum,
         maximum=told.maximum,
         unit=told.unit,
+        suffixes=read_suffixes(comment) if Path in parts or name == OUTPUT else (),
     )
     parameter.check(parameter.default)
     return parameter

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import ParameterError, shown
+from workbench.errors import ParameterError, shown, suggest
 from workbench.production.parameters.conforming import Unfit, conform, cure, no_path, unfit
 from workbench.production.parameters.ranges import Range
 from workbench.production.parameters.types import choices, items, kinds, meaning, within
@@ -16,7 +16,10 @@ from workbench.production.parameters.written import read_texts
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["Parameter"]
+__all__ = ["OUTPUT", "Parameter"]
+
+OUTPUT = "output"
+"""The parameter whose file the notebook writes; every other path is one it reads."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +41,8 @@ class Parameter:
         From where to where its number, or each number of its list, may go; None for no end.
     unit
         What the number counts, such as ``dB``.
+    suffixes
+        Of the files that it may name, with a dot and in small letters; none for all.
 
     Examples
     --------
@@ -59,6 +64,7 @@ class Parameter:
     minimum: float | None = None
     maximum: float | None = None
     unit: str = ""
+    suffixes: tuple[str, ...] = ()
 
     @property
     def kind(self) -> Any:
@@ -79,6 +85,26 @@ class Parameter:
     def several(self) -> bool:
         """Whether it takes a list."""
         return any(items(one) is not None for one in kinds(self.kind))
+
+    @cached_property
+    def readable(self) -> bool:
+        """Whether it takes a text, or the path of a file that holds one: ``str | Path``."""
+        several = kinds(self.kind)
+        return any(
+            {str, Path} <= set(kinds(one))
+            for one in (self.kind, *filter(None, map(items, several)))
+        )
+
+    @cached_property
+    def sample(self) -> bool:
+        """Whether its default is a sample, in place of the text that a person brings.
+
+        Examples
+        --------
+        >>> Parameter(name="text", annotation="str | Path", default="Good morning.").sample
+        True
+        """
+        return self.readable and bool(self.default)
 
     def paths(self, value: Any) -> tuple[str, ...]:
         """Return the texts of a value that are paths.
@@ -119,7 +145,27 @@ class Parameter:
             trouble = no_path(text)
             if trouble:
                 raise ParameterError(trouble, subject=self.name, cure="name a file or a folder")
+            self._suffixed(text)
+        if self.name == OUTPUT and isinstance(found, str) and found:
+            self._suffixed(found)
+        if self.sample and _blank(found):
+            raise ParameterError("is empty", subject=self.name, cure=self.wanted)
         return found
+
+    @property
+    def wanted(self) -> str:
+        """What to write where it takes a text or a file."""
+        of = f" ({', '.join(self.suffixes)})" if self.suffixes else ""
+        return f"write the text, or the path of a file{of}"
+
+    def _suffixed(self, text: str) -> None:
+        suffix = PurePath(text).suffix.lower()
+        if self.suffixes and suffix not in self.suffixes:
+            raise ParameterError(
+                f"must end in {', '.join(self.suffixes)}, not {shown(text)}",
+                subject=self.name,
+                cure=suggest(suffix, self.suffixes) or "take one of these",
+            )
 
     def parse(self, texts: Sequence[str]) -> Any:
         """Return what was written on a command line as the parameter's type.
@@ -182,6 +228,13 @@ def _paths(value: Any, kind: Any) -> Iterator[str]:
                 for item in value:
                     yield from _paths(item, items(one))
                 return
+
+
+def _blank(value: Any) -> bool:
+    """Whether nothing is in a text, or in a list or one of its texts."""
+    if isinstance(value, list):
+        return not value or any(map(_blank, value))
+    return isinstance(value, str) and not value.strip()
 
 
 def _named(several: Sequence[Any]) -> list[Any]:

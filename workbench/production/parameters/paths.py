@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from workbench.errors import ParameterError, suggest
-from workbench.paths import user_path
+from workbench.errors import ParameterError, TextError
+from workbench.paths import near_file, text_file, user_path
+from workbench.production.parameters.parameter import OUTPUT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
     from workbench.production.parameters.parameter import Parameter
 
 __all__ = ["OUTPUT", "missing"]
-
-OUTPUT = "output"
-"""The parameter whose file the notebook writes; every other path is one it reads."""
 
 
 def missing(
@@ -28,7 +26,7 @@ def missing(
     Parameters
     ----------
     parameter
-        Only one of paths, and not ``output``, names files to be read.
+        Only one of paths, or of a text or a path, and not ``output``, names files to be read.
     value
         Its value.
     folder
@@ -42,29 +40,40 @@ def missing(
     """
     if parameter.name == OUTPUT:
         return None
-    for text in parameter.paths(value):
+    texts = value if isinstance(value, list) else [value]
+    names = texts if parameter.readable else parameter.paths(value)
+    for text in names:
+        if not isinstance(text, str):
+            continue
         try:
-            path = user_path(text)
-            found = (folder / path if folder else path).exists()
-        except ParameterError as error:
-            return ParameterError(error.problem, subject=parameter.name, cure="check the path")
+            found = _look(parameter, text, folder)
+        except (ParameterError, TextError) as error:
+            told = (
+                error.problem
+                if error.subject in {"", "path"}
+                else f"{text.strip()} {error.problem}"
+            )
+            return ParameterError(told, subject=parameter.name, cure=error.cure or "check the path")
         except OSError as error:
             told = f"{text} cannot be looked at ({error.strerror or error})"
             return ParameterError(told, subject=parameter.name, cure="check its permissions")
-        if not found:
-            return ParameterError(
-                f"there is no such file as {text}",
-                subject=parameter.name,
-                cure=_near(folder / path if folder else path)
-                or f"check the path, which is meant in {folder or os.getcwd()}",  # noqa: PTH109
-            )
+        if found is not None:
+            return found
     return None
 
 
-def _near(path: Path) -> str:
-    """Return a hint at a file of nearly that name beside it; empty for none."""
-    try:
-        names = [entry.name for _, entry in zip(range(1000), os.scandir(path.parent), strict=False)]
-    except OSError:
-        return ""
-    return suggest(path.name, names, most=1)
+def _look(parameter: Parameter, text: str, folder: Path | None) -> ParameterError | None:
+    if parameter.readable:
+        path = text_file(text, parameter.suffixes, what="text", folder=folder)
+        if path is None:
+            return None
+    else:
+        path = user_path(text)
+    place = folder / path if folder else path
+    if place.exists():
+        return None
+    return ParameterError(
+        f"there is no such file as {text.strip()}",
+        subject=parameter.name,
+        cure=near_file(place) or f"check the path, which is meant in {folder or os.getcwd()}",  # noqa: PTH109
+    )

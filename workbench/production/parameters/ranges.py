@@ -1,15 +1,16 @@
-"""The range of a number and its unit, from the beginning of its help: ``0.5..2 x, how fast``."""
+"""What the beginning of a help says: ``0.5..2 x, how fast``, or ``.txt or .md, the script``."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
-__all__ = ["Range", "read_range"]
+__all__ = ["Range", "read_range", "read_suffixes"]
 
 _NUMBER = r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"
 _RANGE = re.compile(rf"(?P<low>{_NUMBER})?\.\.(?P<high>{_NUMBER})?(?![.\w])(?P<rest>.*)", re.DOTALL)
 _UNIT = re.compile(r"\s+(?P<unit>[^\s,;]{1,16})\s*(?:[,;]\s*(?P<help>.*))?", re.DOTALL)
+_SUFFIX = re.compile(r"(?<!\S)\.[a-z]\w{0,15}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,3 +75,16 @@ def read_range(comment: str) -> Range:
         told = measured["help"] or ""
         return Range(minimum=low, maximum=high, unit=measured["unit"], help=told.strip())
     return Range(minimum=low, maximum=high, help=rest.lstrip(" ,;:").strip())
+
+
+def read_suffixes(comment: str) -> tuple[str, ...]:
+    """Return the suffixes of files that a comment names; none where it does not begin with one.
+
+    Examples
+    --------
+    >>> read_suffixes(".wav or .MP3; with a video .mp4"), read_suffixes("a .txt file")
+    (('.wav', '.mp3', '.mp4'), ())
+    """
+    if not _SUFFIX.match(comment):
+        return ()
+    return tuple(dict.fromkeys(found.lower() for found in _SUFFIX.findall(comment)))
