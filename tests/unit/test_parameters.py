@@ -285,8 +285,8 @@ def test_wrong_assignments_are_refused(source: Path, given: list[str], told: str
         (
             "# pid\nx: int = os.getpid()",
             (
-                r"line 2 of its parameters cell cannot be read without running it: x = os.getpid\(\); "
-                "write the value itself, and compute in a cell below"
+                r"line 2 of its parameters cell cannot be read without running it: "
+                r"x = os.getpid\(\); write the value itself, and compute in a cell below"
             ),
         ),
         ("x: int = __import__('os').mkdir('pwned')", "cannot be read"),
