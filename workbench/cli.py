@@ -1,13 +1,13 @@
 """The command ``workbench``.
 
-Exit codes: 0 for success, 1 when the work failed, 2 when the command line is wrong, 130 when it was
-interrupted. Results go to standard output, as JSON with ``--json``; an error is one line on
-standard error.
+Exit codes: 0 for success; 1 when the work was begun and failed; 2 when what was typed is to be
+corrected, since it cannot be or names what is not there; 130 when whoever began it stopped it.
+Results go to standard output, as JSON with ``--json``; an error is one line on standard error, and
+with ``--json`` an object ``{"error": …}`` on standard output too.
 """
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import warnings
@@ -30,7 +30,8 @@ from workbench.commands import (
     serve,
     written,
 )
-from workbench.commands.output import AsJson, EngineOptions, show, warn
+from workbench.commands.ending import STOPPED, ended
+from workbench.commands.output import AsJson, EngineOptions, show, shown_json, warn
 from workbench.commands.speaking import (
     LexiconFile,
     Seed,
@@ -40,7 +41,7 @@ from workbench.commands.speaking import (
     speak,
     ways,
 )
-from workbench.errors import ParameterError, WorkbenchError, one_line, suggest
+from workbench.errors import ParameterError, one_line, suggest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,7 +61,6 @@ app = typer.Typer(
 )
 
 _TOLD_TAGS = {"title", "artist", "album", "date", "genre", "comment"}
-_INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
 
 @app.callback(invoke_without_command=True)
@@ -344,32 +344,14 @@ def main() -> None:
             stream.reconfigure(errors="replace")
     warnings.showwarning = _show_warning
     command = typer.main.get_command(app)
+    shown_json()  # what another command line in this process has printed does not count
     try:
         code = command.main(prog_name="workbench", standalone_mode=False)
-        if code == _INTERRUPTED:  # typer turns an interrupt into this
-            _fail("stopped", code)
-    except ParameterError as error:
-        code = _fail(str(error), 2)
-    except WorkbenchError as error:
-        code = _fail(str(error), 2 if getattr(error, "mistake", False) else 1)
-    except KeyboardInterrupt:
-        code = _fail("stopped", _INTERRUPTED)
-    except Exception as error:
-        if hasattr(error, "format_message"):  # a usage error of typer's
-            context = getattr(error, "ctx", None)
-            path = context.command_path if context is not None else "workbench"
-            code = _fail(f"{error.format_message()} ({path} --help)", 2)
-        elif os.environ.get("WORKBENCH_DEBUG"):
-            raise
-        else:  # a mistake of ours, which still deserves one line
-            told = f"{type(error).__name__}: {error} (WORKBENCH_DEBUG=1 shows where)"
-            code = _fail(told, 1)
+        if code == STOPPED:  # typer turns an interrupt into this
+            code = ended(KeyboardInterrupt())
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - each is told, with its code
+        code = ended(error)
     sys.exit(code if isinstance(code, int) else 0)
-
-
-def _fail(message: str, code: int) -> int:
-    sys.stderr.write(f"workbench: {one_line(message, limit=1000)}\n")
-    return code
 
 
 if __name__ == "__main__":

@@ -85,6 +85,9 @@ __all__ = [
 ]
 
 
+_NOT_THERE = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
+
+
 class WorkbenchError(Exception):
     """The base of every error this package raises on purpose.
 
@@ -104,6 +107,14 @@ class WorkbenchError(Exception):
     """
 
     code = "error"
+
+    @property
+    def mistake(self) -> bool:
+        """Whether what was asked for is to be corrected: it cannot be, or names nothing there is.
+
+        A command line ends with another code then.
+        """
+        return isinstance(self.__cause__, _NOT_THERE)
 
     def __init__(self, problem: str, *, subject: str = "", cure: str = "") -> None:
         super().__init__(problem)
@@ -163,6 +174,7 @@ class MediaNotFound(MediaError):
     """There is no such file."""
 
     code = "media_not_found"
+    mistake = True
 
 
 class MediaTooLarge(MediaError):
@@ -175,6 +187,7 @@ class FfmpegError(MediaError):
     """Ffmpeg failed, or what it wrote is not what was asked for."""
 
     code = "ffmpeg"
+    mistake = False  # the program that is not there was not asked for
 
 
 class TextError(WorkbenchError):
@@ -187,12 +200,14 @@ class ModelError(WorkbenchError):
     """An engine or a voice cannot be used."""
 
     code = "model"
+    mistake = False
 
 
 class EngineNotFound(ModelError):
     """No engine of that name is registered."""
 
     code = "engine_not_found"
+    mistake = True
 
 
 class EngineMissing(ModelError):
@@ -205,6 +220,7 @@ class VoiceNotFound(ModelError):
     """The engine has no voice of that name."""
 
     code = "voice_not_found"
+    mistake = True
 
 
 class WeightsMissing(ModelError):
@@ -304,6 +320,7 @@ class ServiceError(WorkbenchError):
     """A media server, or the way to it, failed."""
 
     code = "service"
+    mistake = False
 
 
 class ServiceUnreachable(ServiceError):
@@ -334,6 +351,7 @@ class ParameterError(WorkbenchError, ValueError):
     """An argument, an option or a notebook parameter is not acceptable."""
 
     code = "parameter"
+    mistake = True
 
 
 class Cancelled(WorkbenchError):

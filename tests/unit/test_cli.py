@@ -102,9 +102,9 @@ def test_every_command_explains_itself(command: Command, name: str):
         (("say", "a", "-o", "a.aac"), 2, "a.aac: must end in .wav, .flac, .mp3, .ogg"),
         (("say", "", "-o", "a.wav"), 1, "script: has no words to speak"),
         (("say", "-", "-o", "a.wav"), 1, "script: has no words to speak"),
-        (("say", "none.txt", "-o", "a.wav"), 1, "none.txt: cannot be read (No such file"),
-        (("say", "a", "-o", "a.wav", "-v", "espeak:xx-yy"), 1, "xx-yy: "),
-        (("say", "a", "-o", "a.wav", "-v", "espaek:es"), 1, "did you mean 'espeak'?"),
+        (("say", "none.txt", "-o", "a.wav"), 2, "none.txt: cannot be read (No such file"),
+        (("say", "a", "-o", "a.wav", "-v", "espeak:xx-yy"), 2, "xx-yy: "),
+        (("say", "a", "-o", "a.wav", "-v", "espaek:es"), 2, "did you mean 'espeak'?"),
         (("say", "a", "-o", "a.wav", "-O", "rate"), 2, "rate: sets nothing; write it as -O"),
         (("say", "a", "-o", "a.wav", "-O", "rait=100"), 2, "did you mean 'rate'"),
         (("say", "a", "-o", "a.wav", "-O", "rate=1_00"), 2, "rate: must be a whole number"),
@@ -117,17 +117,17 @@ def test_every_command_explains_itself(command: Command, name: str):
         (("caption", "a", "-o", "a.mp4"), 2, "a: needs a caption file to draw; add --captions"),
         (("caption", "a", "-o", "a.srt", "-c", "b.srt"), 2, "--captions: is for a video"),
         (("caption", "a", "-o", "a.mp4", "-c", "b.srt", "-v", "es"), 2, "--voice: is for a scr"),
-        (("probe", "none.mp4"), 1, "none.mp4: "),
+        (("probe", "none.mp4"), 2, "none.mp4: "),
         (("probe", "talk.ipynb"), 1, "talk.ipynb: "),
-        (("run", "none.ipynb"), 1, "none.ipynb: there is no such notebook"),
-        (("run", "captioned_shrt"), 1, "did you mean 'captioned_short'"),
+        (("run", "none.ipynb"), 2, "none.ipynb: there is no such notebook"),
+        (("run", "captioned_shrt"), 2, "did you mean 'captioned_short'"),
         (("run", "talk.ipynb", "-p", "count=007"), 2, "count: needs int, not '007'"),
         (("run", "talk.ipynb", "-p", "cuont=1"), 2, "did you mean 'count'"),
         (("run", "talk.ipynb", "-p", "count"), 2, "count: sets nothing; write it as -p"),
         (("run", "talk.ipynb", "--timeout", "0"), 2, "'--timeout'"),
         (("run", "talk.ipynb", "--executed", "talk.ipynb"), 2, "would be written over"),
         (("voices", "-l", "xx"), 2, "xx: no voice speaks it"),
-        (("voices", "-e", "espaek"), 1, "did you mean 'espeak'?"),
+        (("voices", "-e", "espaek"), 2, "did you mean 'espeak'?"),
         (("demo", "-l", "fr"), 2, "fr: there is no demo in it"),
     ],
 )
@@ -141,12 +141,60 @@ def test_a_mistake_is_one_line_and_a_code(
     assert err.endswith("\n")
     assert len(err.splitlines()) == 1
     assert told in err
+    ended, out, again = command(*arguments, "--json")
+    assert (ended, again) == (code, err)
+    error = json.loads(out)["error"]
+    assert error["problem"]
+    assert set(error) == {"code", "subject", "problem", "cure"}
     assert [path.name for path in here.iterdir()] == ["talk.ipynb"]
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        # What is named is not there, or cannot be: nothing was begun.
+        ("batch none.csv -n captioned_short", 2),
+        ("batch -n nope --grid a=b", 2),
+        ("run nope", 2),
+        ("verify nodir", 2),
+        ("verify a.txt", 2),
+        ("rebuild none.wav", 2),
+        ("rebuild a.txt", 2),
+        ("say none.txt -o a.wav", 2),
+        ("say a -o a.wav --lexicon none.toml", 2),
+        ("say a -o a.wav -v nobody", 2),
+        ("caption none.mp4 -c a.srt -o a.mp4", 2),
+        ("audiobook none.txt -o a.m4b", 2),
+        ("audiobook a.txt -o a.m4b -c none.txt", 2),
+        ("transcribe none.wav -o a.srt", 2),
+        ("align a.txt none.wav -o a.srt", 2),
+        ("measure none.wav", 2),
+        ("media gif none.mp4 -o a.gif", 2),
+        ("clone ana none.wav --who Ana --purpose tests --i-have-consent", 2),
+        ("models pull nope", 2),
+        ("kernels remove nope", 2),
+        ("kernels stop nope", 2),
+        ("kernels install --preload nosuch_module", 2),
+        # It is there, and it could not be done.
+        ("batch a.txt -n captioned_short --cluster nowhere --dry-run", 2),
+        ("verify empty", 1),
+        ("probe a.txt", 1),
+        ("measure a.txt", 1),
+    ],
+)
+def test_a_code_means_the_same_for_every_command(
+    command: Command, here: Path, line: str, code: int
+):
+    (here / "a.txt").write_text("Hello.")
+    (here / "empty").mkdir()
+    ended, out, err = command(*line.split())
+    assert ended == code, err
+    assert len(f"{out}{err}".splitlines()) == 1
 
 
 def test_a_message_cannot_write_to_the_terminal(command: Command):
     code, _, err = command("probe", "a\x1b[2J\nb.mp4")
-    assert code == 1
+    assert code == 2
     assert err.startswith(r"workbench: a\x1b[2J\nb.mp4: ")
 
 
@@ -179,7 +227,7 @@ def test_a_fault_of_ours_is_one_line_and_more_on_request(here: Path, monkeypatch
     with pytest.raises(SystemExit, match="1"):
         cli.main()
     told = capsys.readouterr().err
-    assert told == "workbench: RuntimeError: a bug (WORKBENCH_DEBUG=1 shows where)\n"
+    assert told == "workbench: RuntimeError: a bug; WORKBENCH_DEBUG=1 shows where\n"
     monkeypatch.setenv("WORKBENCH_DEBUG", "1")
     with pytest.raises(RuntimeError, match="a bug"):
         cli.main()
@@ -325,10 +373,10 @@ def test_run_explains_a_notebook_without_running_it(command: Command, here: Path
         "sure: bool = False",
     ]
     told = json.loads(command("run", "talk.ipynb", "--explain", "--json")[1])
-    assert told[0] == {
+    assert told[0].items() >= {
         "name": "count", "annotation": "int", "default": 3, "help": "how many",
         "minimum": 1, "maximum": None, "unit": "",
-    }  # fmt: skip
+    }.items()  # fmt: skip
     assert runs == []
 
 

@@ -14,7 +14,7 @@ from workbench.commands import kernels as commands
 from workbench.errors import ModelError, ParameterError
 from workbench.production.kernels import available, install, places, spec
 from workbench.production.kernels.limits import memory_limit
-from workbench.production.kernels.names import checked
+from workbench.production.kernels.names import checked, found
 from workbench.production.kernels.provisioner import ForkProvisioner
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def call(*arguments: str) -> tuple[int, str, str]:
 def test_installed_listed_and_removed(here: Path):
     prefix = here / "prefix"
     code, out, _ = call(
-        "install", "--prefix", str(prefix), "--preload", "torch,kokoro:af_heart", "--json"
+        "install", "--prefix", str(prefix), "--preload", "numpy,kokoro:af_heart", "--json"
     )
     assert code == 0
     folder = prefix / "share" / "jupyter" / "kernels" / "workbench"
@@ -52,7 +52,7 @@ def test_installed_listed_and_removed(here: Path):
         "label": "Python (workbench)",
         "folder": str(folder),
         "python": sys.executable,
-        "preload": ["torch", "kokoro:af_heart"],
+        "preload": ["numpy", "kokoro:af_heart"],
     }
     written = json.loads((folder / "kernel.json").read_text())
     assert written["argv"][1:] == ["-m", "ipykernel_launcher", "-f", "{connection_file}"]
@@ -101,8 +101,29 @@ def test_what_is_no_module_cannot_be_preloaded(name: str):
 @pytest.mark.parametrize("name", ["whisper", "whisper:small", "ctranslate2:Translator"])
 def test_models_with_threads_of_their_own_are_sent_to_the_host(name: str):
     with pytest.raises(ModelError, match="model host"):
-        call("install", "--user", "--preload", f"torch,{name}")
+        call("install", "--user", "--preload", f"numpy,{name}")
     assert install.installed() == ()
+
+
+@pytest.mark.parametrize("name", ["nosuch_module", "numpy.nosuch", "kokoro:eva"])
+def test_what_is_not_there_is_refused_before_anything_is_written(here: Path, name: str):
+    """It was found out when the first kernel was wanted."""
+    with pytest.raises((ParameterError, ModelError), match=r"nosuch|eva"):
+        call("install", "--user", "--preload", f"numpy,{name}")
+    assert not (here / "user").exists()
+    assert found(["json:nosuch"]) == ("json:nosuch",), "known only when it is imported"
+
+
+def test_a_kernel_in_another_environment_is_listed_and_removed_there(here: Path):
+    """Jupyter here does not look there, and `list` did not either."""
+    there = ("--prefix", str(here / "else where"))
+    call("install", "--name", "films", *there)
+    assert json.loads(call("list", "--json")[1]) == []
+    assert [row["name"] for row in json.loads(call("list", *there, "--json")[1])] == ["films"]
+    with pytest.raises(ParameterError, match="films: is no kernel of workbench"):
+        call("remove", "films")
+    assert call("remove", "films", *there)[0] == 0
+    assert json.loads(call("list", *there, "--json")[1]) == []
 
 
 def test_only_one_place_can_be_named():

@@ -206,7 +206,7 @@ def test_pictures_of_sounds(command, tmp_path):
         (("merge",), 2, "Missing argument"),
         (("merge", "@red.mp4"), 2, "Missing option"),
         (("merge", "@red.mp4", "-o", "a.avi"), 2, "a.avi: must end in .mp4"),
-        (("merge", "@none.mp4", "-o", "a.mp4"), 1, "there is no such file"),
+        (("merge", "@none.mp4", "-o", "a.mp4"), 2, "there is no such file"),
         (("merge", "@red.mp4", "-o", "a.mp4", "--size", "64"), 2, "--size: is no size: '64'"),
         (("merge", "@red.mp4", "-o", "a.mp4", "--size", "63x64"), 2, "needs even sides"),
         (("merge", "@red.mp4", "-o", "a.mp4", "--fps", "nan"), 2, "fps: must be a number"),

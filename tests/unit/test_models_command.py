@@ -150,7 +150,7 @@ def test_another_folder(hub: Hub, here: Path, tmp_path: Path, monkeypatch, capsy
         (("verify", "smal"), 2, "is not a model"),
         (("remove", "../small"), 2, "is not a model"),
         (("pull", "tiny", "--voice", "anna"), 2, "tiny: has no voices"),
-        (("pull", "small", "--voice", "ana"), 1, "did you mean 'anna'"),
+        (("pull", "small", "--voice", "ana"), 2, "did you mean 'anna'"),
         (("pull", "small", "tiny", "--voice", "anna"), 2, "--voice: is for one model"),
         (("pull",), 2, "workbench models pull --help"),
         (("list", "--engine", "none"), 2, "none: has no models; there are those of test"),

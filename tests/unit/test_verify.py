@@ -208,5 +208,9 @@ def test_what_is_no_folder_is_said(delivery: Path, name: str):
         verify(delivery / name)
 
 
-def test_an_empty_folder_has_nothing_to_check(tmp_path: Path):
-    assert str(verify(tmp_path)).endswith("no file with a receipt")
+def test_without_a_receipt_nothing_is_known_to_be_right(tmp_path: Path):
+    """It was exit code 0: the wrong folder passed."""
+    (tmp_path / "notes.txt").write_text("no delivery")
+    found = verify(tmp_path)
+    assert not found.whole
+    assert f"{tmp_path}: no file in it has a receipt" in str(found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path  # noqa: TC003 - typer reads the annotations
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -12,6 +12,8 @@ from workbench.commands.output import AsJson, show, warn
 from workbench.errors import ParameterError
 
 __all__ = ["add_to"]
+
+Prefix = Annotated[Path | None, typer.Option("--prefix", help="In the environment in this folder.")]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -51,9 +53,7 @@ def _install(
     sys_prefix: Annotated[
         bool, typer.Option("--sys-prefix", help="In this environment (the default).")
     ] = False,
-    prefix: Annotated[
-        Path | None, typer.Option("--prefix", help="In the environment in this folder.")
-    ] = None,
+    prefix: Prefix = None,
     as_json: AsJson = False,
 ) -> None:
     """Make the kernel a choice in JupyterLab, and for papermill -k."""
@@ -73,11 +73,11 @@ def _install(
     show(made.to_dict(), f"{made.name}: {made.folder}", as_json=as_json)
 
 
-def _list(*, as_json: AsJson = False) -> None:
-    """List the kernels that are installed."""
+def _list(*, prefix: Prefix = None, as_json: AsJson = False) -> None:
+    """List the kernels that Jupyter finds, or those of another environment."""
     from workbench.production.kernels.install import installed
 
-    found = installed()
+    found = installed(prefix)
     lines = [f"{one.name:<16} {one.folder}  {', '.join(one.preload)}".rstrip() for one in found]
     show(
         [one.to_dict() for one in found],
@@ -89,12 +89,13 @@ def _list(*, as_json: AsJson = False) -> None:
 def _remove(
     *,
     name: Annotated[str, typer.Argument(help="The kernel.")] = "workbench",
+    prefix: Prefix = None,
     as_json: AsJson = False,
 ) -> None:
     """Remove a kernel from Jupyter's choice."""
     from workbench.production.kernels.install import remove
 
-    gone = remove(name)
+    gone = remove(name, prefix)
     show(gone.to_dict(), f"{gone.name}: removed from {gone.folder}", as_json=as_json)
 
 

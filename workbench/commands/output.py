@@ -22,6 +22,7 @@ __all__ = [
     "option_values",
     "show",
     "show_options",
+    "shown_json",
     "standard_input",
     "warn",
 ]
@@ -35,9 +36,21 @@ EngineOptions = Annotated[
 ]
 
 
+_shown: list[bool] = []
+
+
 def show(data: Any, text: str, *, as_json: bool) -> None:
     """Print a result, as JSON or for a person."""
     typer.echo(json.dumps(data, ensure_ascii=False, indent=2) if as_json else text)
+    if as_json:
+        _shown.append(True)
+
+
+def shown_json() -> bool:
+    """Return whether a result has been printed as JSON since this was asked before."""
+    there = bool(_shown)
+    _shown.clear()
+    return there
 
 
 def warn(notes: Iterable[str]) -> None:

@@ -47,10 +47,16 @@ def find_notebook(name: str | os.PathLike[str]) -> Path:
                 return path.absolute()
         except OSError as error:  # such as a name that is too long
             told = f"cannot be read ({(error.strerror or str(error)).lower()})"
-            raise JobError(told, subject=shown(str(name)), cure="check the path") from error
-        raise JobError("there is no such notebook", subject=str(name), cure="check the path")
+            raise _none(told, shown(str(name)), "check the path") from error
+        raise _none("there is no such notebook", str(name), "check the path")
     known = job_notebooks()
     if str(name) in known:
         return known[str(name)]
     cure = suggest(str(name), known) or f"the job notebooks are {', '.join(sorted(known))}"
-    raise JobError("is neither a notebook nor a job's name", subject=str(name), cure=cure)
+    raise _none("is neither a notebook nor a job's name", str(name), cure)
+
+
+def _none(problem: str, name: str, cure: str) -> JobError:
+    error = JobError(problem, subject=name, cure=cure)
+    error.mistake = True
+    return error

@@ -77,8 +77,8 @@ class Verified:
 
     @property
     def whole(self) -> bool:
-        """Whether nothing is wrong."""
-        return all(each.state == "ok" for each in self.files)
+        """Whether nothing is wrong; where there is no receipt, nothing is known to be right."""
+        return bool(self.files) and all(each.state == "ok" for each in self.files)
 
     @property
     def totals(self) -> dict[str, int]:
@@ -93,7 +93,8 @@ class Verified:
             if each.state != "ok"
         ]
         totals = ", ".join(f"{count} {state}" for state, count in self.totals.items())
-        return "\n".join([*rows, f"{self.folder}: {totals or 'no file with a receipt'}"])
+        nothing = "no file in it has a receipt (NAME.json beside it), so nothing can be checked"
+        return "\n".join([*rows, f"{self.folder}: {totals or nothing}"])
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain values, for JSON."""
@@ -131,13 +132,16 @@ def verify(
     Raises
     ------
     StorageError
-        When there is no such folder.
+        When there is no such folder, or it may not be read.
     Cancelled
         When it was stopped.
     """
     root = user_path(folder).absolute()
-    if not root.is_dir():
-        raise StorageError("is no folder", subject=str(folder), cure="name the folder to check")
+    try:
+        os.scandir(root).close()
+    except OSError as error:
+        told = "is no folder" if not root.is_dir() else f"cannot be read ({error.strerror})"
+        raise StorageError(told, subject=str(folder), cure="name the folder to check") from error
     found = dict(_files(root))
     verdicts: list[Verdict] = []
     claimed: set[Path] = set()  # by a receipt, as the file it is about

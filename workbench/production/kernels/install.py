@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import ParameterError, storage_error, suggest
-from workbench.production.kernels.names import checked
+from workbench.production.kernels.names import found
 from workbench.production.kernels.spec import GROUP, KERNEL, PROVISIONER, kernelspec
 
 if TYPE_CHECKING:
@@ -72,9 +72,9 @@ def install(
     Raises
     ------
     ParameterError
-        When the name cannot be one, or is another kernel's; when something cannot be preloaded.
+        When the name cannot be one, or is another kernel's; when there is no such module.
     ModelError
-        When something must not be preloaded.
+        When something must not be preloaded, or there is no such voice.
     StorageError
         When the folder cannot be written.
     """
@@ -84,11 +84,11 @@ def install(
         raise ParameterError(
             "cannot be the name of a kernel", subject=name, cure="use letters, digits and . - _"
         )
-    names = checked(preload)
+    names = found(preload)
     label = "Python (workbench)" if name == KERNEL else f"Python (workbench: {name})"
     spec = kernelspec(names, label=label)
     manager = KernelSpecManager()
-    there = manager.find_kernel_specs().get(name.lower())
+    there = _folders(prefix).get(name.lower())
     if there is not None and _ours(name.lower(), Path(there)) is None:
         raise ParameterError(
             "is another kernel already", subject=name, cure="choose another --name"
@@ -100,22 +100,43 @@ def install(
             made = manager.install_kernel_spec(folder, name, user=user, prefix=where)
         except OSError as error:
             raise storage_error(error, Path(where or "~")) from error
-    found = _ours(name.lower(), Path(made))
-    assert found is not None  # noqa: S101 - it has just been written
-    return found
+    one = _ours(name.lower(), Path(made))
+    assert one is not None  # noqa: S101 - it has just been written
+    return one
 
 
-def installed() -> tuple[Installed, ...]:
-    """Return the kernelspecs of ours that Jupyter finds, sorted by name."""
+def installed(prefix: Path | None = None) -> tuple[Installed, ...]:
+    """Return the kernelspecs of ours that Jupyter finds, sorted by name.
+
+    Parameters
+    ----------
+    prefix
+        Those in another environment; by default those that this one's Jupyter finds.
+    """
+    rows = (_ours(name, Path(folder)) for name, folder in sorted(_folders(prefix).items()))
+    return tuple(one for one in rows if one is not None)
+
+
+def _folders(prefix: Path | None) -> dict[str, str]:
     from jupyter_client.kernelspec import KernelSpecManager
 
-    folders = KernelSpecManager().find_kernel_specs()
-    found = (_ours(name, Path(folder)) for name, folder in sorted(folders.items()))
-    return tuple(one for one in found if one is not None)
+    if prefix is None:
+        return dict(KernelSpecManager().find_kernel_specs())
+    place = prefix / "share" / "jupyter" / "kernels"
+    # Nor this environment's own, which Jupyter always adds.
+    manager = KernelSpecManager(kernel_dirs=[str(place)], ensure_native_kernel=False)
+    return dict(manager.find_kernel_specs())
 
 
-def remove(name: str) -> Installed:
+def remove(name: str, prefix: Path | None = None) -> Installed:
     """Remove a kernelspec of ours; its servers go on until nobody needs them.
+
+    Parameters
+    ----------
+    name
+        The kernel.
+    prefix
+        The environment it is in; by default this one's Jupyter looks for it.
 
     Raises
     ------
@@ -126,13 +147,13 @@ def remove(name: str) -> Installed:
     """
     import shutil
 
-    found = {one.name: one for one in installed()}
-    one = found.get(name.lower())
+    there = {one.name: one for one in installed(prefix)}
+    one = there.get(name.lower())
     if one is None:
         raise ParameterError(
             "is no kernel of workbench",
             subject=name,
-            cure=suggest(name, found) or "see: workbench kernels list",
+            cure=suggest(name, there) or "see: workbench kernels list",
         )
     try:
         shutil.rmtree(one.folder)
