@@ -305,7 +305,8 @@ def test_dub_in_english(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         "WEBVTT\n\n00:01.000 --> 00:02.500\n<v Ana>Good morning.\n\n"
         "00:03.000 --> 00:05.500\n<v Ben>The second line is a little longer.\n\n"
         "00:06.000 --> 00:06.300\n<v Ben>This one is much too long for that.\n\n"
-        "00:06.400 --> 00:06.900\n[a door]\n",
+        "00:06.400 --> 00:06.900\n[a door]\n\n"
+        "00:08.000 --> 00:09.000\nAfter the end.\n",
         encoding="utf-8",
     )
     executed = run(
@@ -319,12 +320,20 @@ def test_dub_in_english(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         monkeypatch,
     )  # fmt: skip
     path = tmp_path / "made/b.mp4"
-    lines = check_receipt(path)["dub"]["lines"]
-    assert [line["voice"] for line in lines] == ["espeak:en-us", "espeak:en", "espeak:en"]
-    assert [line["fits"] for line in lines] == [True, True, False]
+    receipt = check_receipt(path)
+    lines = receipt["dub"]["lines"]
+    assert [line["voice"] for line in lines] == ["espeak:en-us", "espeak:en", "espeak:en", ""]
+    assert [line["fits"] for line in lines] == [True, True, False, False]
     assert lines[2]["over"] > 0.3
     page = html(executed)
-    assert f"<b>{lines[2]['over']:.2f} s</b>" in page
+    assert f"<b>cut by {lines[2]['cut']:.2f} s</b>" in page
+    assert "<b>not heard</b>" in page
+    cut, lost = receipt["warnings"]
+    assert "line 3 at 0:06.00 (“This one is much too long for that.”) is cut off" in cut
+    assert "line 5 at 0:08.00 (“After the end.”) is not heard" in lost
+    heard = wb.Cues.read(tmp_path / "made/b.vtt")
+    assert heard.duration <= 7.1
+    assert "After" not in heard.text
     assert "[a door]" in page
     sound = read_sound(path).mono()
     assert wb.probe(path).duration == pytest.approx(7, abs=0.1)

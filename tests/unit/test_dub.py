@@ -65,9 +65,33 @@ def test_what_is_still_too_long_is_told_and_nothing_is_cut_or_heard_at_once(tone
     assert second.over == 0
     assert (third.begun, third.fits) == (3, True)
     assert [line.number for line in made.unfit] == [1, 2]
-    assert made.warnings[:2] == ("line 1 ends 0.60 s too late", "line 2 begins 0.50 s too late")
+    long, short = "a" * 39 + "…", "a" * 40
+    assert made.warnings[:2] == (
+        f"line 1 at 0:00.00 (“{long}”) ends 0.60 s too late, at 0:01.60",
+        f"line 2 at 0:01.20 (“{short}”) begins 0.50 s too late, at 0:01.70",
+    )
     assert "<b>0.60 s</b>" in made._repr_html_()
     assert tone.calls == [cue.text for cue in cues]
+
+
+def test_a_dub_ends_with_its_video(tone: ToneEngine):
+    """A line has until the end at most; what is beyond is not heard, and is told of."""
+    cues = [slot(0, 1, 8), slot(1, 9, 160), slot(2.9, 4, 8), slot(5, 6, 8)]
+    made = dub(cues, "tone:high", until=2.5, cache=False, stretch=faster)
+    first, second, third, fourth = made.lines
+    assert (first.fits, second.fits, third.fits, fourth.fits) == (True, True, False, False)
+    assert second.ended == pytest.approx(2.5, abs=0.02), "it has 1.5 s, and not 8"
+    assert (third.heard, fourth.heard) == (False, False)
+    assert tone.calls == ["a" * 8, "a" * 160], "what nobody hears is not spoken"
+    assert made.narration.duration == pytest.approx(2.5, abs=0.001)
+    assert "<b>not heard</b>" in made._repr_html_()
+    made = dub(cues, "tone:high", until=2.0, cache=False, stretch=faster)
+    assert made.lines[1].cut == pytest.approx(0.43, abs=0.02)
+    assert made.lines[1].ended == pytest.approx(2, abs=0.001)
+    assert made.narration.audio.duration == pytest.approx(2, abs=0.001)
+    assert "cut by" in made._repr_html_()
+    with pytest.raises(TextError, match=r"begin at 0:05.00, and the video ends at 0:04.00"):
+        dub(cues[3:], "tone:high", until=4)
 
 
 def test_time_to_spare_may_be_filled():

@@ -130,12 +130,40 @@ def test_a_sound_is_no_video(tmp_path: Path):
 def test_a_dub_tells_of_each_line_in_its_receipt(tmp_path: Path):
     text = "00:00:00,500 --> 00:00:02,000\nHello.\n\n00:00:02,000 --> 00:00:02,100\nToo long.\n"
     made = dub(read_cues(None, text), fastest=1.0)
-    files = write_dub(made, tmp_path / "a.wav", loudness=None, captions=["srt"])
+    with pytest.warns(WorkbenchWarning, match="line 2 at 0:02.00"):
+        files = write_dub(made, tmp_path / "a.wav", loudness=None, captions=["srt"])
     receipt = read_receipt(files.path)
+    assert receipt["warnings"] == list(files.warnings) == list(made.warnings)
     assert receipt["sha256"] == digest(files.path)
     assert [line["fits"] for line in receipt["dub"]["lines"]] == [True, False]
     assert [path.name for path in files.captions] == ["a.srt"]
     assert wb.Cues.read(files.captions[0])[0].start == pytest.approx(0.5, abs=0.05)
+
+
+@pytest.mark.parametrize("until", [None, 2.0])
+def test_captions_of_a_dub_claim_no_more_than_is_heard(tmp_path: Path, until: float | None):
+    """They listed lines after the video's end; whether the dub knew of that or not."""
+    film = clip(tmp_path / "a.mp4", seconds=2, tone=None)
+    text = (
+        "00:00:00,200 --> 00:00:01,000\nHello.\n\n"
+        "00:00:01,100 --> 00:00:04,000\nThis one goes on beyond the end.\n\n"
+        "00:00:05,000 --> 00:00:06,000\nNobody hears this.\n"
+    )
+    made = dub(read_cues(None, text), until=until, fastest=1.0)
+    with pytest.warns(WorkbenchWarning) as told:
+        files = write_dub(made, tmp_path / "b.mp4", film, captions=["srt"])
+    words = wb.Cues.read(files.captions[0]).text.split()
+    assert words[:3] == ["Hello.", "This", "one"]
+    assert not {"end.", "Nobody"} & set(words)
+    assert wb.Cues.read(files.captions[0]).duration <= 2.05
+    notes = [str(one.message) for one in told]
+    assert sorted(notes) == sorted(files.warnings)
+    assert list(files.warnings) == read_receipt(files.path)["warnings"]
+    if until is not None:
+        assert "line 2 at 0:01.10 (“This one goes on beyond the end.”) is cut off" in notes[0]
+        assert notes[1] == (
+            "line 3 at 0:05.00 (“Nobody hears this.”) is not heard: the video ends at 0:02.00"
+        )
 
 
 @pytest.mark.parametrize("pairs", [["Ana"], ["=x"], ["Ana="], ["Ana=a", "Ana=b"]])

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import warnings as alarms
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from workbench.captions.cues import Cues, caption
-from workbench.errors import MediaError, ParameterError, TextError, WorkbenchError
+from workbench.errors import (
+    MediaError,
+    ParameterError,
+    TextError,
+    WorkbenchError,
+    WorkbenchWarning,
+)
 from workbench.media.limits import existing
 from workbench.media.master import target_level
 from workbench.media.outputs import target
@@ -14,8 +21,10 @@ from workbench.media.probe import length, probe
 from workbench.media.spoken import check_captions, check_speech_file, write_speech
 from workbench.media.voiceover import SUFFIXES, voice_over
 from workbench.speech.chapters import check_language
+from workbench.speech.dub_fit import cut_take
 from workbench.storage.atomic import workspace
 from workbench.storage.receipt import read_receipt, write_receipt
+from workbench.take import Narration
 
 if TYPE_CHECKING:
     import os
@@ -25,6 +34,8 @@ if TYPE_CHECKING:
     from workbench.speech.dub import Dub
 
 __all__ = ["DubFiles", "check_dub", "read_cues", "speaker_voices", "write_dub"]
+
+_MANY = 20  # warnings, beyond which a person looks at the table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,11 +50,14 @@ class DubFiles:
         With the times at which the words are heard.
     receipt
         The JSON beside it, with the time of every line.
+    warnings
+        What a listener should know: the lines that are not heard, or not in their time.
     """
 
     path: Path
     captions: tuple[Path, ...]
     receipt: Path
+    warnings: tuple[str, ...] = ()
 
 
 def read_cues(path: str | os.PathLike[str] | None, text: str = "") -> Cues:
@@ -168,22 +182,46 @@ def write_dub(
     ParameterError, MediaError, StorageError
         As `check_dub`, and when a file cannot be written.
     """
-    check_dub(output, video, loudness=loudness, captions=captions)
+    seconds = check_dub(output, video, loudness=loudness, captions=captions)
+    notes: tuple[str, ...] = ()
     if video and str(output).lower().endswith(SUFFIXES):
         made = voice_over(
             video, dubbed.narration, output, original=original, duck=duck, loudness=loudness
         )
-        cues = caption(dubbed.narration)
+        cues = caption(_within(dubbed.narration, seconds or made.duration))
         files = [cues.write(made.path.with_suffix(f".{kind}")) for kind in check_captions(captions)]
-        path, receipt = made.path, made.receipt
+        path, receipt, notes = made.path, made.receipt, made.warnings
     else:
         spoken = write_speech(dubbed.narration, output, loudness=loudness, captions=captions)
         path, receipt, files = spoken.path, spoken.receipt, list(spoken.captions)
+        notes = tuple(note for note in spoken.warnings if note not in dubbed.warnings)
     about: dict[str, Any] = read_receipt(path)
     seal = (about.pop("bytes"), about.pop("sha256"))
     try:
-        write_receipt(path, {**about, "dub": dubbed.to_dict()}, seal=seal)
+        told = _told(dubbed)
+        fields = {**about, "dub": dubbed.to_dict(), "warnings": [*told, *notes]}
+        write_receipt(path, fields, seal=seal)
     except WorkbenchError as error:
         error.add_note(f"{path} is whole")
         raise
-    return DubFiles(path=path, captions=tuple(files), receipt=receipt)
+    for note in told:
+        alarms.warn(note, WorkbenchWarning, stacklevel=2)
+    return DubFiles(path=path, captions=tuple(files), receipt=receipt, warnings=(*told, *notes))
+
+
+def _told(dubbed: Dub) -> tuple[str, ...]:
+    """Return the warnings of a dub; of a very long list the first ones, and how many more."""
+    notes = dubbed.warnings
+    if len(notes) <= _MANY:
+        return notes
+    return (*notes[:_MANY], f"and {len(notes) - _MANY} more, which stand in the table of the dub")
+
+
+def _within(narration: Narration, seconds: float) -> Narration:
+    """Return what is heard in a video of that length, for captions that claim no more."""
+    heard = [
+        replace(part, take=cut_take(part.take, seconds - part.start))
+        for part in narration.parts
+        if part.start < seconds
+    ]
+    return Narration(parts=tuple(heard), duration=max(seconds, heard[-1].end))

@@ -8,6 +8,7 @@ heard at once, and the report says by how many seconds each line missed its time
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from contextlib import nullcontext
@@ -17,8 +18,8 @@ from workbench.errors import Cancelled, ParameterError, TextError, suggest
 from workbench.progress import bar
 from workbench.script import Line, tokenize
 from workbench.speech.bounds import need_number
-from workbench.speech.dub_fit import FASTEST, SLOWEST, Fitter
-from workbench.speech.dub_report import Dub, DubLine
+from workbench.speech.dub_fit import FASTEST, SLOWEST, Fitter, cut_take
+from workbench.speech.dub_report import Dub, DubLine, clock
 from workbench.speech.speaker import Speaker
 from workbench.storage.cache import TakeCache
 from workbench.take import Narration, Part
@@ -72,6 +73,7 @@ def dub(
     slowest: float = 1.0,
     gap: float = _GAP,
     duration: float | None = None,
+    until: float | None = None,
     stretch: Stretch | None = None,
     seed: int | None = None,
     normalize: bool | Mapping[str, bool] = True,
@@ -100,7 +102,10 @@ def dub(
     gap
         Seconds between two lines, at least, 0 to 5.
     duration
-        Seconds of the whole, such as the video's; at least to the end of the last line.
+        Seconds of the whole, at least to the end of the last line.
+    until
+        Second at which the video ends, and the dub with it: a line has until then at the latest.
+        What is beyond is not heard, and the report says which lines that are.
     stretch
         What makes a sound faster at the same pitch, for engines that have no option for that:
         `workbench.media.change_speed`.
@@ -122,7 +127,7 @@ def dub(
     Raises
     ------
     TextError
-        When the captions have no word that is said.
+        When the captions have no word that is said, or the first begins after the video.
     ParameterError
         When a number is out of range, or `voices` names a speaker that the captions do not.
     VoiceNotFound, EngineNotFound, EngineMissing, WeightsMissing
@@ -145,6 +150,11 @@ def dub(
     rows = [(n, one, text) for n, one, text in said if text]
     if not rows:
         raise TextError("have no words to speak", subject="captions")
+    if until is not None:
+        until = need_number("until", until, 0.0, math.inf)
+        if rows[0][1].start > until - _GAP:
+            begins = f"begin at {clock(rows[0][1].start)}, and the video ends at {clock(until)}"
+            raise TextError(begins, subject="captions", cure="look whether they are this video's")
     named = _named(voices, given)
     kept = TakeCache() if cache else None
     ways: dict[str, Any] = {
@@ -170,22 +180,30 @@ def dub(
                 told = f"stopped after {len(parts)} of {len(rows)} lines"
                 raise Cancelled(told, subject="dub")
             begun = max(one.start, parts[-1].end + gap) if parts else one.start
-            fitted = fitters[one.speaker].say(text, one.end - begun, cancel)
-            own = str(fitted.take.voice) if one.speaker in named else None
+            about: dict[str, Any] = {
+                "number": number, "text": text, "speaker": one.speaker, "start": one.start,
+                "end": one.end,
+            }  # fmt: skip
+            end = one.end if until is None else min(one.end, until)
+            if until is not None and begun > until - _GAP:
+                lines.append(DubLine(**about, begun=until, ended=until, heard=False))
+                continue
+            fitted = fitters[one.speaker].say(text, end - begun, cancel)
+            take = fitted.take if until is None else cut_take(fitted.take, until - begun)
+            own = str(take.voice) if one.speaker in named else None
             line = Line(text=text, number=number, voice=own)
-            parts.append(Part(line=line, take=fitted.take, start=begun))
+            parts.append(Part(line=line, take=take, start=begun))
             lines.append(
                 DubLine(
-                    number=number, text=text, speaker=one.speaker, voice=str(fitted.take.voice),
-                    start=one.start, end=one.end, begun=begun, ended=parts[-1].end,
-                    tempo=fitted.tempo,
+                    **about, voice=str(take.voice), begun=begun, ended=parts[-1].end,
+                    cut=fitted.take.duration - take.duration, tempo=fitted.tempo,
                 )
             )  # fmt: skip
             if report is not None:
-                report(len(parts) / len(rows))
-    last = max(parts[-1].end, given[-1].end, duration or 0.0)
+                report(len(lines) / len(rows))
+    last = max(parts[-1].end, given[-1].end, duration or 0.0) if until is None else until
     return Dub(
-        narration=Narration(parts=tuple(parts), duration=last),
+        narration=Narration(parts=tuple(parts), duration=max(last, parts[-1].end)),
         lines=tuple(lines),
         left_out=tuple(" ".join(one.text.split()) for _, one, text in said if not text),
     )

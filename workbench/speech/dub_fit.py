@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from workbench.speech.speaker import Speaker
     from workbench.take import Take
 
-__all__ = ["FASTEST", "SLOWEST", "Fitted", "Fitter", "Stretch"]
+__all__ = ["FASTEST", "SLOWEST", "Fitted", "Fitter", "Stretch", "cut_take"]
 
 Stretch = Callable[[Audio, float], Audio]
 """Makes a sound faster by a factor, at the same pitch."""
@@ -140,6 +140,17 @@ def _trimmed(take: Take) -> Take:
         return take
     words = tuple(replace(w, end=min(w.end, end), start=min(w.start, end)) for w in take.words)
     return replace(take, audio=sound.cut(0, end), words=words)
+
+
+def cut_take(take: Take, seconds: float) -> Take:
+    """Return what of a take is heard in its first seconds; of its words those heard by half."""
+    if take.duration <= seconds:
+        return take
+    words = tuple(
+        replace(w, end=min(w.end, seconds)) for w in take.words if (w.start + w.end) / 2 < seconds
+    )
+    about = {**take.about, "cut_at": round(seconds, 4)}
+    return replace(take, audio=take.audio.cut(0, seconds), words=words, about=about)
 
 
 def _stretched(take: Take, stretch: Stretch, factor: float) -> Take:

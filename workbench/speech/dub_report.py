@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from workbench.take import Narration
 
-__all__ = ["Dub", "DubLine", "Slot"]
+__all__ = ["Dub", "DubLine", "Slot", "clock"]
 
 _SEEN = 0.04  # seconds: a frame of a film; what is nearer is in time
+_SHOWN = 40  # letters of a line in a warning
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,17 +51,23 @@ class DubLine:
         Seconds: when it is heard.
     tempo
         How many times as fast as usual it is spoken.
+    cut
+        Seconds at its end that are not heard, since the video is over.
+    heard
+        Whether any of it is: not what comes after the end of the video.
     """
 
     number: int
     text: str
     speaker: str
-    voice: str
+    voice: str = ""
     start: float
     end: float
     begun: float
     ended: float
-    tempo: float
+    tempo: float = 1.0
+    cut: float = 0.0
+    heard: bool = True
 
     @property
     def late(self) -> float:
@@ -74,8 +81,23 @@ class DubLine:
 
     @property
     def fits(self) -> bool:
-        """Whether it is heard in its time, to a frame of a film."""
-        return self.late <= _SEEN and self.over <= _SEEN
+        """Whether all of it is heard in its time, to a frame of a film."""
+        return self.heard and max(self.late, self.over, self.cut) <= _SEEN
+
+    @property
+    def warning(self) -> str:
+        """What a listener should know: which line misses its time, and by how much."""
+        if self.fits:
+            return ""
+        text = self.text if len(self.text) <= _SHOWN else f"{self.text[: _SHOWN - 1].rstrip()}…"
+        line = f"line {self.number} at {clock(self.start)} (“{text}”)"
+        if not self.heard:
+            return f"{line} is not heard: the video ends at {clock(self.begun)}"
+        if self.cut > _SEEN:
+            return f"{line} is cut off, {self.cut:.2f} s too long for the end of the video"
+        if self.over > _SEEN:
+            return f"{line} ends {self.over:.2f} s too late, at {clock(self.ended)}"
+        return f"{line} begins {self.late:.2f} s too late, at {clock(self.begun)}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain values, for JSON."""
@@ -119,13 +141,7 @@ class Dub:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What a listener should know: a sentence for each line that is not in time."""
-        late = [
-            f"line {one.number} ends {one.over:.2f} s too late"
-            if one.over > _SEEN
-            else f"line {one.number} begins {one.late:.2f} s too late"
-            for one in self.unfit
-        ]
-        return (*late, *self.narration.warnings)
+        return (*(line.warning for line in self.unfit), *self.narration.warnings)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as plain values, without the sound."""
@@ -147,9 +163,25 @@ class Dub:
         return f"<p>{escape(repr(self))}</p><table><tr>{head}</tr>{rows}</table>{out}"
 
 
+def clock(seconds: float) -> str:
+    """Return a time as players show it, with hundredths.
+
+    Examples
+    --------
+    >>> clock(6.5), clock(3661.234)
+    ('0:06.50', '1:01:01.23')
+    """
+    minutes, rest = divmod(round(seconds * 100), 6_000)
+    hours, minutes = divmod(minutes, 60)
+    first = f"{hours}:{minutes:02d}" if hours else str(minutes)
+    return f"{first}:{rest // 100:02d}.{rest % 100:02d}"
+
+
 def _cells(line: DubLine) -> str:
     times = (line.start, line.end, line.begun, line.ended)
     missed = "" if line.fits else f"<b>{max(line.over, line.late):.2f} s</b>"
+    if line.cut or not line.heard:
+        missed = f"<b>{f'cut by {line.cut:.2f} s' if line.heard else 'not heard'}</b>"
     return (
         f"<td>{line.number}</td><td>{escape(line.speaker)}</td>"
         f'<td style="text-align:left" dir="auto">{escape(line.text)}</td>'
