@@ -121,7 +121,8 @@ def test_a_voice_that_nobody_has_is_found_before_anything_begins(tmp_path: Path)
         row(talk, 6, voice=""),
     )
     assert [(number, column, problem.split(":")[0]) for number, column, problem in found] == [
-        (3, "voice", "espeak"), (4, "voice", "expeak"), (5, "voices", "narator"),
+        (3, "voice", "espeak"), (4, "voice", "expeak"),
+        (5, "voices", "Ana=espeak"), (5, "voices", "narator"),
     ]  # fmt: skip
 
 

@@ -223,13 +223,13 @@ def test_a_text_that_is_a_path_to_nothing_is_missing(
     told = [str(missing(known["text"], bad)) for bad in ("talks", "talks/monday", "a.pdf", "n.txt")]
     said = "or end it with a full stop if it is to be said"
     assert told == [
-        f"text: talks is a folder, not a text; name a file in it, {said}",
+        f"text: talks: is a folder, not a text; name a file in it, {said}",
         (
-            "text: talks/monday looks like a path, and there is no such file; "
+            "text: talks/monday: looks like a path, and there is no such file; "
             f"did you mean 'monday.txt', {said}"
         ),
         (
-            "text: a.pdf is the name of a pdf, not a text; give the text, "
+            "text: a.pdf: is the name of a pdf, not a text; give the text, "
             "or a file that ends in .txt, .md"
         ),
         f"text: there is no such file as n.txt; check the path, which is meant in {tmp_path}",

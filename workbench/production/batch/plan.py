@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import ModelError, ParameterError, WorkbenchError, one_line
+from workbench.errors import ParameterError, one_line
 from workbench.paths import user_path
 from workbench.production.batch.task import Task
+from workbench.production.checks import Checks
 from workbench.production.identity import identify
 from workbench.production.jobfile import Mistake
-from workbench.production.parameters import missing, parameters
+from workbench.production.parameters import parameters
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 __all__ = ["Mistakes", "Plan", "Ways", "plan"]
 
 _NAME = re.compile(r"[^/\\\0\n\r]{1,120}")
-_VOICES = {"voice", "voices"}  # parameters that name who speaks, in every job notebook
 _BYTES = 200  # of a name: file systems take 255, and the files' endings need some
 _SHOWN = 3  # mistakes in the one line of an error
 
@@ -133,24 +133,29 @@ def plan(rows: Iterable[Row], folder: Path, ways: Ways, *, title: str) -> Plan:
     """
     rows = list(rows)
     here = Path.cwd()
-    notebooks = {row.notebook: parameters(row.notebook) for row in rows}
+    notebooks = {notebook: parameters(notebook) for notebook in {row.notebook for row in rows}}
     digits = len(str(max((row.number for row in rows), default=0)))
     tasks: list[Task] = []
     mistakes: list[Mistake] = []
     inputs: dict[str, str] = {}
     ids: dict[str, int] = {}
-    voices: dict[str, ModelError | None] = {}
+    checks = Checks(here)
     taken: dict[str, int] = {}  # rows by the executed notebooks they would leave
     for row in rows:
         known = notebooks[row.notebook]
+        errors = checks.of(row.notebook, known, row.values, wrong=row.wrong)
+        found = [Mistake(row.number, e.subject, e.problem, e.cure) for e in errors]
+        wrong = {error.subject for error in errors} | row.wrong
         try:
             name, values, executed = _placed(row, known, folder, digits)
         except ParameterError as error:
-            mistakes.append(Mistake(row.number, "name", error.problem, error.cure))
-            continue
-        found = [*_gone(row, known), *_unspeakable(row, voices), *_clash(row, executed, taken)]
+            column = error.subject or "name"
+            if column not in wrong:
+                found.append(Mistake(row.number, column, error.problem, error.cure))
+        else:
+            found += [one for one in _clash(row, executed, taken) if one.column not in row.wrong]
         mistakes += found
-        if found:
+        if found or row.wrong:
             continue
         identity = identify(row.notebook, known, values)
         earlier = ids.setdefault(identity.id, row.number)
@@ -189,16 +194,6 @@ def plan(rows: Iterable[Row], folder: Path, ways: Ways, *, title: str) -> Plan:
     )
 
 
-def _gone(row: Row, known: Sequence[Parameter]) -> Iterator[Mistake]:
-    """Yield the files that a row names and that are not there."""
-    for parameter in known:
-        error = (
-            missing(parameter, row.values[parameter.name]) if parameter.name in row.values else None
-        )
-        if error is not None:
-            yield Mistake(row.number, error.subject, error.problem, error.cure)
-
-
 def _mixed(tasks: Sequence[Task], folder: Path) -> Iterator[Mistake]:
     """Yield jobs whose files could not be told from another's, or from the batch's own.
 
@@ -226,32 +221,6 @@ def _mixed(tasks: Sequence[Task], folder: Path) -> Iterator[Mistake]:
             )
 
 
-def _unspeakable(row: Row, known: dict[str, ModelError | None]) -> Iterator[Mistake]:
-    """Yield the voices of a row that nobody has, or whose engine or weights are not here."""
-    for column in _VOICES & row.values.keys():
-        value = row.values[column]
-        for name in value if isinstance(value, list) else [value]:
-            if not isinstance(name, str) or not name or "=" in name:
-                continue
-            if name not in known:
-                known[name] = _no_voice(name)
-            error = known[name]
-            if error is not None:
-                yield Mistake(row.number, column, f"{name}: {error.problem}", error.cure)
-
-
-def _no_voice(name: str) -> ModelError | None:
-    from workbench.speech.voices import find_voice
-
-    try:
-        find_voice(name)
-    except ModelError as error:
-        return error
-    except WorkbenchError:  # such as a name that is no name: the notebook says so
-        return None
-    return None
-
-
 def _clash(row: Row, executed: Path, taken: dict[str, int]) -> Iterator[Mistake]:
     """Yield a mistake when an earlier row leaves its notebook in the same place."""
     place = str(executed).casefold()  # as some file systems see it
@@ -273,7 +242,9 @@ def _placed(
     known_name = _NAME.fullmatch(row.name) and len(row.name.encode()) <= _BYTES
     if row.name and (not known_name or row.name.startswith(".")):
         raise ParameterError(
-            f"{row.name!r} cannot name a file", cure="use up to 120 letters without / and \\"
+            f"{row.name!r} cannot name a file",
+            subject="name",
+            cure="use up to 120 letters without / and \\",
         )
     named = row.name or f"{row.notebook.stem}-{row.number:0{digits}d}"
     default = next((p.default for p in known if p.name == "output"), None)

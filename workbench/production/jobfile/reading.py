@@ -72,12 +72,17 @@ def read_jobs(
     if notebook is not None:
         checking.schemas[notebook] = {parameter.name: parameter for parameter in known}
     rows = checking.rows(_numbered(written))
+    others = [row for row in rows if row.wrong]
     if not written and not mistakes:
         mistakes.append(
             Mistake(1, "", "has no jobs", "write a row for each, under a row of names in a table")
         )
     # By row; within a row by column, as they were found.
-    return JobFile(rows=tuple(rows), mistakes=tuple(sorted(mistakes, key=lambda one: one.row)))
+    return JobFile(
+        rows=tuple(row for row in rows if not row.wrong),
+        mistakes=tuple(sorted(mistakes, key=lambda one: one.row)),
+        others=tuple(others),
+    )
 
 
 def _numbered(written: Sequence[Written]) -> Sequence[Written]:
@@ -96,20 +101,15 @@ class _Checking:
     schemas: dict[Path, dict[str, Parameter]] = field(default_factory=dict)
     _found: dict[str, Path | None] = field(default_factory=dict)  # notebooks by how they are named
     _told: set[tuple[Any, ...]] = field(default_factory=set)  # mistakes of what rows share
-    _files: dict[str, ParameterError | None] = field(default_factory=dict)
+    _files: dict[tuple[str, ...], ParameterError | None] = field(default_factory=dict)
     _taken: dict[str, tuple[int, str]] = field(default_factory=dict)  # outputs, and by which row
     _strange: frozenset[str] = frozenset()  # columns that are told of once
 
     def rows(self, written: Sequence[Written]) -> list[Row]:
-        """Return the rows without a mistake."""
+        """Return the rows, those with a mistake as far as they are right."""
         placed = [(row, self._notebook(row)) for row in written]
         self._unknown([(row, place) for row, place in placed if place is not None])
-        found = []
-        for row, place in placed:
-            made = self._row(row, place) if place is not None else None
-            if made is not None:
-                found.append(made)
-        return found
+        return [self._row(row, place) for row, place in placed if place is not None]
 
     def _wrong(self, row: Written, column: str, error: ParameterError | JobError) -> None:
         line = row.shared.get(column)
@@ -182,25 +182,31 @@ class _Checking:
 
     # -- what it says -----------------------------------------------------------------------------
 
-    def _row(self, row: Written, place: Path) -> Row | None:
-        """Return a row; None when something is wrong with it."""
+    def _row(self, row: Written, place: Path) -> Row:
+        """Return a row; what is wrong with it is told."""
         values: dict[str, Any] = {}
         name = ""
-        right = self._strange.isdisjoint(row.cells)
+        wrong = set(self._strange & row.cells.keys())
         for column, cell in row.cells.items():
             if column in self._strange:
                 continue
             try:
                 parameter = self._parameter(place, column)
                 if parameter is not _OWN["notebook"]:
-                    values[column] = self._value(cell, parameter)
+                    value = self._value(cell, parameter)
                     if parameter is _OWN["name"]:
-                        name = str(values.pop(column)).strip()
+                        name = str(value).strip()
+                    else:
+                        values[column] = value
             except ParameterError as error:
                 self._wrong(row, column, error)
-                right = False
-        right = self._place(row, values, name) and right
-        return Row(number=row.number, values=values, notebook=place, name=name) if right else None
+                wrong.add(column)
+        taken = self._place(row, values, name)
+        if taken:
+            wrong.add(taken)
+        return Row(
+            number=row.number, values=values, notebook=place, name=name, wrong=frozenset(wrong)
+        )
 
     def _parameter(self, place: Path, column: str) -> Parameter:
         schema = self.schemas[place]
@@ -212,16 +218,17 @@ class _Checking:
 
     def _value(self, cell: Cell, parameter: Parameter) -> Any:
         value = cell.read(parameter)
-        for text in parameter.paths(value) if parameter.name != "output" else ():
-            if text not in self._files:
-                self._files[text] = missing(parameter, value)
-            wrong = self._files[text]
+        if parameter.readable or parameter.paths(value):
+            key = (parameter.name, parameter.annotation, repr(value))
+            if key not in self._files:
+                self._files[key] = missing(parameter, value)
+            wrong = self._files[key]
             if wrong is not None:
                 raise wrong
         return value
 
-    def _place(self, row: Written, values: Mapping[str, Any], name: str) -> bool:
-        """Whether a row writes files of its own."""
+    def _place(self, row: Written, values: Mapping[str, Any], name: str) -> str:
+        """Return the column by which a row writes the files of another; empty for none."""
         output = values.get("output")
         column = "output" if output else "name"
         if output:
@@ -229,19 +236,19 @@ class _Checking:
                 written = os.path.abspath(user_path(str(output)))  # noqa: PTH100 - it may be a link
             except ParameterError as error:
                 self._wrong(row, "output", error)
-                return False
+                return "output"
             mark = os.path.splitext(written)[0]  # noqa: PTH122 - the executed notebook is beside it
         elif name:
             written, mark = name, f"\0{name}"
         else:
-            return True
+            return ""
         number, earlier = self._taken.setdefault(mark.casefold(), (row.number, written))
         if number == row.number:
-            return True
+            return ""
         told = f"is {'the output' if output else 'the name'} of row {number} too"
         if output and written.casefold() != earlier.casefold():
             told = f"shares its executed notebook with {Path(earlier).name} of row {number}"
         self.mistakes.append(
             Mistake(row.number, column, told, f"give each row a {column} of its own")
         )
-        return False
+        return column

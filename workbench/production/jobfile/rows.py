@@ -23,7 +23,7 @@ class Mistake:
     Parameters
     ----------
     row
-        The line where the row begins, as an editor counts them.
+        The line where the row begins, as an editor counts them; 0 for what is meant for all rows.
     column
         The column or key; empty when the whole row is meant.
     problem
@@ -43,9 +43,10 @@ class Mistake:
     cure: str = ""
 
     def __str__(self) -> str:
-        where = f"row {self.row}, {self.column}" if self.column else f"row {self.row}"
+        where = ", ".join(filter(None, (f"row {self.row}" if self.row else "", self.column)))
         cure = f"; {self.cure}" if self.cure else ""
-        return f"{one_line(where)}: {one_line(self.problem + cure, limit=600)}"
+        told = one_line(self.problem + cure, limit=600)
+        return f"{one_line(where)}: {told}" if where else told
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain values, for JSON."""
@@ -66,12 +67,16 @@ class Row:
         Whose parameters they are.
     name
         What the job is called; empty for what its output or its notebook is called.
+    wrong
+        Columns whose values are wrong, and not among `values`: the row is no job, and kept for
+        what else may be wrong with it.
     """
 
     number: int
     values: dict[str, Any]
     notebook: Path = field(default_factory=Path)
     name: str = ""
+    wrong: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,10 +89,13 @@ class JobFile:
         Those without a mistake.
     mistakes
         All, in the order of the rows; with any of them nothing should begin.
+    others
+        The rows with a mistake, as far as they are right.
     """
 
     rows: tuple[Row, ...] = ()
     mistakes: tuple[Mistake, ...] = ()
+    others: tuple[Row, ...] = ()
 
 
 class Cell(Protocol):

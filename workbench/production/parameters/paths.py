@@ -51,7 +51,7 @@ def missing(
             told = (
                 error.problem
                 if error.subject in {"", "path"}
-                else f"{text.strip()} {error.problem}"
+                else f"{text.strip()}: {error.problem}"
             )
             return ParameterError(told, subject=parameter.name, cure=error.cure or "check the path")
         except OSError as error:

@@ -1,0 +1,226 @@
+"""What each job notebook would refuse in its first cell, asked before a kernel starts for it.
+
+Every test is one of the product's own, so that it can say neither more nor less than the run would.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workbench.errors import MediaError, ParameterError
+from workbench.paths import text_file
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["RULES", "SAMPLES", "Rule", "can_speak"]
+
+_LARGEST = 1 << 20  # bytes of a script that is read to be checked; a book is not
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """A test of some parameters of a job notebook.
+
+    Parameters
+    ----------
+    names
+        The parameters, the one that is to blame first.
+    test
+        Called with their values, and with the ``folder`` that paths are meant in; it raises what
+        is wrong.
+    """
+
+    names: tuple[str, ...]
+    test: Callable[..., object]
+
+
+def can_speak(name: str) -> None:
+    """Look whether there is a voice of that name, and all that it needs.
+
+    Raises
+    ------
+    ModelError, ParameterError
+        When it cannot speak here.
+    """
+    from workbench.engines.registry import engine
+    from workbench.speech.voices import find_voice
+
+    voice, _ = find_voice(name)
+    ready = getattr(engine(voice.engine), "ready", None)
+    if ready is not None:
+        ready(voice.name)
+
+
+def _script(text: str, *, folder: Path) -> None:
+    """Read a script as the notebook does, and look for the voices that it names."""
+    from workbench.script import Line, Script
+
+    path = text_file(text, (), folder=folder)
+    if path is None:
+        script = Script.parse(text)
+    elif path.suffix.lower() == ".txt" and (folder / path).stat().st_size <= _LARGEST:
+        script = Script.load(folder / path)
+    else:
+        return
+    for name in {line.voice for line in script.items if isinstance(line, Line) and line.voice}:
+        can_speak(name)
+
+
+def _scripts(texts: list[str], *, folder: Path) -> None:
+    for text in texts:
+        _script(text, folder=folder)
+
+
+def _language(language: str, voice: str, *, folder: Path) -> None:  # noqa: ARG001 - all have it
+    from workbench.speech.chapters import check_language
+
+    if language:
+        check_language(voice, language)
+
+
+def _level(loudness: float | str, *, folder: Path) -> None:  # noqa: ARG001 - all have it
+    from workbench.media.master import target_level
+
+    if loudness != "none":
+        target_level(loudness)
+
+
+def _lexicon(lexicon: str | None, *, folder: Path) -> None:
+    from workbench.text.lexicon import Lexicon
+
+    if lexicon:
+        Lexicon.of(folder / lexicon)
+
+
+def _plain(path: str | None, *, folder: Path) -> None:
+    """Look for a file that is one; a folder can be given where a path is wanted."""
+    from workbench.media.limits import existing
+
+    if path:
+        existing(folder / Path(path).expanduser())
+
+
+def _frame(size: str, *, folder: Path) -> None:  # noqa: ARG001 - all have it
+    from workbench.media.video.frame import Frame
+
+    Frame(size=size)
+
+
+def _pictures(images: list[str], *, folder: Path) -> None:
+    for image in images:
+        if image.startswith(("colour:", "gradient:")):
+            from workbench.media.colours import parse_background
+
+            parse_background(image)
+        else:
+            try:
+                _plain(image, folder=folder)
+            except MediaError as error:
+                raise MediaError(error.problem, subject=image, cure=error.cure) from error
+
+
+def _transition(name: str, *, folder: Path) -> None:  # noqa: ARG001 - all have it
+    from workbench.media.graph import TRANSITIONS
+    from workbench.media.limits import choice
+
+    choice("transition", name, ("cut", *TRANSITIONS))
+
+
+def _font(name: str, *, folder: Path) -> None:  # noqa: ARG001 - all have it
+    from workbench.captions.fonts import find_font
+
+    if name:
+        find_font(name)
+
+
+def _speakers(pairs: list[str], *, folder: Path) -> None:  # noqa: ARG001 - all have it
+    from workbench.production.dubbing import speaker_voices
+
+    speaker_voices(pairs)
+
+
+def _cues(captions: str | None, text: str, *, folder: Path) -> None:
+    from workbench.production.dubbing import read_cues
+
+    read_cues(folder / captions if captions else None, text)
+
+
+def _dubbed(output: str, video: str | None, *, folder: Path) -> None:  # noqa: ARG001 - all have it
+    from workbench.media.voiceover import SUFFIXES
+
+    if not video and str(output).lower().endswith(SUFFIXES):
+        raise ParameterError(
+            "is a video, and there is none to lay the voice over",
+            subject=f"output={output}",
+            cure="name the video, or a sound such as out/dub.wav",
+        )
+
+
+def _heard(
+    engine: str,
+    script: str,
+    media: str | None,
+    *,
+    folder: Path,  # noqa: ARG001 - all have it
+) -> None:
+    if engine == "script" and media and not script:
+        raise ParameterError("needs to know what is said", subject="engine", cure="give the script")
+
+
+def _page(output: str, *, folder: Path) -> None:
+    from workbench.speech.sweep_page import check_page
+
+    check_page(folder / output)
+
+
+def _axes(options: list[str], *, folder: Path) -> None:  # noqa: ARG001 - all have it
+    from workbench.speech.axes import axes
+
+    axes(options)
+
+
+_READ_ALOUD = (
+    Rule(names=("language", "voice"), test=_language),
+    Rule(names=("loudness",), test=_level),
+    Rule(names=("lexicon",), test=_lexicon),
+)
+
+RULES: dict[str, tuple[Rule, ...]] = {
+    "narrate": (*_READ_ALOUD, Rule(names=("text",), test=_script)),
+    "audiobook": (
+        *_READ_ALOUD,
+        Rule(names=("sources",), test=_scripts),
+        Rule(names=("cover",), test=_plain),
+    ),
+    "captioned_short": (
+        Rule(names=("script",), test=_script),
+        Rule(names=("images",), test=_pictures),
+        *(Rule(names=(name,), test=_plain) for name in ("intro", "outro", "logo", "music")),
+        Rule(names=("size",), test=_frame),
+        Rule(names=("transition",), test=_transition),
+        Rule(names=("font",), test=_font),
+        Rule(names=("loudness",), test=_level),
+    ),
+    "dub": (
+        *_READ_ALOUD,
+        Rule(names=("voices",), test=_speakers),
+        Rule(names=("captions", "text"), test=_cues),
+        Rule(names=("video",), test=_plain),
+        Rule(names=("output", "video"), test=_dubbed),
+    ),
+    "transcribe": (
+        Rule(names=("media",), test=_plain),
+        Rule(names=("engine", "script", "media"), test=_heard),
+    ),
+    "voice_sweep": (
+        Rule(names=("output",), test=_page),
+        Rule(names=("options",), test=_axes),
+    ),
+}
+"""By the notebook's name; one of a person's own has only what its parameters cell says."""
+
+SAMPLES = {"dub": ("captions", "text"), "transcribe": ("media", "script"), "voice_sweep": ("text",)}
+"""Of which parameters a job has to give one, where the type does not tell."""
