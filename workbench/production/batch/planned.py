@@ -140,14 +140,35 @@ class Batch:
                 remember(jobs, self.todo)
         finally:
             ledger.close()
+        return self._result(jobs, page, time.monotonic() - began)
+
+    def so_far(self) -> BatchResult | None:
+        """Return how its jobs are now, whoever runs them; None where no ledger can be read."""
+        try:
+            if not self.ledger.is_file():
+                return None
+            ledger = BatchLedger(self.ledger)
+            try:
+                jobs = self._jobs(ledger)
+            finally:
+                ledger.close()
+        except (OSError, StorageError):
+            return None
+        return self._result(jobs, self.plan.folder / PAGE, 0.0)
+
+    def _result(self, jobs: tuple[Job, ...], page: Path, seconds: float) -> BatchResult:
         return BatchResult(
             title=self.plan.title,
             folder=self.plan.folder,
             jobs=jobs,
             unchanged=len(self.plan.tasks) - len(self.todo),
-            seconds=time.monotonic() - began,
+            seconds=seconds,
             report=page,
         )
+
+    def _jobs(self, ledger: BatchLedger) -> tuple[Job, ...]:
+        found = ledger.of([task.id for task in self.plan.tasks])
+        return tuple(_placed(found[t.id], t) for t in self.plan.tasks if t.id in found)
 
     def _report(
         self, ledger: BatchLedger, began: float, *, again: bool = True
@@ -156,11 +177,10 @@ class Batch:
         from workbench.production.report import write_report
         from workbench.production.report.write import known_report
 
-        found = ledger.of([task.id for task in self.plan.tasks])
-        jobs = tuple(_placed(found[t.id], t) for t in self.plan.tasks if t.id in found)
+        jobs = self._jobs(ledger)
         page = self.plan.folder / PAGE
         told = {job.get("id") for job in known_report(self.plan.folder).get("jobs", ())}
-        if not again and page.is_file() and told == set(found):
+        if not again and page.is_file() and told == {job.id for job in jobs}:
             return jobs, page
         seconds = time.monotonic() - began
         page = write_report(
