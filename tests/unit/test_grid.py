@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from workbench.errors import ParameterError
-from workbench.production.grid import grid
+from workbench.production.grid import grid, grid_mistakes, read_axes
 from workbench.production.parameters import Parameter
 
 KNOWN = [
@@ -39,12 +39,48 @@ def test_all_combinations_are_there_once_and_in_order():
         ({"speed": []}, "speed: has no values"),
         ({"speed": ["1", "1.0"]}, "speed: has '1.0' twice"),
         ({"output": ["a", "b"]}, "output: is written by every job"),
+        ({"voice": "es"}, "voice: must be a list of values, not 'es'"),
+        ({"voice": 3}, "voice: must be a list of values, not 3"),
+        ([("voice", ["a"])], "grid: must be values by name, not list"),
         (
             {"voice": [str(n) for n in range(400)], "pictures": [str(n) for n in range(400)]},
             "has 160,000 combinations",
         ),
     ],
 )
-def test_what_is_no_grid_is_refused(axes: dict[str, Any], told: str):
+def test_what_is_no_grid_is_refused(axes: Any, told: str):
     with pytest.raises(ParameterError, match=told):
         grid(KNOWN, axes)
+
+
+def test_every_mistake_of_a_grid_is_told():
+    """Only the first was."""
+    wrong = {"speed": ["x", "1", "3"], "vioce": ["a"], "output": ["a"], "voice": ["a", "a"]}
+    assert [error.subject for error in grid_mistakes(KNOWN, wrong)] == [
+        "speed", "speed", "vioce", "output", "voice"
+    ]  # fmt: skip
+
+
+def test_values_of_an_axis_may_hold_blanks_and_commas():
+    """They were cut there, and the pieces taken for other axes."""
+    assert read_axes(["title=Good morning,Bye", 'voice="a, ""b""", c', 'pictures=["a","b"],d']) == {
+        "title": ["Good morning", "Bye"],
+        "voice": ['a, "b"', "c"],
+        "pictures": ['["a","b"]', "d"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("texts", "told"),
+    [
+        (["voice"], "voice: is no axis; write it as NAME=A,B"),
+        (["voice="], "is no axis"),
+        (["=a"], "is no axis"),
+        (["voice=a", "voice=b"], "--grid voice: is given twice; put all its values into one"),
+        (["voice=a,b speed=1"], "holds another axis, speed; give it as a word of its own"),
+        (['voice="a"b'], "something after a quote"),
+    ],
+)
+def test_what_is_no_axis_is_refused(texts: list[str], told: str):
+    with pytest.raises(ParameterError, match=told):
+        read_axes(texts)

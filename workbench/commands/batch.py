@@ -142,6 +142,8 @@ def add_to(app: typer.Typer) -> None:
 
 def _arguments(source: list[str], grid: list[str] | None) -> tuple[list[str], dict[str, list[str]]]:
     """Return the job files and the axes among what was given."""
+    from workbench.production.grid import read_axes
+
     files: list[str] = []
     axes: list[str] = []
     for one in source:
@@ -153,16 +155,7 @@ def _arguments(source: list[str], grid: list[str] | None) -> tuple[list[str], di
             subject=files[1],
             cure="give one job file; an axis of a grid is NAME=A,B after --grid",
         )
-    found: dict[str, list[str]] = {}
-    for axis in [*(grid or []), *axes]:
-        for part in axis.split():
-            name, equals, values = part.partition("=")
-            if not equals or not values:
-                raise ParameterError("is no axis", subject=part, cure="write it as NAME=A,B")
-            if name in found:
-                raise ParameterError("is given twice", subject=f"--grid {name}")
-            found[name] = values.split(",")
-    return files, found
+    return files, read_axes([*(grid or []), *axes])
 
 
 def _shared(notebook: str | None, assignments: list[str] | None) -> dict[str, Any]:
