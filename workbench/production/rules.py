@@ -6,14 +6,14 @@ Every test is one of the product's own, so that it can say neither more nor less
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.errors import MediaError, ParameterError
-from workbench.paths import text_file
+from workbench.paths import text_file, user_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 __all__ = ["RULES", "SAMPLES", "Rule", "can_speak"]
 
@@ -100,7 +100,10 @@ def _plain(path: str | None, *, folder: Path) -> None:
     from workbench.media.limits import existing
 
     if path:
-        existing(folder / Path(path).expanduser())
+        try:
+            existing(folder / user_path(path))
+        except MediaError as error:
+            raise MediaError(error.problem, subject=path, cure=error.cure) from error
 
 
 def _frame(size: str, *, folder: Path) -> None:  # noqa: ARG001 - all have it
@@ -116,10 +119,7 @@ def _pictures(images: list[str], *, folder: Path) -> None:
 
             parse_background(image)
         else:
-            try:
-                _plain(image, folder=folder)
-            except MediaError as error:
-                raise MediaError(error.problem, subject=image, cure=error.cure) from error
+            _plain(image, folder=folder)
 
 
 def _transition(name: str, *, folder: Path) -> None:  # noqa: ARG001 - all have it

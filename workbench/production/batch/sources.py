@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import re
+from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import JobError, ParameterError
+from workbench.errors import JobError, ParameterError, shown
 from workbench.paths import user_path
-from workbench.production.batch.plan import Mistakes
+from workbench.production.batch.plan import Mistakes, Plan, Ways, plan
+from workbench.production.checks import Checks
 from workbench.production.grid import grid as spread
+from workbench.production.grid import grid_mistakes
 from workbench.production.jobfile import Mistake, Row, read_jobs
 from workbench.production.notebooks import find_notebook
 from workbench.production.parameters import check, parameters
@@ -16,20 +23,63 @@ from workbench.production.parameters import mistakes as mistakes_of
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Iterable, Sequence
 
-__all__ = ["rows_of"]
+    from workbench.production.parameters import Parameter
+
+__all__ = ["plan_of", "read_rows"]
+
+_LONGEST = 100  # letters of a name that a grid makes
+_BYTES = 180
+_UNSAFE = re.compile(r"[^\w .,:;=+@()&'!#%-]")
 
 
-def rows_of(
+def plan_of(
     source: str | os.PathLike[str] | Sequence[Mapping[str, Any]] | None,
     notebook: str | os.PathLike[str] | None = None,
     *,
     values: Mapping[str, Any] | None = None,
     axes: Mapping[str, Sequence[Any]] | None = None,
-) -> tuple[list[Row], str]:
-    """Return the rows of a batch, checked, and what to call the whole.
+    folder: str | os.PathLike[str] | None = None,
+    ways: Ways | None = None,
+    title: str = "",
+) -> Plan:
+    """Return the plan of a batch; see `read_rows`.
+
+    Parameters
+    ----------
+    folder
+        By default ``out/TITLE``.
+    ways, title
+        As for `workbench.production.batch.plan.plan`; the title is by default the job file's name.
+
+    Raises
+    ------
+    Mistakes
+        All that is wrong with the rows, whether reading or planning them tells.
+    ParameterError, JobError
+        As `read_rows` does.
+    """
+    rows, called, found = read_rows(source, notebook, values=values, axes=axes)
+    place = user_path(folder) if folder is not None else Path("out") / called
+    subject = called if source is None or _is_list(source) else str(source)
+    try:
+        made = plan(rows, place, ways or Ways(), title=title or called)
+    except Mistakes as error:
+        found = [*found, *error.mistakes]
+    if found:
+        raise Mistakes(sorted(dict.fromkeys(found), key=lambda one: one.row), subject=subject)
+    return made
+
+
+def read_rows(
+    source: str | os.PathLike[str] | Sequence[Mapping[str, Any]] | None,
+    notebook: str | os.PathLike[str] | None = None,
+    *,
+    values: Mapping[str, Any] | None = None,
+    axes: Mapping[str, Sequence[Any]] | None = None,
+) -> tuple[list[Row], str, list[Mistake]]:
+    """Return the rows of a batch, what to call the whole, and all that is wrong with the rows.
 
     Parameters
     ----------
@@ -45,14 +95,12 @@ def rows_of(
 
     Raises
     ------
-    Mistakes
-        All that is wrong with the rows.
     ParameterError, JobError
-        When there is nothing to do, no such file or notebook, or a shared value is wrong.
+        When there is nothing to do, or no such file or notebook.
     """
     default = None if notebook is None else find_notebook(notebook)
     known = () if default is None else parameters(default)
-    shared = check(known, values or {}) if values else {}
+    shared, mistakes = _shared(known, values)
     if source is None:
         if default is None or not axes:
             raise ParameterError(
@@ -65,49 +113,82 @@ def rows_of(
     elif isinstance(source, str) or not _is_list(source):
         path = user_path(source)  # type: ignore[arg-type]  # what is no list is a path
         found = read_jobs(path, default, known)
-        if found.mistakes:
-            raise Mistakes(found.mistakes, subject=str(source), rows=found.rows)
-        rows, title = list(found.rows), path.stem
+        rows = sorted((*found.rows, *found.others), key=lambda row: row.number)
+        mistakes += found.mistakes
+        title = path.stem
     else:
-        rows, title = _listed(source, default), (default.stem if default else "batch")  # type: ignore[arg-type]
+        rows, wrong = _listed(source, default)  # type: ignore[arg-type]
+        mistakes += wrong
+        title = default.stem if default else "batch"
     rows = [
         replace(row, values={**shared, **row.values}) if row.notebook == default else row
         for row in rows
     ]
-    if axes:
-        rows = _spread(rows, axes)
-    if not rows:
+    schemas = {
+        row.notebook: parameters(row.notebook) for row in {r.notebook: r for r in rows}.values()
+    }
+    if axes is not None:
+        wrong = _axes(schemas.values(), axes)
+        mistakes += wrong
+        if axes and not mistakes:  # with any, the rows keep the numbers that they are told by
+            rows = _spread(rows, axes)
+    if source is not None:
+        mistakes += _unsaid(rows, schemas, axes or {})
+    if not rows and not mistakes:
         raise ParameterError("has no jobs", subject=str(source), cure="write at least one row")
-    return rows, title
+    return rows, title, mistakes
 
 
 def _is_list(source: object) -> bool:
     return isinstance(source, list | tuple)
 
 
-def _listed(source: Sequence[Mapping[str, Any]], default: Path | None) -> list[Row]:
-    """Return rows of mappings, every one checked."""
+def _shared(
+    known: Sequence[Parameter], values: Mapping[str, Any] | None
+) -> tuple[dict[str, Any], list[Mistake]]:
+    """Return the values that all rows share, and what is wrong with them."""
+    if not values:
+        return {}, []
+    if not isinstance(values, Mapping):
+        told = f"must be values by name, not {type(values).__name__}"
+        raise ParameterError(told, subject="values", cure='such as {"voice": "espeak:es"}')
+    wrong = mistakes_of(known, values)
+    told = [Mistake(0, name, error.problem, error.cure) for name, error in wrong.items()]
+    return check(known, {n: v for n, v in values.items() if str(n) not in wrong}), told
+
+
+def _listed(
+    source: Sequence[Mapping[str, Any]], default: Path | None
+) -> tuple[list[Row], list[Mistake]]:
+    """Return rows of mappings as far as they are right, and what is wrong with them."""
     rows: list[Row] = []
     mistakes: list[Mistake] = []
     for number, mapping in enumerate(source, start=1):
+        if not isinstance(mapping, Mapping):
+            told = f"is {shown(mapping)}, and no job"
+            mistakes.append(Mistake(number, "", told, 'write {"name": value} for each'))
+            continue
         given = dict(mapping)
-        name, named = given.pop("name", ""), given.pop("notebook", None)
+        name, named = given.pop("name", None) or "", given.pop("notebook", None)
         try:
             notebook = _chosen(named, default)
         except (ParameterError, JobError) as error:
-            mistakes.append(Mistake(number, "notebook", error.problem, error.cure))
+            told = error.problem if named is None else f"{shown(named)}: {error.problem}"
+            mistakes.append(Mistake(number, "notebook", told, error.cure))
             continue
         known = parameters(notebook)
         if "name" in {parameter.name for parameter in known}:  # it means the parameter
             given, name = {**given, **({"name": name} if name else {})}, ""
         wrong = mistakes_of(known, given)
-        mistakes += [Mistake(number, e.subject, e.problem, e.cure) for e in wrong.values()]
-        if not wrong:
-            values = check(known, given)
-            rows.append(Row(number=number, values=values, notebook=notebook, name=str(name)))
-    if mistakes:
-        raise Mistakes(mistakes, subject="batch", rows=rows)
-    return rows
+        if not isinstance(name, str):
+            wrong["name"] = ParameterError(f"must be a text, not {shown(name)}", subject="name")
+            name = ""
+        mistakes += [Mistake(number, c, e.problem, e.cure or "quote it") for c, e in wrong.items()]
+        right = check(known, {n: value for n, value in given.items() if str(n) not in wrong})
+        rows.append(
+            Row(number=number, values=right, notebook=notebook, name=name, wrong=frozenset(wrong))
+        )
+    return rows, mistakes
 
 
 def _chosen(named: object, default: Path | None) -> Path:
@@ -118,19 +199,54 @@ def _chosen(named: object, default: Path | None) -> Path:
     return default
 
 
+def _axes(schemas: Iterable[Sequence[Parameter]], axes: Mapping[str, Any]) -> list[Mistake]:
+    """Return what is wrong with a grid for any of some notebooks."""
+    wrong = [error for known in schemas for error in grid_mistakes(known, axes)]
+    return list(dict.fromkeys(Mistake(0, e.subject, e.problem, e.cure) for e in wrong))
+
+
+def _unsaid(
+    rows: Sequence[Row], schemas: Mapping[Path, Sequence[Parameter]], axes: Mapping[str, Any]
+) -> list[Mistake]:
+    """Return the rows that would make a notebook's sample; once where all of them would."""
+    checks = Checks()
+    found = []
+    for row in rows:
+        given = row.values.keys() | row.wrong | set(axes)
+        error = checks.unsaid(row.notebook, schemas[row.notebook], given)
+        if error is not None:
+            found.append(Mistake(row.number, error.subject, error.problem, error.cure))
+    if len(found) == len(rows) > 1 and len({one.column for one in found}) == 1:
+        told = found[0].problem.replace("is not given", "is given in no row", 1)
+        return [replace(found[0], row=0, problem=told)]
+    return found
+
+
 def _spread(rows: Sequence[Row], axes: Mapping[str, Sequence[Any]]) -> list[Row]:
     """Return every row with every combination of the axes; numbers count the results."""
     found: list[Row] = []
     for row in rows:
         for point in spread(parameters(row.notebook), axes):
-            told = "-".join(str(value) for value in point.values.values())
-            name = f"{row.name}-{told}" if row.name else ""
-            found.append(
-                replace(
-                    row,
-                    number=len(found) + 1,
-                    values={**row.values, **point.values},
-                    name=name.replace("/", "_").replace("\\", "_")[:120],
-                )
-            )
+            name = _name(row.name, point.values) if row.name else ""
+            values = {**row.values, **point.values}
+            found.append(replace(row, number=len(found) + 1, values=values, name=name))
     return found
+
+
+def _name(name: str, values: Mapping[str, Any]) -> str:
+    """Return the name of a point of a grid; where it cannot name a file, with a digest in it."""
+    told = "-".join([name, *map(str, values.values())])
+    plain = _UNSAFE.sub("_", told)[:_LONGEST].encode()[:_BYTES].decode(errors="ignore")
+    if plain == told:
+        return plain
+    text = json.dumps([name, dict(values)], sort_keys=True, default=str)
+    digest = hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
+    return f"{plain}-{digest[:8]}"
+
+
+def rows_of(*given: Any, **more: Any) -> tuple[list[Row], str]:
+    """Return what `read_rows` does, unless there is a mistake."""
+    rows, title, found = read_rows(*given, **more)
+    if found:
+        raise Mistakes(found, subject=title, rows=rows)
+    return rows, title

@@ -1,0 +1,277 @@
+"""Everything that is wrong with the rows of a batch is told at once, before anything begins."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from small_notebook import small_notebook
+
+from workbench.errors import ParameterError
+from workbench.production.batch.plan import Mistakes, Plan
+from workbench.production.batch.sources import plan_of
+
+SAMPLE = "is not given, and its default is only a sample"
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WORKBENCH_MODELS", str(tmp_path / "models"))
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hub"))
+    for name in ("a.jpg", "bed.mp3", "one.txt", "a.pdf", "words.srt"):
+        (tmp_path / name).write_text("Hola.")
+    for name in ("talks", "out.mp4", "out.mp3"):
+        (tmp_path / name).mkdir()
+    return tmp_path
+
+
+def wrong(source: Any, notebook: Any = "captioned_short", **more: Any) -> list[tuple[int, str]]:
+    with pytest.raises(Mistakes) as caught:
+        plan_of(source, notebook, **more)
+    assert all(one.problem and one.cure for one in caught.value.mistakes)
+    return [(one.row, one.column) for one in caught.value.mistakes]
+
+
+def told(source: Any, notebook: Any = "captioned_short", **more: Any) -> list[str]:
+    with pytest.raises(Mistakes) as caught:
+        plan_of(source, notebook, **more)
+    return [str(one) for one in caught.value.mistakes]
+
+
+def jobs(text: str, name: str = "jobs.csv") -> str:
+    Path(name).write_text(text)
+    return name
+
+
+def outputs(made: Plan) -> list[str]:
+    return [Path(task.output).name for task in made.tasks]
+
+
+# -- what would make the sample ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("empty", ["", "   ", '"  "', '" \t"'])
+def test_an_empty_text_is_no_sample(empty: str):
+    """An empty cell spoke the notebook's own sentence, in two hundred copies."""
+    found = told(jobs(f"text,voice\nHola.,espeak:es\n{empty},espeak:en-us\n"), "narrate")
+    cure = "write the text, or the path of a file (.txt, .md, .epub)"
+    assert found == [f"row 3, text: {SAMPLE}; {cure}"]
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        ("- voice: espeak:es\n- text:\n- text: '  '\n", "jobs.yaml"),
+        ('[{"voice": "espeak:es"},\n{"text": ""},\n{"text": "\\n"}]', "jobs.json"),
+        ('{"voice": "espeak:es"}\n{"text": ""}\n{"text": " "}\n', "jobs.jsonl"),
+    ],
+)
+def test_an_empty_text_is_no_sample_in_any_file(content: str, name: str):
+    assert wrong(jobs(content, name), "narrate") == [(1, "text"), (2, "text"), (3, "text")]
+
+
+def test_a_column_that_is_not_there_is_told_of_once():
+    content = "voice\nespeak:es\nespeak:en-us\n"
+    (found,) = told(jobs(content), "narrate")
+    assert found.startswith("text: is given in no row, and its default is only a sample; write")
+    assert len(plan_of("jobs.csv", "narrate", values={"text": "Hola."}).tasks) == 2
+    assert len(plan_of("jobs.csv", "narrate", axes={"text": ["Hola.", "Bye."]}).tasks) == 4
+    assert len(plan_of(None, "narrate", axes={"voice": ["espeak:es"]}).tasks) == 1
+
+
+@pytest.mark.parametrize(
+    ("notebook", "row", "column"),
+    [
+        ("audiobook", {"title": "a"}, "sources"),
+        ("audiobook", {"sources": []}, "sources"),
+        ("audiobook", {"sources": ["Hola.", ""]}, "sources"),
+        ("dub", {"fastest": 1.2}, "captions"),
+        ("transcribe", {"language": "es"}, "media"),
+        ("voice_sweep", {"seeds": 2}, "text"),
+    ],
+)
+def test_every_job_notebook_has_a_sample_that_is_none(
+    notebook: str, row: dict[str, Any], column: str
+):
+    assert wrong([row], notebook) == [(1, column)]
+
+
+def test_a_notebook_of_ones_own_says_by_its_types_what_is_a_sample(here: Path):
+    cell = 'from pathlib import Path\nsaid: str | Path = "One."\nnote: str = "Two."\nn: int = 1'
+    own = small_notebook(here, cell)
+    assert wrong([{"note": "x"}], own) == [(1, "said")]
+    assert len(plan_of([{"said": "x", "note": ""}], own).tasks) == 1
+
+
+# -- all at once -------------------------------------------------------------------------------
+
+SEEDED: list[tuple[str, str]] = [
+    ("script", ""),
+    ("script", "  "),
+    ("script", "talks"),
+    ("script", "talks/monday"),
+    ("script", "hola.tx"),
+    ("script", "nope.txt"),
+    ("script", "a.pdf"),
+    ("script", "[voice:espeak:nobody] Hola."),
+    ("voice", "espeak:nobody"),
+    ("voice", "expeak:es"),
+    ("voice", "kokoro:af_heart"),
+    ("voice", "narator"),
+    ("images", "b.jpg"),
+    ("images", "a.jpg;talks"),
+    ("images", "colour:nosuch"),
+    ("images", "gradient:navy"),
+    ("intro", "no.mp4"),
+    ("outro", "talks"),
+    ("logo", "logo.png"),
+    ("music", "bed.mp"),
+    ("size", "1080x1921"),
+    ("size", "9:17"),
+    ("transition", "fad"),
+    ("loudness", "-90"),
+    ("loudness", "tiktok"),
+    ("font", "no/such.ttf"),
+    ("fps", "many"),
+    ("name", "../up"),
+    ("output", "out.mp4"),
+    ("output", "made/a.mp3"),
+]
+
+
+def thousand(*, seeded: bool) -> str:
+    columns = "name script voice images intro outro logo music size transition loudness font fps"
+    names = [*columns.split(), "output"]
+    rows = []
+    for number in range(1000):
+        row = dict.fromkeys(names, "") | {
+            "name": f"talk{number}", "script": f"Hola {number}.", "voice": "espeak:es",
+            "images": "a.jpg;colour:navy", "music": "bed.mp3", "size": "1080x1920", "fps": "25",
+            "output": f"made/{number}.mp4",
+        }  # fmt: skip
+        if seeded and not number % 31 and number // 31 < len(SEEDED):
+            column, cell = SEEDED[number // 31]
+            row[column] = cell
+        rows.append(",".join(f'"{row[name]}"' for name in names))
+    return "\n".join([",".join(names), *rows])
+
+
+def test_thirty_mistakes_in_a_thousand_rows_are_all_told_with_their_cure():
+    """Of those that only planning finds most were not, and the night's kernels met them."""
+    found = wrong(jobs(thousand(seeded=True)))
+    assert found == [(2 + 31 * n, column) for n, (column, _) in enumerate(SEEDED)]
+    assert len(found) == 30
+
+
+def test_a_row_with_a_mistake_is_still_looked_at():
+    """Its voice and its name were not, until the first mistake was mended."""
+    text = "name,script,voice,fps,music,output\n../up,talks/x,espeak:x,many,no.mp3,a.mp3\n"
+    columns = {"name", "script", "voice", "fps", "music", "output"}
+    found = wrong(jobs(text))
+    assert (len(found), {column for _, column in found}) == (6, columns)
+    row = {"name": 3, "script": "Hola.", "voice": "espeak:x", "fps": "x", "fsp": 1}
+    assert sorted(wrong([row])) == [(1, "fps"), (1, "fsp"), (1, "name"), (1, "voice")]
+
+
+def test_mistakes_of_a_grid_and_of_shared_values_are_told_with_those_of_the_rows():
+    found = told(
+        [{"script": "Hola."}, {"script": "talks"}],
+        values={"fps": "x", "size": "9:16"},
+        axes={"voice": ["espeak:es"], "vioce": ["a"], "preset": ["drat", "fast"]},
+    )
+    assert [one.partition(": ")[0] for one in found] == [
+        "fps", "vioce", "preset", "preset", "row 2, script",
+    ]  # fmt: skip
+
+
+def test_messages_are_headed_by_the_file_as_it_was_typed():
+    """Those of planning had its name without the suffix."""
+    for cell in ("many", "25"):
+        with pytest.raises(Mistakes, match=r"^jobs\.csv: has \d mistake") as caught:
+            plan_of(jobs(f"script,voice,fps\na,espeak:x,{cell}\n"), "captioned_short")
+        assert caught.value.subject == "jobs.csv"
+
+
+def test_names_cannot_write_to_the_terminal():
+    text = 'name,script\n"a\x1b[2J\u202eb/c",Hola.\n'
+    (found,) = told(jobs(text))
+    assert r"\x1b[2J\u202e" in found
+    assert found.isprintable()
+
+
+# -- outputs -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        ({"output": "out.mp3"}, "out.mp3: is a folder"),
+        ({"output": "one.txt"}, "must end in .wav, .flac"),
+        ({"output": "bed.mp3/a.mp3"}, "lies in bed.mp3, which is a file"),
+        ({"output": "./x/../bed.mp3", "text": "bed.mp3"}, "is the name of a mp3, not a text"),
+        ({"language": "fr", "text": "Hola."}, "fr: espeak:es speaks es"),
+        ({"lexicon": "a.pdf"}, "a.pdf"),
+        ({"loudness": -90.0}, "must be"),
+    ],
+)
+def test_what_narrate_would_refuse_is_refused_before_it_starts(row: dict[str, Any], problem: str):
+    assert problem in " ".join(told([{"text": "Hola.", **row}], "narrate"))
+
+
+def test_an_output_may_be_none_of_its_inputs_nor_the_notebook(here: Path):
+    cell = "from pathlib import Path\nbed: Path | None = None\noutput: Path = 'a.mp3'"
+    own = small_notebook(here, cell)
+    rows = [
+        {"bed": "bed.mp3", "output": "./talks/../bed.mp3"},
+        {"output": f"{own.stem}.wav"},
+        {"bed": "bed.mp3", "output": "made/bed.mp3"},
+    ]
+    assert told(rows, own) == [
+        "row 1, output: ./talks/../bed.mp3: is what bed reads; choose another name",
+        (
+            f"row 2, output: {own.stem}.wav: would leave the executed notebook over the notebook "
+            "itself; choose another name"
+        ),
+    ]
+
+
+# -- names of grids ----------------------------------------------------------------------------
+
+
+def test_names_of_a_grid_never_clash():
+    """They were cut at 120 letters, and two points became one file."""
+    titles = ["x" * 200 + "1", "x" * 200 + "2", "a/b", "a_b", "a\nb", "語" * 100]
+    made = plan_of([{"name": "talk", "script": "Hola."}], "captioned_short", axes={"title": titles})
+    names = [task.name for task in made.tasks]
+    assert len(set(names)) == len(titles)
+    assert all(name.isprintable() and len(name.encode()) <= 200 for name in names)
+    assert names[3] == "talk-a_b"
+    short = plan_of(
+        [{"name": "talk", "script": "Hola."}], "captioned_short", axes={"title": titles[:1]}
+    )
+    assert outputs(short) == [f"{names[0]}.mp4"], "it does not depend on the others"
+
+
+# -- values of other types ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ({"source": 3}, "must be a path, not int"),
+        ({"source": {"text": "a"}}, "must be a path, not dict"),
+        ({"source": []}, "has no jobs"),
+        ({"source": [3, None]}, "row 1: is 3, and no job"),
+        ({"source": [{3: "a", "text": "a"}]}, "3: is not a parameter"),
+        ({"source": [{"text": "a", "notebook": 3}]}, "3: is not said"),
+        ({"source": [{"text": "a"}], "values": ["voice"]}, "values: must be values by name"),
+        ({"source": [{"text": "a"}], "axes": ["voice"]}, "grid: must be values by name"),
+        ({"source": None, "axes": {"voice": "espeak:es"}}, "must be a list of values"),
+        ({"source": None, "axes": {}}, "has no jobs"),
+    ],
+)
+def test_values_of_another_type_are_a_mistake_with_a_name(given: dict[str, Any], problem: str):
+    with pytest.raises(ParameterError, match=problem):
+        plan_of(given.pop("source"), "narrate", **given)
