@@ -303,3 +303,31 @@ def test_a_failure_is_told_with_its_notebook(tmp_path: Path, monkeypatch: pytest
     assert "a.failed.ipynb" in panel.error
     with pytest.raises(JobError, match="ZeroDivisionError"):
         panel.run(x=2)
+
+
+def test_it_looks_as_a_batch_does_before_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Voices, and files that stand in texts, were known to be wrong by the kernel alone."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "talks").mkdir()
+    panel = form("captioned_short")
+    controls = {one["name"]: one["control"] for one in panel.fields}
+    assert (controls["script"], controls["music"], controls["images"]) == ("lines", "path", "list")
+    assert not panel.mistakes
+    entered = {
+        "script": "talks",
+        "voice": "espeak:nobody",
+        "images": "no.jpg",
+        "size": "1x2",
+        "output": "a.mp3",
+        "fps": "many",
+    }
+    for name, text in entered.items():
+        Page(panel).write(name, text)
+    assert panel.mistakes.keys() == entered.keys()
+    assert panel.command == ""
+    assert "is a folder" in panel.mistakes["script"]
+    assert "is not a voice" in panel.mistakes["voice"]
+    with pytest.raises(ParameterError):
+        panel.run()
+    panel.reset()
+    assert not panel.mistakes

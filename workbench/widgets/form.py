@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import traitlets as t
 
 from workbench.errors import JobError, ParameterError, WorkbenchError, one_line
+from workbench.production.checks import Checks
 from workbench.production.notebooks import find_notebook, job_notebooks
 from workbench.production.parameters import named, parameters
 from workbench.widgets import form_fields as fields
@@ -233,19 +234,19 @@ class Form(Panel):
         self._renew()
 
     def _look(self) -> None:
-        """Read all fields anew: files come and go."""
+        """Read all fields anew, and look as before a batch: files come and go."""
         mistakes, notes = {}, {}
         for parameter in self.known:
             name = parameter.name
             try:
-                value = fields.read(parameter, self.entered[name])
-                self._values[name] = value
-                wrong = fields.fits(parameter, value)
-                if wrong is not None:
-                    raise wrong
-                notes[name] = fields.note(parameter, value)
+                self._values[name] = fields.read(parameter, self.entered[name])
+                notes[name] = fields.note(parameter, self._values[name])
             except ParameterError as error:
                 mistakes[name] = fields.told(error)
+        right = {name: value for name, value in self._values.items() if name not in mistakes}
+        for wrong in Checks().of(self.notebook, self.known, right, wrong=set(mistakes)):
+            mistakes.setdefault(wrong.subject, fields.told(wrong))
+            notes.pop(wrong.subject, None)
         with self.hold_sync():
             self.mistakes = mistakes
             self.notes = {name: text for name, text in notes.items() if text}

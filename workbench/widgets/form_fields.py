@@ -9,15 +9,14 @@ from types import NoneType
 from typing import TYPE_CHECKING, Any, get_origin
 
 from workbench.errors import ParameterError, shown
-from workbench.paths import user_path
-from workbench.production.parameters import missing
+from workbench.paths import is_file, user_path
 from workbench.production.parameters.types import choices, kinds
 from workbench.production.parameters.written import write_text
 
 if TYPE_CHECKING:
     from workbench.production.parameters import Parameter
 
-__all__ = ["control", "field", "fits", "note", "read", "told", "written"]
+__all__ = ["control", "field", "note", "read", "told", "written"]
 
 _LONG = 60  # letters that a field of one line shows well
 _MOST = 1_000_000  # letters; a book has as many
@@ -43,7 +42,7 @@ def control(parameter: Parameter) -> str:
         "choice": bool(some) and all(choices(one) for one in some),
         "list": parameter.several,
         "json": any(one is dict or get_origin(one) is dict for one in some),
-        "path": Path in some,
+        "path": Path in some and str not in some,
         "slider": numbers and ranged,
         "number": numbers,
         "lines": _long(parameter.default),
@@ -113,11 +112,6 @@ def read(parameter: Parameter, told: Any) -> Any:
     return parameter.parse([told])
 
 
-def fits(parameter: Parameter, value: Any) -> ParameterError | None:
-    """Return what is wrong with a checked value beyond its type: files that are not there."""
-    return missing(parameter, value)
-
-
 def told(error: ParameterError) -> str:
     """Return what is wrong as it stands beside the field, which has the name already."""
     return f"{error.problem}; {error.cure}" if error.cure else error.problem
@@ -126,6 +120,10 @@ def told(error: ParameterError) -> str:
 def note(parameter: Parameter, value: Any) -> str:
     """Return what is known of the files that a value names; empty for nothing."""
     texts = parameter.paths(value)
+    if parameter.readable:
+        texts = tuple(
+            one for one in (value if isinstance(value, list) else [value]) if is_file(one)
+        )
     if not texts and parameter.name == "output" and isinstance(value, str) and value:
         texts = (value,)
     notes = []
