@@ -105,7 +105,7 @@ def test_one_edit_makes_one_file_again(notebook: Path):
 def test_a_failure_does_not_stop_the_rest_and_is_told_with_its_cell(notebook: Path):
     Path("a.txt").write_text("boom")
     Path("b.txt").write_text("die")
-    result = do(notebook, attempts=1)
+    result = do(notebook, retries=0)
     assert made(result) == {"a": "dead", "b": "dead", "c": "done"}
     boom, die = (job.error or {} for job in result.jobs[:2])
     assert (boom["code"], boom["cell"]) == ("job", "3"), "with the cell of the parameters"
@@ -118,10 +118,10 @@ def test_a_failure_does_not_stop_the_rest_and_is_told_with_its_cell(notebook: Pa
     assert runs() == ["a", "b", "c"]
 
     Path("a.txt").write_text("mended")
-    mended = do(notebook, attempts=1, only_failed=True)
+    mended = do(notebook, retries=0, only_failed=True)
     # Another text is another job, which has not failed yet.
     assert (made(mended)["b"], runs()) == ("dead", ["b"])
-    done = do(notebook, attempts=1)
+    done = do(notebook, retries=0)
     assert (made(done), runs()) == ({"a": "done", "b": "dead", "c": "done"}, ["a", "b"])
 
 
@@ -238,7 +238,7 @@ def test_the_command(notebook: Path):
     Path("a.txt").write_text("boom")
     code, _, err = command("jobs.csv", "-n", "echo.ipynb", "-o", "made", "--retries", "0")
     assert code == 1
-    assert "a: dead: echo, cell 3: ZeroDivisionError" in err
+    assert "a: dead after 1 attempt: echo, cell 3: ZeroDivisionError" in err
 
 
 def test_mistakes_of_the_file_and_of_the_plan_are_told_together(notebook: Path):

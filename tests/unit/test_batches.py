@@ -153,6 +153,7 @@ def test_a_runner_that_was_killed_is_not_the_fault_of_its_jobs(ledger: BatchLedg
 def test_it_is_a_ledger_like_the_others(tmp_path: Path):
     (tmp_path / "batch.sqlite").write_text("not a database, by any means " * 100)
     ledger = BatchLedger(tmp_path / "batch.sqlite")
-    with pytest.raises(StorageError, match="no database"):
+    with pytest.raises(StorageError, match="no database") as caught:
         ledger.enrol(entries("a"))
+    assert caught.value.subject == str(tmp_path / "batch.sqlite"), "there is one in every folder"
     ledger.close()

@@ -6,14 +6,16 @@ import contextlib
 import re
 import shlex
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from workbench.commands.output import AsJson, show, warn
-from workbench.errors import ParameterError, WorkbenchError, one_line
+from workbench.commands.batch_told import complete, show_plan, show_result, tell, tell_the_rest
+from workbench.commands.output import AsJson, warn
+from workbench.errors import Cancelled, ParameterError, ServiceError, StorageError, WorkbenchError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -91,15 +93,14 @@ def batch(
     as_json: AsJson = False,
 ) -> None:
     """Run a notebook for every row of a job file; run it again to go on or to make what changed."""
-    from workbench.production.batch.batch import best_kernel, prepare
+    from workbench.production.batch.batch import chosen_kernel, prepare
     from workbench.production.batch.plan import Ways
 
     files, axes = _arguments(source or [], grid)
     if watch and dry_run:
         raise ParameterError("cannot be had together", subject="--watch and --dry-run")
-    if store is not None and cluster is None:
-        raise ParameterError("is for a cluster", subject="--store", cure="add --cluster")
-    ways = Ways(timeout=timeout, limit=limit, kernel=_known(kernel) if kernel else best_kernel())
+    _check_cluster(cluster, store)
+    ways = Ways(timeout=timeout, limit=limit, kernel=chosen_kernel(kernel))
 
     def prepared() -> Batch:
         return prepare(
@@ -110,7 +111,7 @@ def batch(
             folder=folder,
             jobs=jobs,
             ways=ways,
-            attempts=retries + 1,
+            retries=retries,
             only_failed=only_failed,
             preload=preload or (),
         )
@@ -120,18 +121,18 @@ def batch(
         return
     made = replace(_checked(prepared), command=_again(sys.argv))
     if dry_run:
-        _show_plan(made, as_json=as_json)
+        show_plan(made, as_json=as_json)
         return
     if not as_json:
         typer.echo(f"{made.plan.title}: {made.estimate}")
     if made.todo and not yes and sys.stdin.isatty() and sys.stderr.isatty():
-        typer.confirm("Begin?", default=made.estimate.fits, abort=True, err=True)
+        _ask(made)
     if not made.estimate.fits:
         warn([f"{made.plan.folder}: the disk may not hold all of it"])
-    with _pool(made, cluster, store) as pool:
-        result = made.run(pool)
-    _show(result, as_json=as_json)
-    if not result.ok and not (only_failed and not result.failures):
+    result = _done(made, cluster, store, as_json=as_json)
+    show_result(result, as_json=as_json)
+    if not complete(made, result):
+        tell_the_rest(made, result)
         raise typer.Exit(1)
 
 
@@ -171,10 +172,13 @@ def _shared(notebook: str | None, assignments: list[str] | None) -> dict[str, An
     return from_strings(parameters(find_notebook(notebook)), assignments)
 
 
-def _known(kernel: str) -> str:
-    if kernel not in {"python3", "workbench"}:
-        raise ParameterError("must be workbench or python3", subject=f"--kernel {kernel}")
-    return kernel
+def _check_cluster(cluster: str | None, store: str | None) -> None:
+    if cluster is not None:
+        from workbench.production.cluster.connection import check_address
+
+        check_address(cluster)
+    elif store is not None:
+        raise ParameterError("is for a cluster", subject="--store", cure="add --cluster")
 
 
 def _checked(prepared: Callable[[], Batch]) -> Batch:
@@ -185,12 +189,10 @@ def _checked(prepared: Callable[[], Batch]) -> Batch:
         return prepared()
     except Mistakes as error:
         for mistake in error.mistakes:
-            _tell(f"{error.subject}: {mistake}")
-        count = len(error.mistakes)
-        raise ParameterError(
-            f"has {count} mistake{'s' if count > 1 else ''}; nothing was begun",
-            subject=error.subject,
-        ) from error
+            tell(f"{error.subject}: {mistake}")
+        count = len(error.mistakes)  # each has been told
+        error.problem = f"has {count} mistake{'s' if count > 1 else ''}; nothing was begun"
+        raise
 
 
 def _again(words: list[str]) -> str:
@@ -200,31 +202,47 @@ def _again(words: list[str]) -> str:
     return shlex.join(["workbench", *kept])
 
 
-def _tell(text: str) -> None:
-    sys.stderr.write(f"{one_line(text, limit=1000)}\n")
+def _ask(made: Batch) -> None:
+    """Ask whether it is to begin.
+
+    Raises
+    ------
+    Cancelled
+        When it is not.
+    """
+    try:
+        if typer.confirm("Begin?", default=made.estimate.fits, err=True):
+            return
+    except typer.Abort:  # Ctrl-C, which leaves the cursor behind the question
+        sys.stderr.write("\n")
+    raise Cancelled("nothing was begun", subject=made.plan.title)
 
 
-def _show_plan(made: Batch, *, as_json: bool) -> None:
-    todo = {task.id for task in made.todo}
-    rows = [
-        f"{'to do' if task.id in todo else 'as it is':<9} {task.name:<24} {task.output}"
-        for task in made.plan.tasks
-    ]
-    data = {
-        **made.estimate.to_dict(),
-        "folder": str(made.plan.folder),
-        "tasks": [{**t.to_dict(), "todo": t.id in todo} for t in made.plan.tasks],
-    }
-    show(data, "\n".join([*rows, str(made.estimate)]), as_json=as_json)
+def _done(made: Batch, cluster: str | None, store: str | None, *, as_json: bool) -> BatchResult:
+    """Return what it came to; where it ends before its end, tell how far it is first.
 
-
-def _show(result: BatchResult, *, as_json: bool) -> None:
-    for job in result.failures:
-        error = job.error or {}
-        told = ": ".join(filter(None, (error.get("subject"), error.get("problem"))))
-        cure = f"; {error['cure']}" if error.get("cure") else ""
-        _tell(f"workbench: {job.parameters.get('name')}: {job.state}: {told}{cure}")
-    show(result.to_dict(), f"{result}\n{result.report}", as_json=as_json)
+    Raises
+    ------
+    Cancelled
+        When it was stopped.
+    StorageError, ServiceError
+        As `Batch.run` does.
+    """
+    began = time.monotonic()
+    error: WorkbenchError
+    try:
+        with _pool(made, cluster, store) as pool:
+            return made.run(pool)
+    except (KeyboardInterrupt, Cancelled):
+        again = "run the same command again to go on"
+        error = Cancelled("stopped", subject=made.plan.title, cure=again)
+    except (StorageError, ServiceError) as caught:  # such as a report that the disk has no room for
+        error = caught
+    result = made.so_far()
+    if result is not None:
+        seconds = time.monotonic() - began
+        show_result(replace(result, seconds=seconds), as_json=as_json, error=error)
+    raise error
 
 
 @contextlib.contextmanager
@@ -261,11 +279,11 @@ def _watch(
 
     for found in changes(lambda: _checked(prepared), [Path(name) for name in files]):
         if isinstance(found, WorkbenchError):
-            _tell(f"workbench: {found}")
+            tell(f"workbench: {found}")
         elif found.todo:
             typer.echo(f"{found.plan.title}: {found.estimate}", err=as_json)
             with _pool(found, cluster, store) as pool:
-                _show(found.run(pool), as_json=as_json)
+                show_result(found.run(pool), as_json=as_json)
         else:
             typer.echo(f"{found.plan.title}: {found.estimate}", err=as_json)
-        _tell("waiting for a change; Ctrl-C ends")
+        tell("waiting for a change; Ctrl-C ends")

@@ -14,6 +14,7 @@ from workbench.ledger.owner import gone
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
+    from pathlib import Path
 
     from workbench.errors import WorkbenchError
 
@@ -66,6 +67,10 @@ class BatchLedger(Ledger):
     True
     'done'
     """
+
+    def __init__(self, path: Path, *, attempts: int = 3, wait: float = 10.0) -> None:
+        super().__init__(path, attempts=attempts, wait=wait)
+        self._database.name = str(path)  # whoever runs a batch wants to know which
 
     def enrol(self, entries: Sequence[Entry], *, again: Collection[str] = ()) -> dict[str, Job]:
         """Take on jobs that are not known yet, all or none; return them as they are now.

@@ -64,6 +64,8 @@ class Database:
 
     def __init__(self, path: Path, *, wait: float = _WAIT) -> None:
         self.path = path
+        self.name = path.name
+        """What errors call it: a client has no business with where things lie."""
         self.wait = wait
         self._own = threading.local()
         self._all: weakref.WeakSet[_Connection] = weakref.WeakSet()
@@ -149,16 +151,16 @@ class Database:
                 # Jobs hold what people wrote: SQLite gives its other files the same permissions.
                 os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         except OSError as error:
-            raise _without_folders(storage_error(error, self.path.name)) from error
+            raise _without_folders(storage_error(error, self.name)) from error
         connection = connect(self.path, self.wait)
         try:
             connection.file, connection.pid = _identity(self.path), os.getpid()
-            ready = schema.found(connection, self.path.name)
+            ready = schema.found(connection, self.name)
             self._journal(connection)
             connection.execute("PRAGMA synchronous = NORMAL")
             if not ready:
                 connection.execute("BEGIN IMMEDIATE")
-                if not schema.found(connection, self.path.name):  # by another process meanwhile
+                if not schema.found(connection, self.name):  # by another process meanwhile
                     schema.made(connection)
                 connection.execute("COMMIT")
         except BaseException:
@@ -190,7 +192,7 @@ class Database:
         elif not self._warned:
             self._warned = True
             warnings.warn(
-                f"{self.path.name}: its file system cannot hold a write-ahead log; "
+                f"{self.name}: its file system cannot hold a write-ahead log; "
                 "jobs are written more slowly, and one process at a time",
                 WorkbenchWarning,
                 stacklevel=2,
@@ -206,7 +208,7 @@ class Database:
             raise self._error(error) from error
 
     def _error(self, error: sqlite3.Error) -> StorageError:
-        name = self.path.name
+        name = self.name
         code: int = getattr(error, "sqlite_errorcode", 0)
         kind = code & 0xFF
         if kind == sqlite3.SQLITE_FULL or (kind == sqlite3.SQLITE_IOERR and self._no_room()):

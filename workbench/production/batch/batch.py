@@ -5,15 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import ParameterError, WorkbenchError
+from workbench.errors import ParameterError
 from workbench.ledger import BatchLedger
-from workbench.paths import user_path
 from workbench.processors import threads
 from workbench.production.batch.outcome import Outcome
-from workbench.production.batch.plan import Mistakes, Ways, plan
+from workbench.production.batch.plan import Ways
 from workbench.production.batch.planned import ATTEMPTS, LEDGER, Batch
-from workbench.production.batch.sources import rows_of
-from workbench.production.kernels.names import checked
+from workbench.production.batch.sources import plan_of
+from workbench.production.kernels.names import found
 from workbench.production.made import Made, made_by
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from workbench.production.batch.result import BatchResult
     from workbench.progress import Report
 
-__all__ = ["batch", "best_kernel", "prepare"]
+__all__ = ["batch", "chosen_kernel", "prepare"]
 
 _AGAIN = {"failed", "dead", "cancelled"}
 
@@ -39,7 +38,7 @@ def prepare(
     folder: str | os.PathLike[str] | None = None,
     jobs: int | None = None,
     ways: Ways | None = None,
-    attempts: int = ATTEMPTS,
+    retries: int = ATTEMPTS - 1,
     only_failed: bool = False,
     preload: Sequence[str] = (),
     title: str = "",
@@ -53,18 +52,20 @@ def prepare(
     ParameterError, JobError, StorageError
         When there is no such file or notebook, an argument is wrong, or the ledger is none.
     """
-    if attempts < 1:
-        raise ParameterError("must be at least 1", subject=f"attempts={attempts}")
-    if jobs is not None and not 1 <= jobs <= 256:  # noqa: PLR2004 - more is a slip of the finger
-        raise ParameterError("must be 1 to 256", subject=f"jobs={jobs}")
-    try:
-        rows, called = rows_of(source, notebook, values=values, axes=grid)
-    except Mistakes as error:
-        raise _with_more(error) from error
-    place = user_path(folder) if folder is not None else Path("out") / called
-    slots = jobs or max(1, min(threads(), len(rows)))
-    planned = plan(rows, place, ways or Ways(), title=title or called)
-    ledger = BatchLedger(place / LEDGER)
+    if jobs is not None:
+        _within("jobs", jobs, 1, 256)  # more is a slip of the finger
+    _within("retries", retries, 0, 20)
+    planned = plan_of(
+        source, notebook, values=values, axes=grid, folder=folder, ways=ways, title=title
+    )
+    if planned.folder.exists() and not planned.folder.is_dir():
+        raise ParameterError(
+            "is a file, and the batch needs a folder",
+            subject=str(planned.folder),
+            cure="name another one",
+        )
+    slots = jobs or max(1, min(threads(), len(planned.tasks)))
+    ledger = BatchLedger(planned.folder / LEDGER)
     try:
         known = ledger.of([task.id for task in planned.tasks])
     finally:
@@ -84,21 +85,17 @@ def prepare(
         todo=tuple(todo),
         again=frozenset(again),
         slots=slots,
-        attempts=attempts,
-        preload=checked(tuple(preload)),
+        attempts=retries + 1,
+        preload=found(tuple(preload)),
     )
 
 
-def _with_more(error: Mistakes) -> Mistakes:
-    """Return the mistakes of a source together with what only planning its other rows finds."""
-    try:
-        plan(error.rows, Path(), Ways(), title=error.subject)
-    except Mistakes as more:
-        found = sorted([*error.mistakes, *more.mistakes], key=lambda mistake: mistake.row)
-        return Mistakes(found, subject=error.subject)
-    except WorkbenchError:  # it will be met again when the others are mended
-        return error
-    return error
+def _within(name: str, value: object, least: int, most: int) -> None:
+    """Refuse what is no whole number in a range."""
+    if type(value) is not int or not least <= value <= most:
+        raise ParameterError(
+            f"must be a whole number, {least} to {most}", subject=f"{name}={value!r}"
+        )
 
 
 def _whole(job: Job | None) -> bool:
@@ -125,7 +122,7 @@ def batch(
     kernel: str | None = None,
     timeout: float = 3600.0,
     limit: float | None = None,
-    attempts: int = ATTEMPTS,
+    retries: int = ATTEMPTS - 1,
     only_failed: bool = False,
     preload: Sequence[str] = (),
     cluster: str | None = None,
@@ -136,7 +133,7 @@ def batch(
     """Run a notebook, or several, for every row of a job file, and report.
 
     All rows are checked before the first job begins. A job that fails does not stop the others and
-    is tried again, up to `attempts` times with growing pauses; a mistake of its input is not tried
+    is tried again, `retries` times after growing pauses; a mistake of its input is not tried
     again. Run it again after an edit, a failure or a power cut: what is done and has not changed
     stays as it is, by content of notebook, parameters, input files and versions.
 
@@ -160,8 +157,8 @@ def batch(
         ``workbench`` (forked, where that can be had: the default) or ``python3``.
     timeout, limit
         Seconds that a cell, and a whole run, may take.
-    attempts
-        How often a job is taken up that fails.
+    retries
+        How often a job that fails is tried again, 0 to 20.
     only_failed
         Whether only those are done that failed before.
     preload
@@ -189,7 +186,13 @@ def batch(
         When there is no such notebook; when the ledger cannot be written; when the cluster is
         gone; when `cancel` was set.
     """
-    ways = Ways(timeout=timeout, limit=limit, kernel=kernel or best_kernel())
+    if cluster is not None:
+        from workbench.production.cluster.connection import check_address
+
+        check_address(cluster)
+    elif store is not None:
+        raise ParameterError("is for a cluster", subject="store", cure="name a cluster too")
+    ways = Ways(timeout=timeout, limit=limit, kernel=chosen_kernel(kernel))
     made = prepare(
         source,
         notebook,
@@ -198,15 +201,11 @@ def batch(
         folder=folder,
         jobs=jobs,
         ways=ways,
-        attempts=attempts,
+        retries=retries,
         only_failed=only_failed,
         preload=preload,
     )
-    if cluster is None:
-        if store is not None:
-            raise ParameterError("is for a cluster", subject="store", cure="name a cluster too")
-        return made.run(progress=progress, cancel=cancel)
-    if not made.todo:
+    if cluster is None or not made.todo:
         return made.run(progress=progress, cancel=cancel)
     from workbench.production.cluster import ClusterPool
 
@@ -223,8 +222,18 @@ def batch(
         pool.close(kill=True)
 
 
-def best_kernel() -> str:
-    """Return the kernel that is used unless another is named."""
+def chosen_kernel(asked: str | None) -> str:
+    """Return the kernel that is used: the one that is named, else the best there is.
+
+    Raises
+    ------
+    ParameterError
+        When there is none of that name.
+    """
     from workbench.production.kernels import available
 
-    return "workbench" if available() else "python3"
+    if asked is None:
+        return "workbench" if available() else "python3"
+    if asked not in {"python3", "workbench"}:
+        raise ParameterError("must be workbench or python3", subject=f"kernel {asked}")
+    return asked

@@ -15,7 +15,7 @@ from workbench.processors import threads
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["LOCAL", "Connection", "connect"]
+__all__ = ["LOCAL", "Connection", "check_address", "connect"]
 
 log = logging.getLogger(__name__)
 
@@ -124,6 +124,17 @@ def connect(
             cure="start some with: dask worker ADDRESS --nthreads 1",
         ) from error
     return connection
+
+
+def check_address(address: str) -> None:
+    """Refuse what cannot be the address of a cluster; nobody is asked.
+
+    Raises
+    ------
+    ParameterError
+        When it is neither an address, nor a scheduler's file, nor ``local``.
+    """
+    _options(address.strip())
 
 
 def _options(where: str) -> dict[str, Any]:

@@ -1,0 +1,212 @@
+"""What ``workbench batch`` tells a person and a program, however it ends; no kernel runs."""
+
+from __future__ import annotations
+
+import io
+import json
+import signal
+import sys
+from concurrent.futures import Future
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import workbench as wb
+from workbench import cli
+from workbench.errors import JobError, ParameterError, StorageFull
+from workbench.production.batch import planned
+from workbench.production.batch.outcome import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from workbench.production.batch.task import Task
+
+    Command = Callable[..., tuple[int, str, str]]
+
+CELL = 'times: int = 1  # 1..9\noutput: str = "out/a.txt"'
+
+
+class Pool:
+    """Does jobs at once: what `ends` says of their names happens."""
+
+    slots = 1
+    ends: dict[str, BaseException]
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        """Be it what it may, it is one."""
+
+    def submit(self, task: Task, *_: Any) -> Future[Outcome]:
+        future: Future[Outcome] = Future()
+        end = self.ends.get(task.name)
+        if isinstance(end, KeyboardInterrupt):
+            raise end
+        if end is not None:
+            future.set_exception(end)
+        else:
+            about: dict[str, Any] = {"files": (), "warnings": (), "seconds": 1.0, "cpu": None}
+            about |= {"media": None, "where": "here:1", "states": {}}
+            future.set_result(Outcome(output=task.output, executed=task.executed, **about))
+        return future
+
+    def close(self, *, kill: bool = False) -> None:
+        """There is nothing to close."""
+
+
+@pytest.fixture
+def ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, BaseException]:
+    """How the jobs of ``jobs.csv`` end, where they do not end well."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WORKBENCH_CACHE", str(tmp_path / "cache"))
+    cell: dict[str, Any] = {"cell_type": "code", "metadata": {"tags": ["parameters"]}}
+    cell |= {"source": CELL, "outputs": [], "execution_count": None}
+    notebook = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 4}
+    Path("echo.ipynb").write_text(json.dumps(notebook))
+    Path("jobs.csv").write_text("name,times\na,1\nb,2\nc,3\n")
+    monkeypatch.setattr(planned, "LocalPool", Pool)
+    monkeypatch.setattr(Pool, "ends", {}, raising=False)
+    return Pool.ends
+
+
+@pytest.fixture
+def batch(ends: dict[str, BaseException], monkeypatch, capsys) -> Iterator[Command]:
+    """``workbench batch jobs.csv`` in this process: the code, what it printed, what it told."""
+
+    def run(*arguments: str, stdin: str = "", terminal: bool = False) -> tuple[int, str, str]:
+        words = ["workbench", "batch", "jobs.csv", "-n", "echo.ipynb", "-o", "made", *arguments]
+        given = io.StringIO(stdin)
+        given.isatty = lambda: terminal  # type: ignore[method-assign]
+        monkeypatch.setattr(sys, "argv", words)
+        monkeypatch.setattr(sys, "stdin", given)
+        monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        return (int(ended.value.code or 0), *capsys.readouterr())
+
+    handler = signal.getsignal(signal.SIGTERM)
+    yield run
+    signal.signal(signal.SIGTERM, handler)
+
+
+def test_a_stopped_batch_tells_how_far_it_is_and_how_to_go_on(batch: Command, ends):
+    """It said "stopped", and nothing else."""
+    ends["b"] = KeyboardInterrupt()
+    code, out, err = batch()
+    assert code == 130
+    assert "jobs: 2 queued, 1 done, " in out
+    assert out.endswith(f"{Path('made/report.html')}\n")
+    assert err == "workbench: jobs: stopped; run the same command again to go on\n"
+
+    # What was not made is not well, and is not said to be unchanged.
+    code, out, err = batch("--only-failed")
+    assert code == 1
+    assert "2 of 3 jobs were not made yet; without --only-failed they are" in err
+    code, out, _ = batch("--json")  # the file of the first is not there: it is made again
+    told = json.loads(out)
+    assert (code, told["counts"], told["error"]["code"]) == (
+        130,
+        {"queued": 3},
+        "cancelled",
+    )
+
+    ends.clear()
+    assert batch()[0] == 0
+    assert batch("--only-failed")[0] == 0
+
+
+def test_a_row_that_was_never_begun_is_not_well_either(batch: Command, ends):
+    assert batch()[0] == 0
+    with Path("jobs.csv").open("a") as file:
+        file.write("d,4\n")
+    code, _, err = batch("--only-failed")
+    assert (code, "1 of 4 jobs was not made yet" in err) == (1, True)
+
+
+def test_each_failure_says_in_what_way(batch: Command, ends):
+    """Nobody knew what sets "dead" apart from "failed"."""
+    ends["a"] = JobError("it broke", subject="echo, cell 3")
+    ends["b"] = JobError("is empty", subject="echo, cell 3", cure="write a line")
+    ends["b"].expected = True
+    code, out, err = batch("--retries", "0", "--json")
+    assert code == 1
+    assert "a: dead after 1 attempt: echo, cell 3: it broke" in err
+    assert (
+        "b: failed (its input, which trying again does not mend): echo, cell 3: is empty; " in err
+    )
+    assert json.loads(out)["counts"] == {"done": 1, "failed": 1, "dead": 1}
+
+
+def test_the_result_is_told_before_what_keeps_it_from_being_written(batch: Command, monkeypatch):
+    """A full disk hid which jobs were done."""
+
+    def full(*_: Any, **__: Any) -> Path:
+        raise StorageFull("no space left to write it", subject="made/report.html")
+
+    monkeypatch.setattr("workbench.production.report.write_report", full)
+    code, out, err = batch()
+    assert code == 1
+    assert "jobs: 3 done, " in out
+    assert err == "workbench: made/report.html: no space left to write it\n"
+    told = json.loads(batch("--json")[1])
+    assert (told["counts"], told["error"]["code"]) == ({"done": 3}, "storage_full")
+
+
+@pytest.mark.parametrize("answer", ["n\n", ""])
+def test_no_is_an_answer_and_no_fault_of_ours(batch: Command, answer: str):
+    code, _, err = batch(stdin=answer, terminal=True)
+    assert code == 130
+    assert err.endswith("workbench: jobs: nothing was begun\n")
+    assert "DEBUG" not in err
+    assert not Path("made").exists()
+
+
+def test_json_holds_every_mistake(batch: Command):
+    Path("jobs.csv").write_text("name,times\na,0\nb,many\n")
+    code, out, err = batch("--json")
+    assert code == 2
+    error = json.loads(out)["error"]
+    assert [(one["row"], one["column"]) for one in error["mistakes"]] == [
+        (2, "times"),
+        (3, "times"),
+    ]
+    assert "jobs.csv: has 2 mistakes; nothing was begun" in err
+    assert not Path("made").exists()
+
+
+@pytest.mark.parametrize(
+    ("ways", "told"),
+    [
+        ({"jobs": "two"}, "jobs='two': must be a whole number, 1 to 256"),
+        ({"jobs": 0}, "jobs=0: must be"),
+        ({"jobs": True}, "jobs=True: must be"),
+        ({"retries": 1.5}, "retries=1.5: must be a whole number, 0 to 20"),
+        ({"retries": None}, "retries=None: must be"),
+        ({"kernel": "julia"}, "kernel julia: must be workbench or python3"),
+        ({"cluster": "foo"}, "cluster 'foo': is neither the address of a scheduler"),
+        ({"store": "s3://a"}, "store: is for a cluster"),
+        ({"preload": ["nosuch_module"]}, "nosuch_module: is no module"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_anything_begins(ends, ways: dict[str, Any], told: str):
+    with pytest.raises(ParameterError, match="^" + told.replace("(", r"\(")):
+        wb.batch("jobs.csv", "echo.ipynb", folder="made", **ways)
+    assert not Path("made").exists()
+
+
+def test_a_wrong_cluster_is_told_without_one_as_well(batch: Command):
+    code, _, err = batch("--cluster", "foo", "--dry-run")
+    assert (code, "cluster 'foo': is neither" in err) == (2, True)
+
+
+def test_a_ledger_that_cannot_be_used_names_its_folder_and_the_cure(batch: Command):
+    """It was called batch.sqlite, and there is one in every folder."""
+    Path("made").write_text("a file where the folder should be")
+    code, _, err = batch()
+    assert code == 2
+    assert "made: is a file, and the batch needs a folder; name another one" in err
+    Path("made").unlink()
+    Path("made/batch.sqlite").mkdir(parents=True)
+    code, _, err = batch()
+    assert code == 1
+    assert "made/batch.sqlite: cannot be written; check its permissions and its folder's" in err

@@ -1,0 +1,89 @@
+"""What ``workbench batch`` tells: the plan, the result, and what is left to do."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from workbench.commands.output import show
+from workbench.errors import one_line
+
+if TYPE_CHECKING:
+    from workbench.errors import WorkbenchError
+    from workbench.ledger import Job
+    from workbench.production.batch.planned import Batch
+    from workbench.production.batch.result import BatchResult
+
+__all__ = ["complete", "show_plan", "show_result", "tell", "tell_the_rest"]
+
+
+def tell(text: str) -> None:
+    """Print a line on standard error."""
+    sys.stderr.write(f"{one_line(text, limit=1000)}\n")
+
+
+def show_plan(made: Batch, *, as_json: bool) -> None:
+    """Print what would be done."""
+    todo = {task.id for task in made.todo}
+    rows = [
+        f"{'to do' if task.id in todo else 'as it is':<9} {task.name:<24} {task.output}"
+        for task in made.plan.tasks
+    ]
+    data = {
+        **made.estimate.to_dict(),
+        "folder": str(made.plan.folder),
+        "tasks": [{**t.to_dict(), "todo": t.id in todo} for t in made.plan.tasks],
+    }
+    show(data, "\n".join([*rows, str(made.estimate)]), as_json=as_json)
+
+
+def show_result(result: BatchResult, *, as_json: bool, error: WorkbenchError | None = None) -> None:
+    """Print how each failure failed, on standard error, and the result.
+
+    Parameters
+    ----------
+    result
+        What it came to.
+    as_json
+        Whether the result is printed as JSON.
+    error
+        What ended it before its end; JSON holds it.
+    """
+    for job in result.failures:
+        tell(f"workbench: {job.parameters.get('name')}: {_told(job)}")
+    data = result.to_dict() if error is None else {**result.to_dict(), "error": error.to_dict()}
+    report = f"\n{result.report}" if result.report.is_file() else ""
+    show(data, f"{result}{report}", as_json=as_json)
+
+
+def _told(job: Job) -> str:
+    """Return how a job failed: in what way, why, and what to do about it."""
+    error = job.error or {}
+    ways = {
+        "dead": f"dead after {job.attempts} attempt{'s' if job.attempts != 1 else ''}",
+        "failed": "failed (its input, which trying again does not mend)",
+    }
+    told = ": ".join(filter(None, (error.get("subject"), error.get("problem"))))
+    cure = f"; {error['cure']}" if error.get("cure") else ""
+    return f"{ways.get(job.state, job.state)}{f': {told}' if told else ''}{cure}"
+
+
+def complete(made: Batch, result: BatchResult) -> bool:
+    """Whether every job of the whole is done, those included that were not to be done now."""
+    return result.ok and not _rest(made, result)
+
+
+def tell_the_rest(made: Batch, result: BatchResult) -> None:
+    """Tell of the jobs that were not made, and were not to be."""
+    rest = _rest(made, result)
+    if rest:
+        jobs = (
+            f"{rest} of {len(made.plan.tasks)} jobs {'was' if rest == 1 else 'were'} not made yet"
+        )
+        tell(f"workbench: {made.plan.title}: {jobs}; without --only-failed they are")
+
+
+def _rest(made: Batch, result: BatchResult) -> int:
+    """Return how many jobs neither failed nor are done."""
+    ended = {job.id for job in result.jobs if job.ended}
+    return sum(task.id not in ended for task in made.plan.tasks)
