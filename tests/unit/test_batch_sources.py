@@ -9,6 +9,7 @@ import pytest
 from small_notebook import small_notebook
 
 from workbench.errors import ParameterError
+from workbench.production.batch.owning import check_owner, own
 from workbench.production.batch.plan import Mistakes, Plan
 from workbench.production.batch.sources import plan_of
 
@@ -235,6 +236,22 @@ def test_an_output_may_be_none_of_its_inputs_nor_the_notebook(here: Path):
             "itself; choose another name"
         ),
     ]
+
+
+def test_two_job_files_of_one_name_do_not_share_a_folder():
+    """The one's files were written over the other's, in out/jobs."""
+    table, other = jobs("text\nHola.\n"), jobs("- text: Hola.\n", "jobs.yaml")
+    own(plan_of(table, "narrate"))
+    check_owner(plan_of(table, "narrate"))
+    check_owner(plan_of(other, "narrate", folder="out/jobs"))
+    with pytest.raises(ParameterError) as caught:
+        check_owner(plan_of(other, "narrate"))
+    assert str(caught.value) == (
+        "jobs.yaml: would leave its files in out/jobs, where those of jobs.csv are; "
+        "rename it, or name another folder (--folder)"
+    )
+    Path(table).unlink()
+    check_owner(plan_of(other, "narrate"))
 
 
 # -- names of grids ----------------------------------------------------------------------------

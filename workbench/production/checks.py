@@ -30,7 +30,8 @@ class Checks:
     Parameters
     ----------
     folder
-        Where relative paths are meant, by default the working directory.
+        Where relative paths are meant, by default the working directory. For another one, whose
+        presets are not known here, only files are looked at.
 
     Examples
     --------
@@ -42,6 +43,7 @@ class Checks:
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = (folder or Path()).absolute()
+        self._here = self.folder == Path.cwd()
         self._asked: dict[tuple[Any, ...], WorkbenchError | None] = {}
         self._own = {path: name for name, path in job_notebooks().items()}
 
@@ -102,6 +104,28 @@ class Checks:
         values: Mapping[str, Any],
         wrong: Collection[str],
     ) -> Iterator[tuple[str, WorkbenchError]]:
+        for name, error in self._files(known, values):
+            yield name, error
+            wrong = {*wrong, name}
+        if values.get(OUTPUT):
+            yield from self._output(notebook, known, values)
+        if not self._here:
+            return
+        for name, error in self._speakers(values):
+            yield name, error
+            wrong = {*wrong, name}
+        every = {p.name: p.default for p in known} | dict(values)
+        for rule in RULES.get(self._own.get(notebook, ""), ()):
+            given = [name for name in rule.names if name in values]
+            if given and not any(name in wrong for name in rule.names):
+                refused = self._rule(rule, tuple(every.get(name) for name in rule.names))
+                if refused is not None:
+                    blamed = refused.subject.partition("=")[0]
+                    yield blamed if blamed in given else given[0], refused
+
+    def _files(
+        self, known: Sequence[Parameter], values: Mapping[str, Any]
+    ) -> Iterator[tuple[str, WorkbenchError]]:
         for parameter in known:
             name = parameter.name
             if name in values and (parameter.readable or "Path" in parameter.annotation):
@@ -111,20 +135,6 @@ class Checks:
                 error = self._asked[key]
                 if error is not None:
                     yield name, error
-                    wrong = {*wrong, name}
-        for name, error in self._speakers(values):
-            yield name, error
-            wrong = {*wrong, name}
-        every = {p.name: p.default for p in known} | dict(values)
-        for rule in RULES.get(self._own.get(notebook, ""), ()):
-            given = [name for name in rule.names if name in values]
-            if given and not any(name in wrong for name in rule.names):
-                error = self._rule(rule, tuple(every.get(name) for name in rule.names))
-                if error is not None:
-                    blamed = error.subject.partition("=")[0]
-                    yield blamed if blamed in given else given[0], error
-        if values.get(OUTPUT):
-            yield from self._output(notebook, known, values)
 
     def _speakers(self, values: Mapping[str, Any]) -> Iterator[tuple[str, WorkbenchError]]:
         for column in _VOICES:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.errors import JobError, ParameterError
 from workbench.paths import user_path
+from workbench.production.checks import Checks
 from workbench.production.engine import Kernel
 from workbench.production.executed import copy, executed_path, failed_path, keep_failed, save
 from workbench.production.identity import identify
@@ -139,12 +140,9 @@ def run(
     known = parameters(source)
     given = check(known, values or {})
     here = user_path(folder or ".").absolute()
-    for parameter in known:
-        error = (
-            missing(parameter, given[parameter.name], folder=here)
-            if parameter.name in given
-            else None
-        )
+    gone = (missing(p, given[p.name], folder=here) for p in known if p.name in given)
+    # A batch has looked at the rest before its first job.
+    for error in gone if job else Checks(here).of(source, known, given):
         if error is not None:
             raise error
     every = {p.name: p.default for p in known} | given

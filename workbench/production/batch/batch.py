@@ -9,6 +9,7 @@ from workbench.errors import ParameterError
 from workbench.ledger import BatchLedger
 from workbench.processors import threads
 from workbench.production.batch.outcome import Outcome
+from workbench.production.batch.owning import check_owner
 from workbench.production.batch.plan import Ways
 from workbench.production.batch.planned import ATTEMPTS, LEDGER, Batch
 from workbench.production.batch.sources import plan_of
@@ -64,6 +65,7 @@ def prepare(
             subject=str(planned.folder),
             cure="name another one",
         )
+    check_owner(planned)
     slots = jobs or max(1, min(threads(), len(planned.tasks)))
     ledger = BatchLedger(planned.folder / LEDGER)
     try:

@@ -101,6 +101,8 @@ class Plan:
         Digest of every file that a job reads, by path.
     notebooks
         The notebooks' parameters, by path.
+    source
+        The job file, where the folder is named after it; empty otherwise.
     """
 
     title: str
@@ -108,6 +110,7 @@ class Plan:
     tasks: tuple[Task, ...]
     inputs: Mapping[str, str] = field(default_factory=dict)
     notebooks: Mapping[Path, tuple[Parameter, ...]] = field(default_factory=dict)
+    source: str = ""
 
 
 def plan(rows: Iterable[Row], folder: Path, ways: Ways, *, title: str) -> Plan:

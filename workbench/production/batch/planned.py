@@ -14,6 +14,7 @@ from workbench.ledger import BatchLedger, Entry
 from workbench.processors import share
 from workbench.production.batch.estimate import Estimate, remember
 from workbench.production.batch.estimate import estimate as expect
+from workbench.production.batch.owning import own
 from workbench.production.batch.pools import LocalPool
 from workbench.production.batch.result import BatchResult
 from workbench.production.batch.runner import Runner
@@ -123,6 +124,7 @@ class Batch:
         """
         began = time.monotonic()
         ids = [task.id for task in self.todo]
+        own(self.plan)
         ledger = BatchLedger(self.ledger, attempts=self.attempts)
         try:
             entries = [Entry(id=t.id, kind=KIND, parameters=t.to_dict()) for t in self.todo]

@@ -65,6 +65,8 @@ def plan_of(
     subject = called if source is None or _is_list(source) else str(source)
     try:
         made = plan(rows, place, ways or Ways(), title=title or called)
+        if folder is None and subject != called:
+            made = replace(made, source=str(user_path(source).absolute()))  # type: ignore[arg-type]
     except Mistakes as error:
         found = [*found, *error.mistakes]
     if found:
@@ -242,11 +244,3 @@ def _name(name: str, values: Mapping[str, Any]) -> str:
     text = json.dumps([name, dict(values)], sort_keys=True, default=str)
     digest = hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
     return f"{plain}-{digest[:8]}"
-
-
-def rows_of(*given: Any, **more: Any) -> tuple[list[Row], str]:
-    """Return what `read_rows` does, unless there is a mistake."""
-    rows, title, found = read_rows(*given, **more)
-    if found:
-        raise Mistakes(found, subject=title, rows=rows)
-    return rows, title
