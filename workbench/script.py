@@ -193,7 +193,7 @@ class Script:
         return "\n".join(line.text for line in self.lines)
 
     @classmethod
-    def parse(cls, text: str, *, markup: bool = True) -> Script:
+    def parse(cls, text: str, *, markup: bool = True, name: str = "script") -> Script:
         """Return the script that `text` describes.
 
         Parameters
@@ -202,6 +202,8 @@ class Script:
             A line of it is a line of speech.
         markup
             Whether tags are understood; a text from elsewhere is said as it stands.
+        name
+            What an error calls it.
 
         Raises
         ------
@@ -209,24 +211,24 @@ class Script:
             When nothing in it can be spoken, or a tag is not understood; the line is named.
         """
         if not isinstance(text, str):
-            raise ParameterError(f"must be text, not {type(text).__name__}", subject="script")
+            raise ParameterError(f"must be text, not {type(text).__name__}", subject=name)
         items: list[Line | Pause] = []
         voice: str | None = None
         for number, row in enumerate(text.removeprefix("\ufeff").splitlines(), start=1):
-            place = 0
+            place, where = 0, f"{name} line {number}"
             if markup:
-                _check_tags(row, number)
+                _check_tags(row, where)
             for tag in _TAG.finditer(row) if markup else ():
-                items += _lines(row[place : tag.start()], number, voice)
+                items += _lines(row[place : tag.start()], number, voice, where)
                 place = tag.end()
                 if tag[1].lower() == "pause":
-                    items.append(Pause(seconds=_seconds(tag[2], number), number=number))
+                    items.append(Pause(seconds=_seconds(tag[2], where), number=number))
                 else:
-                    voice = _voice(tag[2], number)
-            items += _lines(row[place:], number, voice)
+                    voice = _voice(tag[2], where)
+            items += _lines(row[place:], number, voice, where)
         if not any(isinstance(item, Line) for item in items):
             raise TextError(
-                "has no words to speak", subject="script", cure="write at least one line of text"
+                "has no words to speak", subject=name, cure="write at least one line of text"
             )
         return cls(items=tuple(items))
 
@@ -263,7 +265,7 @@ class Script:
             raise TextError(
                 f"cannot be read ({reason})", subject=str(path), cure="check the path"
             ) from error
-        return cls.parse(content)
+        return cls.parse(content, name=str(path))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the script as plain values, for JSON."""
@@ -286,14 +288,14 @@ class Script:
         )
 
 
-def _lines(text: str, number: int, voice: str | None) -> list[Line]:
+def _lines(text: str, number: int, voice: str | None, where: str) -> list[Line]:
     folded = " ".join("".join(c if _printable(c) else " " for c in text).split())
     if not _spoken(folded):
         return []
     if len(folded) > _LONGEST_LINE:
         raise TextError(
             f"is {len(folded):,} letters long, more than {_LONGEST_LINE:,}",
-            subject=f"script line {number}",
+            subject=where,
             cure="break it into several lines",
         )
     return [Line(text=folded, number=number, voice=voice)]
@@ -309,7 +311,7 @@ def _printable(char: str) -> bool:
     return unicodedata.category(char) not in {"Cc", "Cs", "Co"} and not never
 
 
-def _check_tags(row: str, number: int) -> None:
+def _check_tags(row: str, where: str) -> None:
     """Refuse what is nearly a tag: spoken, it would end up in the captions too."""
     for found in _NEARLY.finditer(row):
         if _TAG.match(row, found.start()):
@@ -318,12 +320,12 @@ def _check_tags(row: str, number: int) -> None:
         if hint:
             raise TextError(
                 f"{found[0]!r} is not a tag",
-                subject=f"script line {number}",
+                subject=where,
                 cure=f"{hint} Tags are [pause 0.5s] and [voice:NAME]",
             )
 
 
-def _seconds(text: str, number: int) -> float:
+def _seconds(text: str, where: str) -> float:
     asked = text.strip()
     match = _SECONDS.fullmatch(asked)
     seconds = float(match[1]) / (1000 if (match[2] or "").lower() == "ms" else 1) if match else -1
@@ -332,18 +334,18 @@ def _seconds(text: str, number: int) -> float:
             f"[pause {asked}] is not a pause of 0 to 60 seconds"
             if asked
             else "[pause] does not say how long",
-            subject=f"script line {number}",
+            subject=where,
             cure="write it as [pause 0.5s] or [pause 500ms]",
         )
     return seconds
 
 
-def _voice(text: str, number: int) -> str | None:
+def _voice(text: str, where: str) -> str | None:
     name = text.strip()
     if not name:
         raise TextError(
             "[voice:] names no voice",
-            subject=f"script line {number}",
+            subject=where,
             cure="write it as [voice:espeak:es], [voice:PRESET] or [voice:default]",
         )
     return None if name.lower() == "default" else name

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from epubs import epub
 
-from workbench.errors import TextError
+from workbench.errors import ParameterError, TextError
 from workbench.text.manuscript import Manuscript
 from workbench.text.markdown import read_markdown
 
@@ -49,8 +49,23 @@ def test_sections_of_markdown(tmp_path: Path):
     told = [[(line.number, line.text) for line in s.script.lines] for s in book.sections]
     assert told == [[(5, "Sea"), (7, "One"), (8, "A."), (10, "B.")], [(12, "Two"), (13, "C.")]]
     path.write_text("# Alone\n\nText. [voce:x] no tag\n")
-    with pytest.raises(TextError, match=r"script line 3: .*not a tag"):
+    with pytest.raises(TextError, match=r"a\.md line 3: .*not a tag"):
         Manuscript.read(path)
+
+
+def test_a_mistake_names_what_was_given(tmp_path: Path):
+    """It said `script` of texts, of files, and `manuscript` of none."""
+    path = tmp_path / "a.txt"
+    path.write_text("One.\n[pause]\n")
+    for given, told in (
+        (["[pause 1s]"], "^text: has no words"),
+        (["a\n[pause]"], r"^text line 2: \[pause\]"),
+        ([path], r"a\.txt line 2: \[pause\]"),
+    ):
+        with pytest.raises(TextError, match=told):
+            Manuscript.read(*given)
+    with pytest.raises(ParameterError, match="sources: needs a text"):
+        Manuscript.read()
 
 
 def test_several_files_in_one(tmp_path: Path):

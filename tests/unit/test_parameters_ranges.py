@@ -143,6 +143,13 @@ def test_nothing_passes_for_what_it_is_not(annotation: str, value: Any):
         Parameter(name="x", annotation=annotation, default=None).check(value)
 
 
+def test_a_list_of_choices_tells_them():
+    kinds = Parameter(name="x", annotation="list[Literal['srt', 'vtt']]", default=["srt"])
+    for value, cure in ((["sub"], "the values are srt, vtt"), (["srt", "vtts"], "mean 'vtt'")):
+        with pytest.raises(ParameterError, match=cure):
+            kinds.check(value)
+
+
 def test_every_refusal_says_what_to_do(known: dict[str, Parameter]):
     bad = {
         "speed": "1,5",

@@ -115,9 +115,9 @@ def test_a_seed_goes_only_to_engines_that_use_one(tone):
         (("a", "tone:hihg"), VoiceNotFound, r"hihg: is not a voice; did you mean 'high'\?"),
         (("a", "toon:high"), EngineNotFound, "toon: is not an engine"),
         (("a", 3), ParameterError, "voice: must be a name, not int"),
-        (("a\n[voice:tone:hihg] b", "tone:high"), VoiceNotFound, r"script line 2: hihg: is not"),
-        (("a\n\nb [voice:toon:x] c", "tone:high"), EngineNotFound, "script line 3: toon: is not"),
-        (("a\n[voice:x y!] b", "tone:high"), VoiceNotFound, "script line 2: x y!"),
+        (("a\n[voice:tone:hihg] b", "tone:high"), VoiceNotFound, r"line 2: hihg: is not"),
+        (("a\n\nb [voice:toon:x] c", "tone:high"), EngineNotFound, "line 3: toon: is not"),
+        (("a\n[voice:x y!] b", "tone:high"), VoiceNotFound, "line 2: x y!"),
         (("a\n[pause] b", "tone:high"), TextError, "script line 2"),
         (("", "tone:high"), TextError, "has no words to speak"),
         ((Script(items=()), "tone:high"), ParameterError, "needs at least one line"),
@@ -190,7 +190,7 @@ def test_a_name_that_is_nothing_is_answered_with_presets_too(tone):
 
 def test_a_preset_with_a_wrong_option_is_refused(tone, presets: Path):
     (presets / "broken.toml").write_text('voice = "tone:low"\n[options]\npase = 50\n')
-    with pytest.raises(ParameterError, match="script line 2: pase: is not an option"):
+    with pytest.raises(ParameterError, match="line 2: pase: is not an option"):
         speak("a\n[voice:broken] b", "tone:high")
     assert tone.calls == []
 

@@ -55,7 +55,7 @@ def check_book(
     >>> about = {"title": "", "author": "", "narrator": "", "year": None, "pause": 1}
     >>> check_book("a.m4b", chapters=["One"], sections=2, **about)
     Traceback (most recent call last):
-    workbench.errors.ParameterError: chapters: are 1 titles for 2 chapters; give one each
+    workbench.errors.ParameterError: chapter titles: 1 for 2 chapters; give one each
     """
     pictures = [] if cover is None else [existing(cover)]
     target(path, (".m4b", ".m4a"), inputs=pictures)
@@ -66,8 +66,8 @@ def check_book(
     book_plan(Audio.silence(1, 8_000), chapters=None, **about)
     if len(chapters) != sections:
         raise ParameterError(
-            f"are {len(chapters)} titles for {sections} chapters",
-            subject="chapters",
+            f"{len(chapters)} for {sections} chapters",
+            subject="chapter titles",
             cure="give one each",
         )
     return [shown(clean("chapter", title)) for title in chapters]

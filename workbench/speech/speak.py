@@ -121,7 +121,7 @@ def speak(
             try:
                 speakers[line.voice] = Speaker(line.voice, **ways)
             except WorkbenchError as error:
-                error.subject = f"script line {line.number}: {error.subject}"
+                error.subject = f"line {line.number}: {error.subject}"
                 raise
 
     if default.ears is not None:

@@ -146,7 +146,7 @@ def _line(text: str | Script) -> Line:
     """Return the one line of a text, which is all that a variant says."""
     if isinstance(text, str) and file_kind(text):
         raise TextError("looks like a file's name", subject=text, cure="give the text itself")
-    script = text if isinstance(text, Script) else Script.parse(text)
+    script = text if isinstance(text, Script) else Script.parse(text, name="text")
     lines = script.lines
     if len(script.items) != 1 or len(lines) != 1:
         raise TextError(

@@ -132,7 +132,7 @@ class Manuscript:
             When a file cannot be read, is of another kind, or nothing in it can be spoken.
         """
         if not sources:
-            raise ParameterError("needs a text or a file", subject="manuscript")
+            raise ParameterError("needs a text or a file", subject="sources")
         read = [_read(source) for source in sources]
         if len(read) == 1:
             return read[0]
@@ -156,7 +156,7 @@ def _read(source: str | os.PathLike[str]) -> Manuscript:
     if isinstance(source, str):
         path = text_file(source, KINDS, what="text")
         if path is None:
-            return _one(Script.parse(source))
+            return _one(Script.parse(source, name="text"))
     else:
         path = user_path(source)
     kind = path.suffix.lower()
@@ -218,7 +218,7 @@ def _of_markdown(path: Path) -> Manuscript:
     if len(rows) > 1 and len(rows[0][1]) == 1 and rows[0][0]:
         rows[1] = (rows[1][0], rows[0][1] | rows[1][1])
         del rows[0]
-    sections = [Section(title=title, script=_numbered(lines)) for title, lines in rows]
+    sections = [Section(title=title, script=_numbered(lines, path)) for title, lines in rows]
     if not sections:
         raise TextError("has no words to speak", subject=str(path))
     name = next((p.text for p in said.paragraphs if p.heading == 1), "")
@@ -230,7 +230,7 @@ def _of_markdown(path: Path) -> Manuscript:
     )
 
 
-def _numbered(lines: dict[int, str]) -> Script:
+def _numbered(lines: dict[int, str], path: Path) -> Script:
     """Return a script whose lines have the numbers of the file, so that a mistake is found."""
     rows: Sequence[str] = [lines.get(n, "") for n in range(1, max(lines) + 1)]
-    return Script.parse("\n".join(rows))
+    return Script.parse("\n".join(rows), name=str(path))

@@ -140,6 +140,11 @@ def cure(kind: Any, value: object) -> str:
             return near
         if float in several and value.replace(",", "", 1).lstrip("-").isdigit():
             return f"write it with a point: {value.replace(',', '.')}"
+    listed = [str(choice) for one in several for choice in choices(items(one))]
+    if listed and isinstance(value, list):
+        wrong = next((item for item in value if item not in listed), "")
+        near = suggest(wrong, listed) if isinstance(wrong, str) else ""
+        return near or f"the values are {', '.join(listed)}"
     told = [_HOW[one] for one in several if one in _HOW]
     told += [f"one of {', '.join(named)}"] if named else []
     told += ["a list, as JSON or item by item"] if any(map(_is_list, several)) else []
