@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.errors import MediaError, ParameterError, shown, storage_error
+from workbench.ogg import renumbered
 from workbench.paths import user_path
 
 if TYPE_CHECKING:
@@ -357,7 +358,7 @@ class Audio:
                 subject="audio",
                 cure="use .wav, or resample it",
             ) from error
-        return buffer.getvalue()
+        return renumbered(buffer.getvalue()) if kind == "OGG" else buffer.getvalue()
 
     def write(self, path: str | os.PathLike[str]) -> Path:
         """Write the sound to `path`, whose suffix names the format, and return the path.

@@ -191,6 +191,11 @@ def test_sound_is_copied_where_the_format_holds_it(count, tmp_path, suffix, copi
     assert got.duration == pytest.approx(4, abs=0.03)
     again = extract_audio(count, tmp_path / f"again{suffix}", copy=False, progress=quiet)
     assert not again.copied
+    if not copied:
+        assert again.path.read_bytes() == got.path.read_bytes()
+    twice = [extract_audio(got.path, tmp_path / f"{name}{suffix}", progress=quiet) for name in "ab"]
+    assert all(one.copied for one in twice)
+    assert twice[0].path.read_bytes() == twice[1].path.read_bytes(), "bit by bit, copied too"
 
 
 def test_a_copied_sound_has_the_packets_of_the_clip(count, tmp_path):

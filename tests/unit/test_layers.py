@@ -43,6 +43,7 @@ VALUES = {
     "progress",
     "recognition",
     "formats",
+    "ogg",
     "soundfiles",
     "wording",
 }

@@ -74,7 +74,9 @@ def remux(
     """
     import av
 
-    writing = {"movflags": "+faststart"} if container in {"mp4", "mov", "ipod"} else {}
+    writing = {"fflags": "+bitexact"}  # Ogg's streams would have a number by chance
+    if container in {"mp4", "mov", "ipod"}:
+        writing["movflags"] = "+faststart"
     try:
         with opened(path, limits) as given:
             cut = _Cut(given, start, end, picture=picture)

@@ -115,8 +115,6 @@ def never_exact(receipt: Mapping[str, Any]) -> tuple[str, ...]:
             told[f"{name} is a hardware encoder: another driver writes other bytes"] = None
         if voice.startswith(("remote", "openai")):
             told[f"{voice} is a server's voice, which may change unseen"] = None
-    if str(receipt.get("file", "")).lower().endswith(".ogg"):
-        told["an .ogg file has a number by chance in each page: other bytes, the same sound"] = None
     return tuple(told)
 
 
