@@ -69,11 +69,12 @@ def test_a_variant_that_failed_is_in_both(tone: ToneEngine, monkeypatch: pytest.
     monkeypatch.setattr(tone, "synthesize", fails)
     found = sweep("a <b>", voices="tone:high", pace=[100, 200], cache=False)
     rows = list(csv.DictReader(sweep_csv(found).splitlines()))
-    assert [row["pace"] for row in rows] == ["100", "200"]
+    assert [(row["number"], row["pace"]) for row in rows] == [("0", "100"), ("1", "200")]
     assert (rows[0]["error"], rows[1]["duration"]) == ("", "")
     assert rows[1]["error"].startswith("'=cmd"), "no formula"
     page = sweep_page(found, title="<i>")
     assert page.count("<audio") == 1
+    assert '<td data-value="1" dir="auto">' in page, "its number, as in the table"
     assert page.count("<script>") == 1, "ours"
     assert "&lt;script&gt;" in page
     assert "<i>" not in page

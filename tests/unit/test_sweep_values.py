@@ -293,7 +293,7 @@ def test_what_is_saved_is_what_is_loaded(found: Sweep, tmp_path: Path):
     assert path == tmp_path / "a" / "b" / "sweep.json"
     files = sorted(file.name for file in path.parent.iterdir())
     assert len(files) == 6
-    assert files[0].startswith("001-pace-60-seed-1-")
+    assert files[0].startswith("000-pace-60-seed-1-"), "as `found[0]`, and in the tables"
     loaded = Sweep.load(path.parent)
     assert Sweep.load(path) == loaded
     assert [v.label for v in loaded] == [v.label for v in found]
@@ -389,7 +389,7 @@ def test_a_file_that_is_no_sweep_is_refused(tmp_path: Path, content: bytes | Non
 
 def test_a_sound_that_was_changed_is_refused(found: Sweep, tmp_path: Path):
     found.save(tmp_path)
-    sound = next(tmp_path.glob("001-*.wav"))
+    sound = next(tmp_path.glob("000-*.wav"))
     sound.write_bytes(Audio.silence(1, 8000).encode(".wav"))
     with pytest.raises(StorageError, match="is not the sound of the sweep; save the sweep again"):
         Sweep.load(tmp_path)

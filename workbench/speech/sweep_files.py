@@ -37,8 +37,8 @@ _CHANGED = "save the sweep again, or remove the folder"
 def save(sweep: Sweep, folder: str | os.PathLike[str]) -> Path:
     """Write a sweep into a folder and return the path of its ``sweep.json``.
 
-    The sounds are WAV files of 16 bits, ``001-rate-160-4f2a….wav``. Those of a sweep that lay there
-    before are removed, with their receipts.
+    The sounds are WAV files of 16 bits, ``001-rate-160-4f2a….wav`` that of ``sweep[1]``. Those of a
+    sweep that lay there before are removed, with their receipts.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def save(sweep: Sweep, folder: str | os.PathLike[str]) -> Path:
     before = set(_sounds(home))
     rows, names = [], set()
     try:
-        for number, variant in enumerate(sweep.variants, start=1):
+        for number, variant in enumerate(sweep.variants):
             row = variant.describe()
             if variant.take is not None:
                 data = variant.take.audio.encode(".wav")

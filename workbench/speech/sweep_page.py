@@ -50,19 +50,21 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would compute
 def sweep_csv(sweep: Sweep) -> str:
     r"""Return a sweep as comma-separated values: a row for each variant, in its order.
 
+    Its ``number`` is that of ``sweep[number]``.
+
     Examples
     --------
     >>> from workbench.speech.sweep import sweep
     >>> sweep_csv(sweep("Hello.", rate=[120, 240], measure=False)).splitlines()[0]
-    'label,voice,rate,duration,error'
+    'number,label,voice,rate,duration,error'
     """
     names = [name for name in sweep.columns if name not in {"label", _MACHINE}]
     names = ["voice", *(name for name in names if name != "voice")]
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(["label", *names, "error"])
-    for variant in sweep:
-        row = [variant.label, *(_asked(sweep, variant, name) for name in names)]
+    writer.writerow(["number", "label", *names, "error"])
+    for number, variant in enumerate(sweep):
+        row = [number, variant.label, *(_asked(sweep, variant, name) for name in names)]
         writer.writerow([_cell(value) for value in [*row, variant.error or ""]])
     return stream.getvalue()
 
@@ -102,7 +104,7 @@ def sweep_page(sweep: Sweep, *, title: str = "") -> str:
     heads = "".join(f'<th data-sort title="{escape(c.help)}">{escape(c.head)}</th>' for c in told)
     style, script = _asset("sweep_page.css"), _asset("sweep_page.js")
     rows = []
-    for number, variant in enumerate(sweep, start=1):
+    for number, variant in enumerate(sweep):
         cells = []
         for column in told:
             value = sweep.value(variant, column.name)
