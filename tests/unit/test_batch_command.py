@@ -115,6 +115,13 @@ def test_a_stopped_batch_tells_how_far_it_is_and_how_to_go_on(batch: Command, en
     assert batch("--only-failed")[0] == 0
 
 
+def test_the_report_gives_the_command_that_was_typed(batch: Command, ends):
+    """Without --yes, a line of crontab would have been another."""
+    batch("--yes", "--only-failed")
+    told = json.loads(Path("made/report.json").read_text())
+    assert told["command"] == "workbench batch jobs.csv -n echo.ipynb -o made --yes"
+
+
 def test_a_row_that_was_never_begun_is_not_well_either(batch: Command, ends):
     assert batch()[0] == 0
     with Path("jobs.csv").open("a") as file:

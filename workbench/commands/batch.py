@@ -197,7 +197,7 @@ def _checked(prepared: Callable[[], Batch]) -> Batch:
 
 def _again(words: list[str]) -> str:
     """Return the command by which the batch is gone on with."""
-    once = {"--only-failed", "--dry-run", "--yes", "-y", "--watch"}
+    once = {"--only-failed", "--dry-run", "--watch"}
     kept = (_SECRET.sub(r"\1…", word) for word in words[1:] if word not in once)
     return shlex.join(["workbench", *kept])
 
