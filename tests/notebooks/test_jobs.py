@@ -507,6 +507,7 @@ def cells(name: str, values: dict[str, Any]) -> None:
         ("narrate", {"language": "en"}, "language=en: espeak:es speaks es"),
         ("narrate", {"chapter_gap": 61}, "chapter_gap: must be 0 to 60"),
         ("narrate", {"text": "a\n[voice:espeak:xx] b"}, "^line 2: xx: is not a voice"),
+        ("captioned_short", {"transition": "fadee"}, "transition: 'fadee' is not .*; did you mean"),
         ("audiobook", {"output": "a.mp3"}, r"a\.mp3: must end in \.m4b"),
         ("audiobook", {"chapter_titles": ["One"]}, "chapter titles: 1 for 2 chapters"),
         ("audiobook", {"cover": Path("none.jpg")}, r"none\.jpg"),

@@ -174,6 +174,7 @@ def test_a_row_with_a_mistake_is_still_looked_at():
     assert (len(found), {column for _, column in found}) == (6, columns)
     row = {"name": 3, "script": "Hola.", "voice": "espeak:x", "fps": "x", "fsp": 1}
     assert sorted(wrong([row])) == [(1, "fps"), (1, "fsp"), (1, "name"), (1, "voice")]
+    assert wrong([{"text": "a", "best": "loudnes"}], "voice_sweep") == [(1, "best")]
 
 
 def test_mistakes_of_a_grid_and_of_shared_values_are_told_with_those_of_the_rows():

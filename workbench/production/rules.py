@@ -182,6 +182,13 @@ def _axes(options: list[str], *, folder: Path) -> None:  # noqa: ARG001 - all ha
     axes(options)
 
 
+def _order(best: str, options: list[str], *, folder: Path) -> None:  # noqa: ARG001 - all have it
+    from workbench.speech.axes import axes
+    from workbench.speech.sweep_page import check_order
+
+    check_order(best, axes(options))
+
+
 _READ_ALOUD = (
     Rule(names=("language", "voice"), test=_language),
     Rule(names=("loudness",), test=_level),
@@ -218,6 +225,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "voice_sweep": (
         Rule(names=("output",), test=_page),
         Rule(names=("options",), test=_axes),
+        Rule(names=("best", "options"), test=_order),
     ),
 }
 """By the notebook's name; one of a person's own has only what its parameters cell says."""
