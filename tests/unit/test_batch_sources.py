@@ -77,6 +77,7 @@ def test_a_column_that_is_not_there_is_told_of_once():
     content = "voice\nespeak:es\nespeak:en-us\n"
     (found,) = told(jobs(content), "narrate")
     assert found.startswith("text: is given in no row, and its default is only a sample; write")
+    assert wrong(jobs("txt\nHola.\n", "x.csv"), "narrate") == [(1, "txt")]
     assert len(plan_of("jobs.csv", "narrate", values={"text": "Hola."}).tasks) == 2
     assert len(plan_of("jobs.csv", "narrate", axes={"text": ["Hola.", "Bye."]}).tasks) == 4
     assert len(plan_of(None, "narrate", axes={"voice": ["espeak:es"]}).tasks) == 1

@@ -214,6 +214,9 @@ def _unsaid(
     checks = Checks()
     found = []
     for row in rows:
+        names = {parameter.name for parameter in schemas[row.notebook]}
+        if row.wrong - names - {"name", "notebook"}:  # it may be what a misspelt column holds
+            continue
         given = row.values.keys() | row.wrong | set(axes)
         error = checks.unsaid(row.notebook, schemas[row.notebook], given)
         if error is not None:
