@@ -217,3 +217,12 @@ def test_a_ledger_that_cannot_be_used_names_its_folder_and_the_cure(batch: Comma
     code, _, err = batch()
     assert code == 1
     assert "made/batch.sqlite: cannot be written; check its permissions and its folder's" in err
+
+
+def test_names_cannot_write_to_the_terminal(batch: Command):
+    """What turns a text around, or moves the cursor, was printed as it stood in the job file."""
+    Path("jobs.csv").write_text('name,times\n"a\x1b[2Jb\u202ec",1\n', encoding="utf-8")
+    code, out, _ = batch("--dry-run")
+    assert code == 0
+    assert r"a\x1b[2Jb\u202ec" in out
+    assert all(line.isprintable() for line in out.splitlines())

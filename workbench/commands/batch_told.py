@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["complete", "show_plan", "show_result", "tell", "tell_the_rest"]
 
+_LONGEST = 5000  # letters of a line; a path has 4096
+
 
 def tell(text: str) -> None:
     """Print a line on standard error."""
@@ -26,7 +28,10 @@ def show_plan(made: Batch, *, as_json: bool) -> None:
     """Print what would be done."""
     todo = {task.id for task in made.todo}
     rows = [
-        f"{'to do' if task.id in todo else 'as it is':<9} {task.name:<24} {task.output}"
+        one_line(
+            f"{'to do' if task.id in todo else 'as it is':<9} {task.name:<24} {task.output}",
+            limit=_LONGEST,
+        )
         for task in made.plan.tasks
     ]
     data = {
@@ -52,7 +57,8 @@ def show_result(result: BatchResult, *, as_json: bool, error: WorkbenchError | N
     for job in result.failures:
         tell(f"workbench: {job.parameters.get('name')}: {_told(job)}")
     data = result.to_dict() if error is None else {**result.to_dict(), "error": error.to_dict()}
-    report = f"\n{result.report}" if result.report.is_file() else ""
+    page = one_line(str(result.report), limit=_LONGEST)
+    report = f"\n{page}" if result.report.is_file() else ""
     show(data, f"{result}{report}", as_json=as_json)
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import JobError, ParameterError, shown
+from workbench.errors import JobError, ParameterError, one_line, shown
 from workbench.paths import user_path
 from workbench.production.batch.plan import Mistakes, Plan, Ways, plan
 from workbench.production.checks import Checks
@@ -64,7 +64,7 @@ def plan_of(
     place = user_path(folder) if folder is not None else Path("out") / called
     subject = called if source is None or _is_list(source) else str(source)
     try:
-        made = plan(rows, place, ways or Ways(), title=title or called)
+        made = plan(rows, place, ways or Ways(), title=one_line(title or called))
         if folder is None and subject != called:
             made = replace(made, source=str(user_path(source).absolute()))  # type: ignore[arg-type]
     except Mistakes as error:
