@@ -20,12 +20,14 @@ from workbench.commands import (
     audiobook,
     batch,
     clone,
+    dub,
     engines,
     figures,
     kernels,
     listen,
     media,
     models,
+    narrate,
     receipts,
     serve,
     written,
@@ -316,6 +318,8 @@ def doctor(*, as_json: AsJson = False) -> None:
 
 batch.add_to(app)
 written.add_to(app)
+narrate.add_to(app)
+dub.add_to(app)
 audiobook.add_to(app)
 listen.add_to(app)
 figures.add_to(app)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 COMMANDS = [
     "demo", "say", "caption", "probe", "run", "voices", "doctor", "normalize", "transcribe",
     "align", "clone", "audiobook", "measure", "sweep", "batch", "rebuild", "verify",
+    "narrate", "dub",
 ]  # fmt: skip
 
 

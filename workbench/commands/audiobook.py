@@ -18,7 +18,7 @@ from workbench.commands.speaking import (
     speak,
     ways,
 )
-from workbench.commands.values import loudness_target, seconds
+from workbench.commands.values import level_or_none, seconds
 from workbench.errors import ParameterError, TextError
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def _audiobook(
         "title": title, "author": author, "narrator": narrator, "year": year, "pause": pause,
     }  # fmt: skip
     _check(output, [Path(one) for one in sources if _recording(one)], cover, bitrate, about)
-    level = None if loudness == "none" else loudness_target(loudness, "--loudness")
+    level = level_or_none(loudness, "--loudness")
     marks = chapters if chapters is None or chapters in _WAYS else chapter_list(Path(chapters))
     spoken = [one for one in sources if not _recording(one)]
     if marks in ("paragraphs", "lines") and (len(sources) > 1 or not spoken):

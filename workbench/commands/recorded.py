@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Recorded", "arguments", "record", "replay"]
 
-_COMMANDS = ("say", "caption", "audiobook", "transcribe", "align")
+_COMMANDS = ("say", "caption", "narrate", "dub", "audiobook", "transcribe", "align")
 _GROUPS = ("media",)
 _OUTPUT = "output"
 _PIPE = "-"
@@ -54,7 +54,9 @@ class Recorded(typer.core.TyperCommand):
         try:
             result = super().invoke(ctx)
             written = [path for path, state in _state(target).items() if before.get(path) != state]
-            warn(_seal(written, about, FACTS.get() or {}))
+            facts = FACTS.get() or {}
+            beside = [Path(os.path.abspath(path)) for path in facts.pop("written", ())]  # noqa: PTH100 - as above
+            warn(_seal(list(dict.fromkeys([*written, *beside])), about, facts))
         finally:
             FACTS.reset(token)
         return result

@@ -20,6 +20,7 @@ __all__ = [
     "Verify",
     "VoiceName",
     "Without",
+    "engine_values",
     "script",
     "speak",
     "ways",
@@ -81,6 +82,24 @@ def ways(
     }
 
 
+def engine_values(voice: str | None, option: list[str] | None) -> dict[str, Any]:
+    """Return the options of a voice's engine; with ``-O help``, list them and end.
+
+    Raises
+    ------
+    ParameterError, ModelError
+        When it has no such option, or there is no such voice.
+    """
+    from workbench.speech.speaker import Speaker
+
+    options = Speaker(voice).engine.options
+    if option == ["help"]:
+        show_options(options.describe())
+        raise typer.Exit
+    # What speaks has keywords of its own, such as gap: only the engine's are set here.
+    return option_values(option or [], options)
+
+
 def speak(text: str, voice: str | None, option: list[str] | None, how: dict[str, Any]) -> Narration:
     """Speak a script that a command line gives; with ``-O help``, list the options and end.
 
@@ -90,14 +109,9 @@ def speak(text: str, voice: str | None, option: list[str] | None, how: dict[str,
         As `workbench.speak` does.
     """
     from workbench.speech.speak import speak as say
-    from workbench.speech.speaker import Speaker
 
-    if option == ["help"]:
-        show_options(Speaker(voice).engine.options.describe())
-        raise typer.Exit
+    values = engine_values(voice, option)
     read = script(text)
-    # `speak` has keywords of its own, such as gap: only the engine's are set here
-    values = option_values(option or [], Speaker(voice).engine.options)
     said = say(read, voice, **how, **values)
     note(narrations=said.describe())
     return said

@@ -6,7 +6,7 @@ import re
 
 from workbench.errors import ParameterError, suggest
 
-__all__ = ["dimensions", "loudness_target", "seconds"]
+__all__ = ["dimensions", "level_or_none", "loudness_target", "seconds"]
 
 
 def seconds(text: str, name: str) -> float:
@@ -57,6 +57,17 @@ def dimensions(text: str | None, name: str) -> tuple[int, int] | None:
             cure=f"write WIDTHxHEIGHT, or one of {', '.join(SIZES)}",
         )
     return int(match[1]), int(match[2])
+
+
+def level_or_none(text: str, name: str) -> str | float | None:
+    """Return a loudness as `loudness_target` does, and None for ``none``: as it is.
+
+    Examples
+    --------
+    >>> level_or_none("none", "--loudness"), level_or_none("podcast", "--loudness")
+    (None, 'podcast')
+    """
+    return None if text == "none" else loudness_target(text, name)
 
 
 def loudness_target(text: str, name: str) -> str | float:
