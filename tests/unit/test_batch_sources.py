@@ -216,6 +216,9 @@ def test_names_cannot_write_to_the_terminal():
         ({"output": "./x/../bed.mp3", "text": "bed.mp3"}, "is the name of a mp3, not a text"),
         ({"language": "fr", "text": "Hola."}, "fr: espeak:es speaks es"),
         ({"lexicon": "a.pdf"}, "a.pdf"),
+        ({"text": "Hola.\n[voice:espeak:xx] Sí."}, "line 2 names the voice espeak:xx, which"),
+        ({"text": "[pause 1s]"}, "no words to speak"),
+        ({"verify": "stt"}, "verify"),
         ({"loudness": -90.0}, "must be"),
     ],
 )
@@ -233,10 +236,7 @@ def test_an_output_may_be_none_of_its_inputs_nor_the_notebook(here: Path):
     ]
     assert told(rows, own) == [
         "row 1, output: ./talks/../bed.mp3: is what bed reads; choose another name",
-        (
-            f"row 2, output: {own.stem}.wav: would leave the executed notebook over the notebook "
-            "itself; choose another name"
-        ),
+        f"row 2, output: {own.name}: would be written over; choose another name",
     ]
 
 

@@ -280,8 +280,8 @@ def test_wrong_assignments_are_refused(source: Path, given: list[str], told: str
         ("a: int = 1\nprint(a)", "line 2 of its parameters cell"),
         ("x.y: int = 1", "not an annotated assignment"),
         ("x: int", "its parameter x has no default"),
-        ("x: int = 1 +", "cannot be read"),
-        ("%matplotlib inline", "cannot be read"),
+        ("x: int = 1 +", "line 1 of its parameters cell cannot be read"),
+        ("x: int = 1\n%matplotlib inline", r"line 2 of its .* cannot be read .*; write each"),
         (
             "# pid\nx: int = os.getpid()",
             (

@@ -172,8 +172,8 @@ class Checks:
         if above is not None:
             yield OUTPUT, above
         if Path(place).with_suffix(".ipynb") == notebook:
-            told = "would leave the executed notebook over the notebook itself"
-            yield OUTPUT, ParameterError(told, subject=text, cure="choose another name")
+            told = f"{notebook.name}: would be written over"  # by what was executed
+            yield OUTPUT, ParameterError(told, subject=OUTPUT, cure="choose another name")
         base = os.path.basename(place)  # noqa: PTH119 - as above
         for parameter in known:
             value = values.get(parameter.name)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from workbench.errors import MediaError, ParameterError
+from workbench.errors import MediaError, ParameterError, WorkbenchError
 from workbench.paths import text_file, user_path
 
 if TYPE_CHECKING:
@@ -65,8 +65,13 @@ def _script(text: str, *, folder: Path) -> None:
         script = Script.load(folder / path)
     else:
         return
-    for name in {line.voice for line in script.items if isinstance(line, Line) and line.voice}:
-        can_speak(name)
+    voices = {x.voice: x.number for x in reversed(script.items) if isinstance(x, Line) and x.voice}
+    for name, number in voices.items():
+        try:
+            can_speak(name)
+        except WorkbenchError as error:
+            told = f"line {number} names the voice {name}, which {error.problem}"
+            raise ParameterError(told, subject=str(path or ""), cure=error.cure) from error
 
 
 def _scripts(texts: list[str], *, folder: Path) -> None:
@@ -170,6 +175,22 @@ def _heard(
         raise ParameterError("needs to know what is said", subject="engine", cure="give the script")
 
 
+def _listener(name: str, *, folder: Path) -> None:  # noqa: ARG001 - all have it
+    """Look whether somebody can listen: not whether the weights are whole, which takes a load."""
+    from workbench.speech.ears import ears
+
+    if name and name != "none":
+        found = ears(name)
+        ready = getattr(found.engine, "ready", None)
+        if ready is not None:
+            ready(found.options)
+
+
+def _recogniser(engine: str, model: str, *, folder: Path) -> None:
+    if engine not in {"auto", "script"}:
+        _listener(f"{engine}:{model}" if model else engine, folder=folder)
+
+
 def _page(output: str, *, folder: Path) -> None:
     from workbench.speech.sweep_page import check_page
 
@@ -196,7 +217,11 @@ _READ_ALOUD = (
 )
 
 RULES: dict[str, tuple[Rule, ...]] = {
-    "narrate": (*_READ_ALOUD, Rule(names=("text",), test=_script)),
+    "narrate": (
+        *_READ_ALOUD,
+        Rule(names=("text",), test=_script),
+        Rule(names=("verify",), test=_listener),
+    ),
     "audiobook": (
         *_READ_ALOUD,
         Rule(names=("sources",), test=_scripts),
@@ -221,10 +246,12 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "transcribe": (
         Rule(names=("media",), test=_plain),
         Rule(names=("engine", "script", "media"), test=_heard),
+        Rule(names=("engine", "model"), test=_recogniser),
     ),
     "voice_sweep": (
         Rule(names=("output",), test=_page),
         Rule(names=("options",), test=_axes),
+        Rule(names=("listener",), test=_listener),
         Rule(names=("best", "options"), test=_order),
     ),
 }

@@ -51,7 +51,13 @@ def parameters(notebook: Path) -> tuple[Parameter, ...]:
                 raise JobError(f"its parameter {name} has no default", subject=str(notebook))
             default = _default(node.value, name, node.value.lineno, notebook)
             found[name] = _parameter(node, name, default, _help(node, beside, alone))
-    except (SyntaxError, ValueError, RecursionError, MemoryError, tokenize.TokenError) as error:
+    except SyntaxError as error:
+        raise JobError(
+            f"line {error.lineno} of its parameters cell cannot be read ({error.msg})",
+            subject=str(notebook),
+            cure="write each parameter as: name: type = value  # help",
+        ) from error
+    except (ValueError, RecursionError, MemoryError, tokenize.TokenError) as error:
         if isinstance(error, ParameterError):  # which is a ValueError too
             told = f"the default of its parameter {error}"
         else:
