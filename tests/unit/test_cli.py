@@ -211,6 +211,8 @@ def test_ctrl_c_is_130_and_a_word(command: Command, monkeypatch):
 
     monkeypatch.setattr(doctor, "examine", interrupted)
     assert command("doctor") == (130, "", "workbench: stopped\n")
+    code, out, _ = command("doctor", "--json")
+    assert (code, json.loads(out)["error"]["code"]) == (130, "cancelled")
 
 
 def test_a_request_to_end_is_taken_as_ctrl_c(command: Command, monkeypatch):
