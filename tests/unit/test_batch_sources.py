@@ -279,8 +279,10 @@ def test_names_of_a_grid_never_clash():
 @pytest.mark.parametrize(
     ("given", "problem"),
     [
-        ({"source": 3}, "must be a path, not int"),
-        ({"source": {"text": "a"}}, "must be a path, not dict"),
+        ({"source": 3}, "source: must be a job file or a list of rows, not int"),
+        ({"source": {"text": "a"}}, "source: must be a job file or a list of rows, not dict"),
+        ({"source": [{"text": "a"}], "folder": 3}, "folder: must be the path of a folder, not 3"),
+        ({"source": [{"text": "a"}], "axes": 3}, "grid: must be values by name, not int"),
         ({"source": []}, "has no jobs"),
         ({"source": [3, None]}, "row 1: is 3, and no job"),
         ({"source": [{3: "a", "text": "a"}]}, "3: is not a parameter"),

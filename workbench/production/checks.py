@@ -153,7 +153,7 @@ class Checks:
     def _rule(self, rule: Rule, given: tuple[Any, ...]) -> WorkbenchError | None:
         key = (rule.test, repr(given))
         if key not in self._asked:
-            self._asked[key] = _caught(rule.test, *given, folder=self.folder)
+            self._asked[key] = _caught(rule.test, *given)
         return self._asked[key]
 
     def _output(
@@ -205,9 +205,9 @@ class Checks:
         return self._asked[key]
 
 
-def _caught(test: Any, *given: Any, **more: Any) -> WorkbenchError | None:
+def _caught(test: Any, *given: Any) -> WorkbenchError | None:
     try:
-        test(*given, **more)
+        test(*given)
     except WorkbenchError as error:
         return error
     return None

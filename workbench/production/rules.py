@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from workbench.errors import MediaError, ParameterError, WorkbenchError
-from workbench.paths import text_file, user_path
+from workbench.paths import text_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 __all__ = ["RULES", "SAMPLES", "Rule", "can_speak"]
 
@@ -29,8 +28,7 @@ class Rule:
     names
         The parameters, the one that is to blame first.
     test
-        Called with their values, and with the ``folder`` that paths are meant in; it raises what
-        is wrong.
+        Called with their values; it raises what is wrong.
     """
 
     names: tuple[str, ...]
@@ -54,15 +52,15 @@ def can_speak(name: str) -> None:
         ready(voice.name)
 
 
-def _script(text: str, *, folder: Path) -> None:
+def _script(text: str) -> None:
     """Read a script as the notebook does, and look for the voices that it names."""
     from workbench.script import Line, Script
 
-    path = text_file(text, (), folder=folder)
+    path = text_file(text, ())
     if path is None:
         script = Script.parse(text)
-    elif path.suffix.lower() == ".txt" and (folder / path).stat().st_size <= _LARGEST:
-        script = Script.load(folder / path)
+    elif path.suffix.lower() == ".txt" and path.stat().st_size <= _LARGEST:
+        script = Script.load(path)
     else:
         return
     voices = {x.voice: x.number for x in reversed(script.items) if isinstance(x, Line) and x.voice}
@@ -74,86 +72,86 @@ def _script(text: str, *, folder: Path) -> None:
             raise ParameterError(told, subject=str(path or ""), cure=error.cure) from error
 
 
-def _scripts(texts: list[str], *, folder: Path) -> None:
+def _scripts(texts: list[str]) -> None:
     for text in texts:
-        _script(text, folder=folder)
+        _script(text)
 
 
-def _language(language: str, voice: str, *, folder: Path) -> None:  # noqa: ARG001 - all have it
+def _language(language: str, voice: str) -> None:
     from workbench.speech.chapters import check_language
 
     if language:
         check_language(voice, language)
 
 
-def _level(loudness: float | str, *, folder: Path) -> None:  # noqa: ARG001 - all have it
+def _level(loudness: float | str) -> None:
     from workbench.media.master import target_level
 
     if loudness != "none":
         target_level(loudness)
 
 
-def _lexicon(lexicon: str | None, *, folder: Path) -> None:
+def _lexicon(lexicon: str | None) -> None:
     from workbench.text.lexicon import Lexicon
 
     if lexicon:
-        Lexicon.of(folder / lexicon)
+        Lexicon.of(lexicon)
 
 
-def _plain(path: str | None, *, folder: Path) -> None:
+def _plain(path: str | None) -> None:
     """Look for a file that is one; a folder can be given where a path is wanted."""
     from workbench.media.limits import existing
 
     if path:
         try:
-            existing(folder / user_path(path))
+            existing(path)
         except MediaError as error:
             raise MediaError(error.problem, subject=path, cure=error.cure) from error
 
 
-def _frame(size: str, *, folder: Path) -> None:  # noqa: ARG001 - all have it
+def _frame(size: str) -> None:
     from workbench.media.video.frame import Frame
 
     Frame(size=size)
 
 
-def _pictures(images: list[str], *, folder: Path) -> None:
+def _pictures(images: list[str]) -> None:
     for image in images:
         if image.startswith(("colour:", "gradient:")):
             from workbench.media.colours import parse_background
 
             parse_background(image)
         else:
-            _plain(image, folder=folder)
+            _plain(image)
 
 
-def _transition(name: str, *, folder: Path) -> None:  # noqa: ARG001 - all have it
+def _transition(name: str) -> None:
     from workbench.media.graph import TRANSITIONS
     from workbench.media.limits import choice
 
     choice("transition", name, ("cut", *TRANSITIONS))
 
 
-def _font(name: str, *, folder: Path) -> None:  # noqa: ARG001 - all have it
+def _font(name: str) -> None:
     from workbench.captions.fonts import find_font
 
     if name:
         find_font(name)
 
 
-def _speakers(pairs: list[str], *, folder: Path) -> None:  # noqa: ARG001 - all have it
+def _speakers(pairs: list[str]) -> None:
     from workbench.production.dubbing import speaker_voices
 
     speaker_voices(pairs)
 
 
-def _cues(captions: str | None, text: str, *, folder: Path) -> None:
+def _cues(captions: str | None, text: str) -> None:
     from workbench.production.dubbing import read_cues
 
-    read_cues(folder / captions if captions else None, text)
+    read_cues(captions, text)
 
 
-def _dubbed(output: str, video: str | None, *, folder: Path) -> None:  # noqa: ARG001 - all have it
+def _dubbed(output: str, video: str | None) -> None:
     from workbench.media.voiceover import SUFFIXES
 
     if not video and str(output).lower().endswith(SUFFIXES):
@@ -164,18 +162,12 @@ def _dubbed(output: str, video: str | None, *, folder: Path) -> None:  # noqa: A
         )
 
 
-def _heard(
-    engine: str,
-    script: str,
-    media: str | None,
-    *,
-    folder: Path,  # noqa: ARG001 - all have it
-) -> None:
+def _heard(engine: str, script: str, media: str | None) -> None:
     if engine == "script" and media and not script:
         raise ParameterError("needs to know what is said", subject="engine", cure="give the script")
 
 
-def _listener(name: str, *, folder: Path) -> None:  # noqa: ARG001 - all have it
+def _listener(name: str) -> None:
     """Look whether somebody can listen: not whether the weights are whole, which takes a load."""
     from workbench.speech.ears import ears
 
@@ -186,24 +178,24 @@ def _listener(name: str, *, folder: Path) -> None:  # noqa: ARG001 - all have it
             ready(found.options)
 
 
-def _recogniser(engine: str, model: str, *, folder: Path) -> None:
+def _recogniser(engine: str, model: str) -> None:
     if engine not in {"auto", "script"}:
-        _listener(f"{engine}:{model}" if model else engine, folder=folder)
+        _listener(f"{engine}:{model}" if model else engine)
 
 
-def _page(output: str, *, folder: Path) -> None:
+def _page(output: str) -> None:
     from workbench.speech.sweep_page import check_page
 
-    check_page(folder / output)
+    check_page(output)
 
 
-def _axes(options: list[str], *, folder: Path) -> None:  # noqa: ARG001 - all have it
+def _axes(options: list[str]) -> None:
     from workbench.speech.axes import axes
 
     axes(options)
 
 
-def _order(best: str, options: list[str], *, folder: Path) -> None:  # noqa: ARG001 - all have it
+def _order(best: str, options: list[str]) -> None:
     from workbench.speech.axes import axes
     from workbench.speech.sweep_page import check_order
 

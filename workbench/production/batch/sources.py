@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -22,7 +23,6 @@ from workbench.production.parameters import check, parameters
 from workbench.production.parameters import mistakes as mistakes_of
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterable, Sequence
 
     from workbench.production.parameters import Parameter
@@ -60,6 +60,13 @@ def plan_of(
     ParameterError, JobError
         As `read_rows` does.
     """
+    given: object = folder  # a person writes anything
+    if not (source is None or isinstance(source, str | os.PathLike) or _is_list(source)):
+        told = f"must be a job file or a list of rows, not {type(source).__name__}"
+        raise ParameterError(told, subject="source", cure='such as [{"text": "Hello."}]')
+    if given is not None and (given == "" or not isinstance(given, str | os.PathLike)):
+        told = f"must be the path of a folder, not {shown(folder)}"
+        raise ParameterError(told, subject="folder", cure="such as out/tonight")
     rows, called, found = read_rows(source, notebook, values=values, axes=axes)
     place = user_path(folder) if folder is not None else Path("out") / called
     subject = called if source is None or _is_list(source) else str(source)
@@ -135,7 +142,7 @@ def read_rows(
         if axes and not mistakes:  # with any, the rows keep the numbers that they are told by
             rows = _spread(rows, axes)
     if source is not None:
-        mistakes += _unsaid(rows, schemas, axes or {})
+        mistakes += _unsaid(rows, schemas, axes if isinstance(axes, Mapping) else {})
     if not rows and not mistakes:
         raise ParameterError("has no jobs", subject=str(source), cure="write at least one row")
     return rows, title, mistakes
