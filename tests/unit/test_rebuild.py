@@ -212,8 +212,13 @@ def test_names_with_path_parts_are_not_compared(copy: Path):
 def test_what_has_no_receipt_or_none_that_says_how_is_refused(tmp_path: Path):
     file = tmp_path / "a.wav"
     file.write_bytes(b"x")
-    with pytest.raises(StorageError, match="has no receipt"):
+    with pytest.raises(
+        StorageError, match=f"has no receipt beside it; .*{file.name}.json"
+    ) as error:
         rebuild(file)
+    assert error.value.mistake
+    with pytest.raises(StorageError, match=r"^none\.wav: is not there, and no receipt of it"):
+        rebuild("none.wav")
     write_receipt(file, {"tool": "trim"})
     with pytest.raises(JobError, match="names neither a notebook nor a command"):
         rebuild(file, progress=lambda done: None)

@@ -54,7 +54,8 @@ def _told(error: BaseException) -> tuple[WorkbenchError, int]:
     if hasattr(error, "format_message"):  # a usage error of typer's
         context = getattr(error, "ctx", None)
         path = context.command_path if context is not None else "workbench"
-        return ParameterError(error.format_message(), cure=f"see: {path} --help"), WRONG
+        problem = error.format_message().rstrip(".")
+        return ParameterError(problem, cure=f"see: {path} --help"), WRONG
     if os.environ.get("WORKBENCH_DEBUG"):
         raise error
     # A mistake of ours, which still deserves one line.

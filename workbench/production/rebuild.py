@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import ParameterError, WorkbenchError, storage_error
+from workbench.errors import ParameterError, StorageError, WorkbenchError, storage_error
 from workbench.paths import user_path
 from workbench.production.rebuild_cause import changes, never_exact
 from workbench.production.rebuild_compare import difference
@@ -143,7 +143,7 @@ def rebuild(
         When it was stopped.
     """
     path = Path(os.path.abspath(user_path(file)))  # noqa: PTH100 - links are to stay links
-    receipt = read_receipt(path)
+    receipt = _receipt(path, file)
     causes = changes(receipt, path.parent)
     notes = never_exact(receipt)
     if causes.missing:
@@ -173,6 +173,18 @@ def rebuild(
         notes=(*more.notes, *notes),
         kept=folder if output is not None else None,
     )
+
+
+def _receipt(path: Path, file: str | os.PathLike[str]) -> dict[str, Any]:
+    try:
+        return read_receipt(path)
+    except StorageError as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            if not path.exists():
+                error.problem = "is not there, and no receipt of it is either"
+            error.subject = str(file)
+            error.cure = f"name a file that has {path.name}.json beside it"
+        raise
 
 
 @contextlib.contextmanager
