@@ -168,6 +168,27 @@ def test_no_is_an_answer_and_no_fault_of_ours(batch: Command, answer: str):
     assert not Path("made").exists()
 
 
+def test_watching_prints_a_line_of_json_for_each_round(batch: Command, ends, monkeypatch):
+    def rounds(prepared: Callable[[], Any], _: list[Path]) -> Iterator[Any]:
+        yield prepared()
+        ends["b"] = KeyboardInterrupt()
+        Path("jobs.csv").write_text("name,times\na,4\nb,5\n")
+        yield prepared()
+
+    monkeypatch.setattr("workbench.production.batch.watching.changes", rounds)
+    code, out, _ = batch("--watch", "--json")
+    assert code == 130
+    first, rest = out.split("\n", 1)
+    assert json.loads(first)["counts"] == {"done": 3}
+    assert json.loads(rest)["error"]["problem"] == "stopped"
+
+
+def test_a_job_file_that_is_not_there_is_not_watched(batch: Command):
+    """It waited, for a slip of the finger."""
+    Path("jobs.csv").unlink()
+    assert batch("--watch")[0] == 2
+
+
 def test_json_holds_every_mistake(batch: Command):
     Path("jobs.csv").write_text("name,times\na,0\nb,many\n")
     code, out, err = batch("--json")

@@ -275,15 +275,20 @@ def _watch(
     as_json: bool,
 ) -> None:
     """Stay until the person interrupts."""
+    from workbench.production.batch.plan import Mistakes
     from workbench.production.batch.watching import changes
 
+    begun = False
     for found in changes(lambda: _checked(prepared), [Path(name) for name in files]):
         if isinstance(found, WorkbenchError):
+            if not begun and not isinstance(found, Mistakes):  # rows may be mended while it waits
+                raise found
             tell(f"workbench: {found}")
-        elif found.todo:
-            typer.echo(f"{found.plan.title}: {found.estimate}", err=as_json)
-            with _pool(found, cluster, store) as pool:
-                show_result(found.run(pool), as_json=as_json)
         else:
             typer.echo(f"{found.plan.title}: {found.estimate}", err=as_json)
+            if found.todo:
+                whole = replace(found, command=_again(sys.argv))
+                result = _done(whole, cluster, store, as_json=as_json)
+                show_result(result, as_json=as_json, one_of_many=True)
+        begun = True
         tell("waiting for a change; Ctrl-C ends")

@@ -42,7 +42,13 @@ def show_plan(made: Batch, *, as_json: bool) -> None:
     show(data, "\n".join([*rows, str(made.estimate)]), as_json=as_json)
 
 
-def show_result(result: BatchResult, *, as_json: bool, error: WorkbenchError | None = None) -> None:
+def show_result(
+    result: BatchResult,
+    *,
+    as_json: bool,
+    error: WorkbenchError | None = None,
+    one_of_many: bool = False,
+) -> None:
     """Print how each failure failed, on standard error, and the result.
 
     Parameters
@@ -53,13 +59,15 @@ def show_result(result: BatchResult, *, as_json: bool, error: WorkbenchError | N
         Whether the result is printed as JSON.
     error
         What ended it before its end; JSON holds it.
+    one_of_many
+        Whether others follow, so that JSON takes one line each.
     """
     for job in result.failures:
         tell(f"workbench: {job.parameters.get('name')}: {_told(job)}")
     data = result.to_dict() if error is None else {**result.to_dict(), "error": error.to_dict()}
     page = one_line(str(result.report), limit=_LONGEST)
     report = f"\n{page}" if result.report.is_file() else ""
-    show(data, f"{result}{report}", as_json=as_json)
+    show(data, f"{result}{report}", as_json=as_json, one_of_many=one_of_many)
 
 
 def _told(job: Job) -> str:

@@ -39,9 +39,10 @@ EngineOptions = Annotated[
 _shown: list[bool] = []
 
 
-def show(data: Any, text: str, *, as_json: bool) -> None:
-    """Print a result, as JSON or for a person."""
-    typer.echo(json.dumps(data, ensure_ascii=False, indent=2) if as_json else text)
+def show(data: Any, text: str, *, as_json: bool, one_of_many: bool = False) -> None:
+    """Print a result, as JSON or for a person; `one_of_many` takes one line of JSON."""
+    indent = None if one_of_many else 2
+    typer.echo(json.dumps(data, ensure_ascii=False, indent=indent) if as_json else text)
     if as_json:
         _shown.append(True)
 
