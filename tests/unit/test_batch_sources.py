@@ -136,7 +136,7 @@ SEEDED: list[tuple[str, str]] = [
     ("loudness", "-90"),
     ("loudness", "tiktok"),
     ("font", "no/such.ttf"),
-    ("fps", "many"),
+    ("duck", "61"),
     ("name", "../up"),
     ("output", "out.mp4"),
     ("output", "made/a.mp3"),
@@ -144,7 +144,9 @@ SEEDED: list[tuple[str, str]] = [
 
 
 def thousand(*, seeded: bool) -> str:
-    columns = "name script voice images intro outro logo music size transition loudness font fps"
+    columns = (
+        "name script voice images intro outro logo music size transition loudness font duck fps"
+    )
     names = [*columns.split(), "output"]
     rows = []
     for number in range(1000):

@@ -6,6 +6,7 @@ Every test is one of the product's own, so that it can say neither more nor less
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.errors import MediaError, ParameterError, WorkbenchError
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["RULES", "SAMPLES", "Rule", "can_speak"]
 
 _LARGEST = 1 << 20  # bytes of a script that is read to be checked; a book is not
+_FONTS = (".ttf", ".otf", ".ttc")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +137,7 @@ def _transition(name: str) -> None:
 def _font(name: str) -> None:
     from workbench.captions.fonts import find_font
 
-    if name:
+    if "/" in name or Path(name).suffix.lower() in _FONTS:  # a family that is not here only warns
         find_font(name)
 
 
