@@ -168,6 +168,7 @@ def test_a_mistake_is_one_line_and_a_code(
         ("audiobook none.txt -o a.m4b", 2),
         ("audiobook a.txt -o a.m4b -c none.txt", 2),
         ("transcribe none.wav -o a.srt", 2),
+        ("transcribe a.txt -m ./none -o a.srt", 2),
         ("align a.txt none.wav -o a.srt", 2),
         ("measure none.wav", 2),
         ("media gif none.mp4 -o a.gif", 2),
