@@ -242,6 +242,28 @@ def test_an_output_may_be_none_of_its_inputs_nor_the_notebook(here: Path):
     ]
 
 
+@pytest.mark.parametrize(
+    ("notebook", "row"),
+    [
+        ("dub", {"captions": "words.srt", "output": "./words.wav"}),
+        ("transcribe", {"media": "bed.mp3", "script": "one.txt", "output": "talks/../one.srt"}),
+    ],
+)
+def test_the_files_beside_an_output_are_none_of_its_inputs(notebook: str, row: dict[str, Any]):
+    """The captions that were to be spoken were written over by those that were heard."""
+    Path("words.srt").write_text("1\n00:00:01,000 --> 00:00:02,000\nHola.\n")
+    (found,) = told([row], notebook)
+    assert found.startswith(f"row 1, output: {row['output']}: would write over ")
+    assert len(plan_of([{**row, "output": f"made/{row['output'][-7:]}"}], notebook).tasks) == 1
+
+
+def test_a_grid_of_a_row_with_an_output_is_a_mistake_with_its_cure():
+    row = {"text": "Hola.", "output": "a.mp3"}
+    (found,) = told([row], "narrate", axes={"voice": ["espeak:es", "espeak:en-us"]})
+    assert found.startswith("row 1, output: would be written by every point of the grid; leave it")
+    assert len(plan_of([row], "narrate", axes={"voice": ["espeak:es"]}).tasks) == 1
+
+
 def test_two_job_files_of_one_name_do_not_share_a_folder():
     """The one's files were written over the other's, in out/jobs."""
     table, other = jobs("text\nHola.\n"), jobs("- text: Hola.\n", "jobs.yaml")

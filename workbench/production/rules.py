@@ -5,12 +5,13 @@ Every test is one of the product's own, so that it can say neither more nor less
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.errors import MediaError, ParameterError, WorkbenchError
-from workbench.paths import text_file
+from workbench.paths import text_file, user_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["RULES", "SAMPLES", "Rule", "can_speak"]
 
 _LARGEST = 1 << 20  # bytes of a script that is read to be checked; a book is not
+_PATH = 4096  # letters of a path
 _FONTS = (".ttf", ".otf", ".ttc")
 
 
@@ -164,6 +166,17 @@ def _dubbed(output: str, video: str | None) -> None:
         )
 
 
+def _kept(output: str, kinds: list[str], *inputs: str | None) -> None:
+    """Look whether the files that are written beside an output leave those alone that are read."""
+    main = user_path(output)
+    written = {os.path.abspath(main.with_suffix(f".{kind}")) for kind in kinds}  # noqa: PTH100 - may be links
+    for text in filter(None, inputs):
+        if len(text) <= _PATH and os.path.abspath(text) in written:  # noqa: PTH100 - as above
+            raise ParameterError(
+                f"would write over {text}", subject=f"output={output}", cure="choose another name"
+            )
+
+
 def _heard(engine: str, script: str, media: str | None) -> None:
     if engine == "script" and media and not script:
         raise ParameterError("needs to know what is said", subject="engine", cure="give the script")
@@ -236,11 +249,13 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Rule(names=("captions", "text"), test=_cues),
         Rule(names=("video",), test=_plain),
         Rule(names=("output", "video"), test=_dubbed),
+        Rule(names=("output", "caption_files", "captions"), test=_kept),
     ),
     "transcribe": (
         Rule(names=("media",), test=_plain),
         Rule(names=("engine", "script", "media"), test=_heard),
         Rule(names=("engine", "model"), test=_recogniser),
+        Rule(names=("output", "files", "script", "media"), test=_kept),
     ),
     "voice_sweep": (
         Rule(names=("output",), test=_page),

@@ -138,7 +138,7 @@ def read_rows(
     }
     if axes is not None:
         wrong = _axes(schemas.values(), axes)
-        mistakes += wrong
+        mistakes += wrong or _shared_outputs(rows, axes)
         if axes and not mistakes:  # with any, the rows keep the numbers that they are told by
             rows = _spread(rows, axes)
     if source is not None:
@@ -212,6 +212,15 @@ def _axes(schemas: Iterable[Sequence[Parameter]], axes: Mapping[str, Any]) -> li
     """Return what is wrong with a grid for any of some notebooks."""
     wrong = [error for known in schemas for error in grid_mistakes(known, axes)]
     return list(dict.fromkeys(Mistake(0, e.subject, e.problem, e.cure) for e in wrong))
+
+
+def _shared_outputs(rows: Sequence[Row], axes: Mapping[str, Any]) -> list[Mistake]:
+    """Return the rows whose output all points of a grid would write."""
+    if all(len(points) == 1 for points in axes.values()):
+        return []
+    told = "would be written by every point of the grid"
+    cure = "leave it out, and name the row: its files are called after that"
+    return [Mistake(r.number, "output", told, cure) for r in rows if r.values.get("output")]
 
 
 def _unsaid(
