@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
+import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +18,7 @@ from workbench.errors import (
     ParameterError,
     ServiceUnreachable,
     StorageError,
+    StorageFull,
 )
 from workbench.ledger import RUNNER, BatchLedger, Entry, owner_name
 from workbench.production.batch.outcome import Outcome
@@ -265,3 +268,129 @@ def test_what_is_no_task_fails_alone(ledger: BatchLedger):
     ledger.enrol([Entry(id="odd", kind=KIND, parameters={"what": 1})])
     run(ledger, ["a", "odd"], well)
     assert states(ledger, ["a", "odd"]) == {"a": ("done", 1), "odd": ("failed", 1)}
+
+
+def test_a_runner_that_is_stopped_leaves_those_of_another_in_its_process_alone(
+    ledger: BatchLedger,
+):
+    """Two batches in one notebook were one owner: the end of one freed the jobs of the other."""
+    enrolled(ledger, "mine", "hers")
+    both, stop, go_on = threading.Barrier(2), threading.Event(), threading.Event()
+    marks: list[str | None] = []
+
+    def do(task: Task, progress: Report, cancel: threading.Event) -> Outcome:
+        both.wait(30)
+        if task.id == "mine":
+            stop.set()
+            assert cancel.wait(30)
+            raise Cancelled("stopped on request", subject="talk")
+        assert go_on.wait(30)
+        marks.append(os.environ.get(RUNNER))
+        return Outcome()
+
+    other = threading.Thread(target=run, args=(ledger, ["hers"], do))
+    other.start()
+    with pytest.raises(Cancelled):
+        run(ledger, ["mine"], do, cancel=stop)
+    ledger.recover()  # as any other runner does
+    assert states(ledger, ["mine", "hers"]) == {"mine": ("queued", 0), "hers": ("running", 1)}
+    go_on.set()
+    other.join()
+    assert states(ledger, ["hers"]) == {"hers": ("done", 1)}
+    assert marks == [owner_name()], "what it starts is still found after its end"
+    assert RUNNER not in os.environ
+
+
+def test_no_job_is_free_before_its_kernel_has_ended(ledger: BatchLedger):
+    """A second Ctrl-C freed jobs whose kernels still cleaned up; the next run began them twice."""
+    enrolled(ledger, "a")
+    seen: list[str] = []
+
+    def do(task: Task, progress: Report, cancel: Any) -> Outcome:
+        os.kill(os.getpid(), signal.SIGINT)
+        assert cancel.wait(30)
+        assert not cancel.now.is_set(), "it may clean up"
+        os.kill(os.getpid(), signal.SIGINT)
+        assert cancel.now.wait(30)
+        seen.append(ledger.of(["a"])["a"].state)
+        raise Cancelled("stopped on request", subject="talk")
+
+    with pytest.raises(KeyboardInterrupt):
+        run(ledger, ["a"], do)
+    assert seen == ["running"]
+    assert states(ledger, ["a"]) == {"a": ("queued", 0)}
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_an_interrupt_while_a_job_is_begun_does_not_lose_it(ledger: BatchLedger):
+    """Between `submit` and the note of it, what ran was known to nobody."""
+    enrolled(ledger, "a")
+    ended: list[str] = []
+
+    def do(task: Task, progress: Report, cancel: threading.Event) -> Outcome:
+        assert cancel.wait(30)
+        ended.append(ledger.of(["a"])["a"].state)
+        raise Cancelled("stopped on request", subject="talk")
+
+    class Interrupted(Hands):
+        def submit(self, *given: Any) -> Future[Outcome]:
+            future = super().submit(*given)
+            signal.raise_signal(signal.SIGINT)
+            return future
+
+    hands = Interrupted(do)
+    with pytest.raises(KeyboardInterrupt):
+        Runner(ledger, ["a"], hands, progress=lambda done: None).run()
+    assert ended == ["running"]
+    assert states(ledger, ["a"]) == {"a": ("queued", 0)}
+    hands.close()
+
+
+def test_jobs_that_could_not_be_let_go_are_taken_up_by_the_next_run(
+    ledger: BatchLedger, monkeypatch: pytest.MonkeyPatch
+):
+    """A full disk hid why it ended, and the jobs ran for ever."""
+    enrolled(ledger, "a")
+
+    def gone(task: Task, progress: Report, cancel: threading.Event) -> Outcome:
+        raise ServiceUnreachable("the scheduler is gone", subject="tcp://a:8786")
+
+    def full(*_: object, **__: object) -> list[Any]:
+        raise StorageFull("no space left to write it", subject="batch.sqlite")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ledger, "release", full)
+        with pytest.raises(ServiceUnreachable):
+            run(ledger, ["a"], gone)
+    assert states(ledger, ["a"]) == {"a": ("running", 1)}
+    run(ledger, ["a"], well)
+    assert states(ledger, ["a"]) == {"a": ("done", 1)}
+
+
+@pytest.mark.parametrize("jump", [-3600.0, 3600.0])
+def test_a_pause_is_as_long_as_it_is_whatever_the_clock_says(
+    ledger: BatchLedger, monkeypatch: pytest.MonkeyPatch, jump: float
+):
+    """Set back by an hour, it kept a job waiting for an hour."""
+    enrolled(ledger, "a")
+    real, times = time.time, []
+
+    def do(task: Task, progress: Report, cancel: threading.Event) -> Outcome:
+        times.append(time.monotonic())
+        if len(times) == 1:
+            raise KernelDied("its kernel died", subject="talk")
+        return Outcome()
+
+    hands = Hands(do)
+    runner = Runner(ledger, ["a"], hands, progress=lambda done: None, backoff=0.5)
+    retry = ledger.retry
+
+    def set_after(*given: Any, **ways: Any) -> Any:
+        job = retry(*given, **ways)
+        monkeypatch.setattr(time, "time", lambda: real() + jump)
+        return job
+
+    monkeypatch.setattr(ledger, "retry", set_after)
+    runner.run()
+    hands.close()
+    assert 0.5 <= times[1] - times[0] < 60

@@ -12,7 +12,7 @@ import pytest
 
 from workbench.errors import JobError, KernelDied, StorageError
 from workbench.ledger import RUNNER, BatchLedger, Entry, owner_name
-from workbench.ledger.owner import owner_of
+from workbench.ledger.owner import owner_of, part, working
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -157,3 +157,39 @@ def test_it_is_a_ledger_like_the_others(tmp_path: Path):
         ledger.enrol(entries("a"))
     assert caught.value.subject == str(tmp_path / "batch.sqlite"), "there is one in every folder"
     ledger.close()
+
+
+def test_a_runner_that_ended_is_known_though_its_process_lives(
+    ledger: BatchLedger, monkeypatch: pytest.MonkeyPatch
+):
+    """Here at once; in another process, once it has long ceased to renew its lease."""
+    now = 0.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    ledger.enrol(entries("a", "b"))
+    mine, other = part(), f"{owner_of(os.getppid())}.1"
+    with working(mine):
+        ledger.take(mine, {"a"})
+        ledger.take(other, {"b"})
+        assert ledger.recover() == []
+        now = 170.0
+        assert ledger.recover() == []
+        ledger.renew(other)
+        assert ledger.recover() == []
+        now = 340.0
+        assert ledger.recover() == [], "it gave a sign meanwhile"
+        now = 360.0
+        assert [(job.id, job.attempts) for job in ledger.recover()] == [("b", 0)]
+    assert [(job.id, job.state) for job in ledger.recover()] == [("a", "queued")]
+
+
+def test_a_pause_does_not_grow_when_the_clock_is_set_back(
+    ledger: BatchLedger, monkeypatch: pytest.MonkeyPatch
+):
+    """Whoever comes later knows nothing of another's clock."""
+    now = time.time()
+    ledger.enrol(entries("a"))
+    ledger.take(ME, {"a"})
+    ledger.retry("a", ME, JobError("no"), delay=30)
+    assert ledger.take(ME, {"a"}) is None
+    monkeypatch.setattr(time, "time", lambda: now - 3600)
+    assert ledger.take(ME, {"a"}) is not None

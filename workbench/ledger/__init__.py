@@ -5,6 +5,17 @@ from __future__ import annotations
 from workbench.ledger.batches import RUNNER, BatchLedger, Entry
 from workbench.ledger.job import ENDED, STATES, Job
 from workbench.ledger.ledger import Ledger
-from workbench.ledger.owner import owner_name
+from workbench.ledger.owner import owner_name, part, working
 
-__all__ = ["ENDED", "RUNNER", "STATES", "BatchLedger", "Entry", "Job", "Ledger", "owner_name"]
+__all__ = [
+    "ENDED",
+    "RUNNER",
+    "STATES",
+    "BatchLedger",
+    "Entry",
+    "Job",
+    "Ledger",
+    "owner_name",
+    "part",
+    "working",
+]

@@ -10,7 +10,7 @@ from workbench.ledger import changes
 from workbench.ledger.job import COLUMNS, ENDED, Job, job_of, plain
 from workbench.ledger.ledger import Ledger
 from workbench.ledger.offspring import end_marked
-from workbench.ledger.owner import gone
+from workbench.ledger.owner import gone, owner_name, process_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 __all__ = ["RUNNER", "BatchLedger", "Entry"]
 
 RUNNER = "WORKBENCH_RUNNER"
-"""The variable in the environment of all that a runner of a batch starts: its name as an owner."""
+"""The variable in the environment of all that a runner of a batch starts: its process's name."""
 
-_LEASE = 60.0  # seconds; asked only where the runner's process cannot be looked for
+_LEASE = 60.0  # seconds; asked where the runner's process cannot be looked for
+_SILENT = 3 * _LEASE  # seconds without a sign of a runner whose process lives
 _TOGETHER = 500  # ids in one question: SQLite's limit on marks is 999 in old versions
 
 
@@ -71,6 +72,7 @@ class BatchLedger(Ledger):
     def __init__(self, path: Path, *, attempts: int = 3, wait: float = 10.0) -> None:
         super().__init__(path, attempts=attempts, wait=wait)
         self._database.name = str(path)  # whoever runs a batch wants to know which
+        self._signs: dict[str, tuple[float, float]] = {}
 
     def enrol(self, entries: Sequence[Entry], *, again: Collection[str] = ()) -> dict[str, Job]:
         """Take on jobs that are not known yet, all or none; return them as they are now.
@@ -120,18 +122,31 @@ class BatchLedger(Ledger):
                 found |= {job.id: job for job in map(job_of, rows)}
         return {name: found[name] for name in ids if name in found}
 
-    def take(self, owner: str, among: Collection[str]) -> Job | None:
-        """Give the first job of some that waits, and may be taken up by now, to `owner`."""
+    def take(self, owner: str, among: Collection[str], ready: Collection[str] = ()) -> Job | None:
+        """Give the first job of some that waits, and may be taken up by now, to `owner`.
+
+        Parameters
+        ----------
+        owner
+            Who takes it.
+        among
+            The jobs.
+        ready
+            Those of them that need not wait any longer, whatever the clock on the wall says.
+        """
+        # Of a clock that was set back, a pause longer than it was asked for is what is left.
         question = (
-            "SELECT id FROM jobs WHERE state = 'queued' AND (until IS NULL OR until <= ?) "
-            "ORDER BY number"
+            "SELECT id, until IS NULL OR until <= :now OR until - :now > lease FROM jobs "
+            "WHERE state = 'queued' ORDER BY number"
         )
         if not self._database.exists:
             return None
 
         def first() -> str | None:
-            rows = connection.execute(question, (time.time(),))
-            return next((name for (name,) in rows if name in among), None)
+            rows = connection.execute(question, {"now": time.time()})
+            return next(
+                (name for name, due in rows if name in among and (due or name in ready)), None
+            )
 
         with self._database.reading() as connection:
             if first() is None:
@@ -176,23 +191,39 @@ class BatchLedger(Ledger):
             else:
                 connection.execute(
                     "UPDATE jobs SET state = 'queued', error = ?, owner = '', progress = 0, "
-                    "started = NULL, clock = NULL, lease = NULL, until = ? WHERE id = ?",
-                    (told, time.time() + delay, id),
+                    "started = NULL, clock = NULL, lease = ?, until = ? WHERE id = ?",
+                    (told, delay, time.time() + delay, id),
                 )
             return changes.known(connection, id)
 
     def recover(self, *, blame: bool = False) -> list[Job]:
         """Take up the jobs of runners that have ended, after ending what these had started.
 
-        A runner that was killed is not the fault of its jobs: their attempts do not count.
+        A runner that was killed is not the fault of its jobs: their attempts do not count. One
+        whose process lives has ended when it gives no sign for three leases, by a clock that
+        nobody sets: it could not write down that it stopped.
         """
         if not self._database.exists:
             return []
         with self._database.reading() as connection:
-            owners = {owner for owner, _, _, _ in changes.owners(connection)}
+            signs: dict[str, float] = {}
+            for owner, _, until, _ in changes.owners(connection):
+                signs[owner] = max(until, signs.get(owner, until))
         freed: list[Job] = []
-        for owner in owners:
-            if gone(owner):
-                end_marked(owner, variable=RUNNER)
-                freed += self.release(owner, blame=blame)
+        for owner, sign in signs.items():
+            if gone(process_of(owner)):
+                end_marked(process_of(owner), variable=RUNNER)
+            elif not gone(owner) and not self._silent(owner, sign):
+                continue
+            freed += self.release(owner, blame=blame)
         return freed + super().recover(blame=blame)
+
+    def _silent(self, owner: str, sign: float) -> bool:
+        """Whether a part of another process of this machine has long ceased to renew its lease."""
+        if owner == process_of(owner) or gone(owner) is None:
+            return False
+        last, since = self._signs.get(owner, (None, 0.0))
+        if last != sign:
+            self._signs[owner] = (sign, time.monotonic())
+            return False
+        return time.monotonic() - since > _SILENT and process_of(owner) != owner_name()

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
 from workbench.errors import Cancelled, JobError, ParameterError
+from workbench.production.stop import Stop
 
 if TYPE_CHECKING:
     import threading
@@ -37,7 +38,7 @@ class Watch:
     limit
         Seconds the whole may take, None for as long as its cells may.
     cancel
-        Set from another thread to stop.
+        Set from another thread to stop; a `Stop` may also say that it is to be at once.
 
     Raises
     ------
@@ -102,7 +103,10 @@ class Watch:
     def _stop(self, done: Future[None]) -> None:
         self.kernel.interrupt()
         try:
-            wait([done], _GRACE)
+            until = time.monotonic() + _GRACE
+            while time.monotonic() < until and not wait([done], _LOOK).done:
+                if isinstance(self._cancel, Stop) and self._cancel.now.is_set():
+                    break
         finally:  # a second Ctrl-C does not wait any longer
             for _ in range(_KILLS):
                 if done.done():

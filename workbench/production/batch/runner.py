@@ -11,9 +11,18 @@ from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from workbench.errors import Cancelled, JobError, ParameterError, ServiceError, WorkbenchError
-from workbench.ledger import RUNNER, owner_name
+from workbench.errors import (
+    Cancelled,
+    JobError,
+    ParameterError,
+    ServiceError,
+    StorageError,
+    WorkbenchError,
+)
+from workbench.ledger import RUNNER, owner_name, part, working
+from workbench.production.batch.interrupts import Interrupts
 from workbench.production.batch.task import Task
+from workbench.production.stop import Stop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,6 +44,9 @@ _RECOVER = 1.0  # seconds between two looks for runners that have ended
 _BACKOFF = 2.0  # seconds before the second attempt, twice that before the third
 _LONGEST = 60.0  # seconds of such a pause
 
+_marks: dict[str, tuple[int, str | None]] = {}
+_lock = threading.Lock()
+
 
 @dataclass(kw_only=True)
 class _Running:
@@ -42,12 +54,12 @@ class _Running:
 
     task: Task
     future: Future[Outcome]
-    cancel: threading.Event
+    stop: Stop
     part: list[float] = field(default_factory=lambda: [0.0])
 
 
 class Runner:
-    """One process that does jobs of a ledger; any number may work on the same.
+    """One who does jobs of a ledger; any number may work on the same, also in one process.
 
     Parameters
     ----------
@@ -82,9 +94,16 @@ class Runner:
         self._progress = progress
         self._cancel = cancel or threading.Event()
         self._backoff = backoff
-        self._owner = owner_name()
+        self._interrupts = Interrupts(self._hurry)
+        self._owner = part()
         self._running: dict[str, _Running] = {}
         self._next: dict[str, float] = {}
+        self._pauses: dict[str, float] = {}  # when each is over, by a clock that nobody sets
+
+    @property
+    def owner(self) -> str:
+        """Its name in the ledger."""
+        return self._owner
 
     def run(self) -> None:
         """Work until every job has ended, here or in another runner.
@@ -93,10 +112,12 @@ class Runner:
         ------
         Cancelled
             When `cancel` was set: jobs that were under way wait again.
+        KeyboardInterrupt
+            After Ctrl-C, likewise; a second one gives notebooks no time to clean up.
         ServiceError
             When those who do the jobs cannot be reached any more; as above.
         """
-        with _known_as(self._owner):
+        with working(self._owner), _marking(), self._interrupts:
             try:
                 while self._step():
                     self._check()
@@ -117,6 +138,7 @@ class Runner:
         else:
             done = set()
             time.sleep(_LOOK)  # others do the rest, or it waits for another attempt
+        self._check()  # what an interrupt did to jobs is not their fault
         for name, running in list(self._running.items()):
             if running.future in done:
                 del self._running[name]
@@ -128,23 +150,28 @@ class Runner:
         return True
 
     def _check(self) -> None:
+        self._interrupts.check()
         if self._cancel.is_set():
             raise Cancelled("stopped on request", subject="batch")
 
     def _take(self) -> None:
         while len(self._running) < self._pool.slots:
-            job = self._ledger.take(self._owner, self._ids)
+            now = time.monotonic()
+            ready = {name for name, until in self._pauses.items() if until <= now}
+            pausing = self._pauses.keys() - ready
+            job = self._ledger.take(self._owner, self._ids - pausing, ready)
             if job is None:
                 return
-            part, cancel = [0.0], threading.Event()
+            self._pauses.pop(job.id, None)
+            done, stop = [0.0], Stop()
             try:
                 task = Task.from_dict(job.parameters)
             except (KeyError, TypeError) as error:
                 problem = JobError(f"is not a job of a batch ({error})", subject=job.id)
                 self._ledger.fail(job.id, self._owner, problem)
                 continue
-            future = self._pool.submit(task, _noting(part), cancel)
-            self._running[job.id] = _Running(task=task, future=future, cancel=cancel, part=part)
+            future = self._pool.submit(task, _noting(done), stop)
+            self._running[job.id] = _Running(task=task, future=future, stop=stop, part=done)
 
     def _look(self) -> bool:
         """Write down how far the jobs are; return whether any has not ended."""
@@ -153,7 +180,7 @@ class Runner:
             self._ledger.progress(name, running.part[0], self._owner)
             job = jobs.get(name)
             if job is None or job.cancelling or job.owner != self._owner:
-                running.cancel.set()
+                running.stop.set()
         ended = [job for job in jobs.values() if job.ended]
         parts = sum(running.part[0] for running in self._running.values())
         self._progress(min(1.0, (len(ended) + parts) / max(1, len(self._order))))
@@ -163,19 +190,16 @@ class Runner:
     def _write_down(self, name: str, future: Future[Outcome]) -> None:
         """Write down how a job has ended."""
         try:
-            self._ledger.finish(name, self._owner, future.result().to_dict())
+            outcome = future.result()
         except ServiceError:
-            self._running[name] = _Running(  # it is let go with the others
-                task=Task(id=name, name=name, notebook="", executed="", folder=""),
-                future=future,
-                cancel=threading.Event(),
-            )
-            raise
+            raise  # it is let go with the others
         except WorkbenchError as error:
             self._failed(name, error)
         except Exception as error:  # a mistake of ours must not stop the others
             log.exception("job %s", name)
             self._failed(name, JobError(f"{type(error).__name__}: {error}", subject=name))
+        else:
+            self._ledger.finish(name, self._owner, outcome.to_dict())
 
     def _failed(self, name: str, error: WorkbenchError) -> None:
         job = self._ledger.find(name)
@@ -190,21 +214,35 @@ class Runner:
             attempts = 1 if job is None else job.attempts
             delay = min(_LONGEST, self._backoff * 2 ** (attempts - 1))
             self._ledger.retry(name, self._owner, error, delay=delay)
+            self._pauses[name] = time.monotonic() + delay
 
     # -- the end ------------------------------------------------------------------------------
 
     def _let_go(self) -> None:
-        """Stop what is under way; it waits again, and the attempt does not count."""
-        for running in self._running.values():
-            running.cancel.set()
+        """Stop what is under way; it waits again, and the attempt does not count.
+
+        Nobody may begin a job before its kernel has ended, however impatient the person is. What
+        cannot be written down now is found by the next run: this runner has ended then.
+        """
         try:
-            for name, running in self._running.items():
-                # What is done by now is done.
-                with contextlib.suppress(Exception):
-                    outcome = running.future.result()
-                    self._ledger.finish(name, self._owner, outcome.to_dict())
-        finally:
+            for running in self._running.values():
+                running.stop.set()
+            futures = {name: running.future for name, running in self._running.items()}
+            while wait(futures.values(), _RENEW).not_done:
+                self._ledger.renew(self._owner, lease=3 * _RENEW)
+            for name, future in futures.items():
+                if not future.cancelled() and future.exception() is None:  # then it is done
+                    self._ledger.finish(name, self._owner, future.result().to_dict())
+        except StorageError as error:
+            log.warning("what was done at last was not written down: %s", error)
+        try:
             self._ledger.release(self._owner, blame=False)
+        except StorageError as error:
+            log.warning("the next run takes up what was not done: %s", error)
+
+    def _hurry(self) -> None:
+        for running in self._running.values():
+            running.stop.now.set()
 
     def _due(self, what: str, every: float) -> bool:
         now = time.monotonic()
@@ -228,14 +266,22 @@ def _noting(part: list[float]) -> Report:
 
 
 @contextlib.contextmanager
-def _known_as(owner: str) -> Iterator[None]:
+def _marking() -> Iterator[None]:
     """Have all that this process starts carry its name, for whoever comes after its end."""
-    before = os.environ.get(RUNNER)
-    os.environ[RUNNER] = owner
+    me = owner_name()
+    with _lock:
+        count, before = _marks.get(me, (0, os.environ.get(RUNNER)))
+        _marks[me] = count + 1, before
+        os.environ[RUNNER] = me
     try:
         yield
     finally:
-        if before is None:
-            del os.environ[RUNNER]
-        else:
-            os.environ[RUNNER] = before
+        with _lock:
+            count, before = _marks[me]
+            if count > 1:  # another one works
+                _marks[me] = count - 1, before
+            else:
+                del _marks[me]
+                os.environ.pop(RUNNER, None)
+                if before is not None:
+                    os.environ[RUNNER] = before
