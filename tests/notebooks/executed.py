@@ -7,10 +7,20 @@ import json
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import papermill
+import pytest
+
+from workbench.production.kernels.install import install
+from workbench.production.kernels.spec import KERNEL, spec_manager
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+__all__ = ["NOTEBOOKS", "Cells", "by_nbmake", "by_papermill", "outputs", "said"]
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 LARGEST = 3 << 20  # bytes of an executed notebook
@@ -19,30 +29,46 @@ Cells = dict[str, list[dict[str, Any]]]
 """The outputs of cells by the names of these."""
 
 
-def by_papermill(path: Path, folder: Path, values: dict[str, Any]) -> Cells:
-    """Run a notebook with other values in a folder of its own."""
-    done = folder / "executed.ipynb"
-    with contextlib.chdir(folder):  # a kernel works where it is started
+def by_papermill(
+    path: Path, done: Path, values: dict[str, Any], *, kernel: str = "python3"
+) -> None:
+    """Run a notebook with other values in the folder of the executed one."""
+    with contextlib.chdir(done.parent), _known(kernel):  # a kernel works where it is started
         papermill.execute_notebook(
-            path, done, values, kernel_name="python3", progress_bar=False, execution_timeout=240
+            path, done, values, kernel_name=kernel, progress_bar=False, execution_timeout=240
         )
-    return outputs(done)
 
 
-def by_nbmake(path: Path, folder: Path) -> Cells:
-    """Run a notebook as it is in a folder of its own."""
-    done = shutil.copy(path, folder / path.name)
+@contextlib.contextmanager
+def _known(kernel: str) -> Iterator[None]:
+    """Let Jupyter find the forked kernel, as if it had been installed."""
+    if kernel != KERNEL:
+        yield
+        return
+    spec_manager()  # a package that was installed before it had the provisioner has none
+    with tempfile.TemporaryDirectory() as prefix, pytest.MonkeyPatch.context() as patch:
+        install(prefix=Path(prefix))
+        patch.setenv("JUPYTER_PATH", str(Path(prefix) / "share" / "jupyter"))
+        yield
+
+
+def by_nbmake(folders: Mapping[Path, Path], home: Path) -> dict[str, Path]:
+    """Run notebooks as they are, each in a folder; return the executed ones by their names."""
+    copies = []
+    for path, folder in folders.items():
+        folder.mkdir(exist_ok=True)
+        copies.append(Path(shutil.copy(path, folder)))
     command = [sys.executable, "-m", "pytest", "--nbmake", "--overwrite", "--nbmake-timeout=120"]
     ran = subprocess.run(
-        [*command, "-q", "-p", "no:cacheprovider", path.name],
-        cwd=folder,
+        [*command, "-q", "-p", "no:cacheprovider", *map(str, copies)],
+        cwd=home,
         capture_output=True,
         text=True,
         check=False,
     )
     assert ran.returncode == 0, ran.stdout
-    assert "1 passed" in ran.stdout
-    return outputs(done)
+    assert f"{len(copies)} passed" in ran.stdout
+    return {copy.stem: copy for copy in copies}
 
 
 def outputs(path: Path) -> Cells:

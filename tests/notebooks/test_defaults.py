@@ -11,14 +11,14 @@ import nbformat
 import pytest
 
 from tests.notebooks import executed
-from tests.notebooks.executed import by_nbmake, said
+from tests.notebooks.executed import outputs, said
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 NOTEBOOKS = sorted(executed.NOTEBOOKS.glob("*/*.ipynb"))
-TUNING = {"02_tune", "tuner"}  # run in test_tune, with more to look at; the jobs in test_jobs
-OTHERS = [path for path in NOTEBOOKS if path.parent.name != "jobs" and path.stem not in TUNING]
+TUNING = {"02_tune", "tuner"}  # see test_tune, which looks at more; at the jobs does test_jobs
+OTHERS = [p.stem for p in NOTEBOOKS if p.parent.name != "jobs" and p.stem not in TUNING]
 
 # What a cell shows of the English of the defaults: texts that it says in this order.
 ENGLISH = {
@@ -56,10 +56,10 @@ def test_there_are_notebooks():
     assert {"01_say", "05_video", "captioned_short"} <= {path.stem for path in NOTEBOOKS}
 
 
-@pytest.mark.parametrize("path", OTHERS, ids=lambda path: path.stem)
-def test_nbmake(path: Path, tmp_path: Path):
-    cells = by_nbmake(path, tmp_path)
-    for cell, wanted in ENGLISH[path.stem].items():
+@pytest.mark.parametrize("name", OTHERS)
+def test_nbmake(name: str, english: dict[str, Path]):
+    cells = outputs(english[name])
+    for cell, wanted in ENGLISH[name].items():
         shown, place = said(cells[cell]), 0
         for text in wanted:
             place = shown.find(text, place)

@@ -11,7 +11,6 @@ import csv
 import io
 import json
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -20,13 +19,13 @@ from typing import Any
 import av
 import nbformat
 import numpy as np
-import papermill
 import pytest
 from epubs import epub
 from lavfi import clip
 from PIL import Image
 
 import workbench as wb
+from tests.notebooks.executed import by_nbmake, by_papermill
 from tests.whisper_model import FOLDER as TINY_WHISPER
 from tests.whisper_model import bare, say
 from workbench.audio import Audio
@@ -107,19 +106,7 @@ def html(path: Path) -> str:
 def spanish(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which nbmake ran all of them."""
     folder = tmp_path_factory.mktemp("spanish")
-    names = [f"{name}.ipynb" for name in JOBS]
-    for name in JOBS:
-        shutil.copy(find_notebook(name), folder)
-    command = [sys.executable, "-m", "pytest", "--nbmake", "--overwrite", "--nbmake-timeout=120"]
-    done = subprocess.run(
-        [*command, "-q", "-p", "no:cacheprovider", *names],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
-    assert f"{len(JOBS)} passed" in done.stdout
+    by_nbmake({find_notebook(name): folder for name in JOBS}, folder)
     return folder
 
 
@@ -223,15 +210,12 @@ def read_mp3(data: bytes) -> float:
 # -- English: other values, by papermill ------------------------------------------------------
 
 
-def run(name: str, folder: Path, values: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Path:
+def run(name: str, folder: Path, values: dict[str, Any], kernel: str) -> Path:
     """Run a notebook by papermill itself, in a folder; return the executed one."""
-    monkeypatch.chdir(folder)
-    executed = folder / f"{name}.executed.ipynb"
+    done = folder / f"{name}.executed.ipynb"
     plain = json.loads(json.dumps(values, default=str))  # papermill has texts for paths
-    papermill.execute_notebook(
-        find_notebook(name), executed, plain, kernel_name="python3", progress_bar=False
-    )
-    return executed
+    by_papermill(find_notebook(name), done, plain, kernel=kernel)
+    return done
 
 
 @pytest.fixture
@@ -245,7 +229,7 @@ def book(tmp_path: Path) -> Path:
     return epub(tmp_path / "book.epub", pages, cover=picture.getvalue())
 
 
-def test_narrate_in_english(tmp_path: Path, book: Path, monkeypatch: pytest.MonkeyPatch):
+def test_narrate_in_english(tmp_path: Path, book: Path, forked: str):
     executed = run(
         "narrate",
         tmp_path,
@@ -254,7 +238,7 @@ def test_narrate_in_english(tmp_path: Path, book: Path, monkeypatch: pytest.Monk
             "chapter_gap": 2.0, "seed": 3, "lexicon": None, "loudness": -23.0,
             "captions": ["srt", "ttml"], "chapter_files": True, "output": "made/told.flac",
         },
-        monkeypatch,
+        forked,
     )  # fmt: skip
     sound = Audio.read(tmp_path / "made/told.flac")
     assert level(sound) == pytest.approx(-23, abs=0.5)
@@ -270,7 +254,7 @@ def test_narrate_in_english(tmp_path: Path, book: Path, monkeypatch: pytest.Monk
     assert "told.flac" in html(executed)
 
 
-def test_audiobook_in_english(tmp_path: Path, book: Path, monkeypatch: pytest.MonkeyPatch):
+def test_audiobook_in_english(tmp_path: Path, book: Path, forked: str):
     (tmp_path / "more.md").write_text("# After\n\nThe *end*.\n", encoding="utf-8")
     run(
         "audiobook",
@@ -280,7 +264,7 @@ def test_audiobook_in_english(tmp_path: Path, book: Path, monkeypatch: pytest.Mo
             "author": "Ana", "narrator": "Ben", "year": 2020, "loudness": -18.0,
             "bitrate": "48k", "chapter_gap": 2.0, "output": "made/book.m4a",
         },
-        monkeypatch,
+        forked,
     )  # fmt: skip
     path = tmp_path / "made/book.m4a"
     found = chapters(path)
@@ -298,7 +282,7 @@ def test_audiobook_in_english(tmp_path: Path, book: Path, monkeypatch: pytest.Mo
     assert check_receipt(path)["settings"]["bitrate"] == "48k"
 
 
-def test_dub_in_english(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_dub_in_english(tmp_path: Path, forked: str):
     """Over a video with a tone of its own, which goes down by as much as is asked for."""
     clip(tmp_path / "a.mp4", "navy", seconds=7, tone=3_000, level=0.1)
     (tmp_path / "a.vtt").write_text(
@@ -317,7 +301,7 @@ def test_dub_in_english(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
             "voices": ["Ben=espeak:en-gb"], "language": "en", "fastest": 1.5, "duck": 24.0,
             "loudness": "none", "caption_files": ["vtt"], "output": "made/b.mp4",
         },
-        monkeypatch,
+        forked,
     )  # fmt: skip
     path = tmp_path / "made/b.mp4"
     receipt = check_receipt(path)
@@ -397,7 +381,7 @@ def test_transcribe_in_english(tmp_path: Path):
     assert receipt["inputs"][0]["sha256"] == digest(tmp_path / "talk.wav")
 
 
-def test_voice_sweep_in_english(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_voice_sweep_in_english(tmp_path: Path, forked: str):
     executed = run(
         "voice_sweep",
         tmp_path,
@@ -406,7 +390,7 @@ def test_voice_sweep_in_english(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
             "options": ["rate=120..240/3", "pitch=40"], "best": "duration", "jobs": 1,
             "output": "made/pick.html",
         },
-        monkeypatch,
+        forked,
     )  # fmt: skip
     page = tmp_path / "made/pick.html"
     check_sweep(page, ["espeak:en-us", "espeak:en"], [120, 180, 240])
@@ -419,7 +403,7 @@ def test_voice_sweep_in_english(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 # -- through the package's own runner ---------------------------------------------------------
 
 
-def test_a_run_seals_every_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_run_seals_every_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forked: str):
     """A Spanish recording, heard by a real recogniser; a path arrives as a path."""
     monkeypatch.chdir(tmp_path)
     said = say("hola mundo ventana verde", "es")
@@ -428,7 +412,7 @@ def test_a_run_seals_every_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         "media": "voz.wav", "engine": "whisper", "model": str(TINY_WHISPER), "script": "",
         "files": ["vtt", "txt", "csv"], "output": "made/voz.srt",
     }  # fmt: skip
-    result = wb.run("transcribe", values, progress=lambda _: None)
+    result = wb.run("transcribe", values, kernel=forked, progress=lambda _: None)
     assert result.warnings == ()
     assert (tmp_path / "made/voz.txt").read_text("utf-8").strip(". \n").lower() == " ".join(
         said.words
@@ -456,7 +440,7 @@ SPANISH: dict[str, dict[str, Any]] = {
 @pytest.mark.slow
 @pytest.mark.parametrize("name", JOBS)
 def test_every_job_in_spanish_with_other_values(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forked: str, name: str
 ):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "texto.md").write_text("# Uno\n\nEl *mar*.\n\n# Dos\n\nLa tierra.\n", "utf-8")
@@ -464,7 +448,7 @@ def test_every_job_in_spanish_with_other_values(
     (tmp_path / "a.vtt").write_text(
         "WEBVTT\n\n00:01.000 --> 00:03.000\n<v Ana>Buenos días.\n", encoding="utf-8"
     )
-    result = wb.run(name, SPANISH[name], progress=lambda _: None)
+    result = wb.run(name, SPANISH[name], kernel=forked, progress=lambda _: None)
     assert result.warnings == ()
     assert result.output == tmp_path / SPANISH[name]["output"]
     outputs(result.notebook)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.notebooks.executed import NOTEBOOKS, Cells, by_nbmake, said
+from tests.notebooks.executed import NOTEBOOKS, Cells, outputs, said
 from workbench.voice import Preset, Voice
 
 if TYPE_CHECKING:
@@ -20,10 +20,10 @@ pytestmark = pytest.mark.notebook
 
 
 @pytest.fixture(scope="module")
-def tour(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Cells]:
+def tour(english: dict[str, Path]) -> tuple[Path, Cells]:
     """The folder in which the notebook ran, and what it shows."""
-    folder = tmp_path_factory.mktemp("tour")
-    return folder, by_nbmake(NOTEBOOKS / "tour" / "02_tune.ipynb", folder)
+    done = english["02_tune"]
+    return done.parent, outputs(done)
 
 
 def test_a_preset_is_kept_beside_the_notebook(tour: tuple[Path, Cells]) -> None:
@@ -62,12 +62,12 @@ def test_who_reads_it_sees_and_hears_the_takes(tour: tuple[Path, Cells]) -> None
     assert "Welcome back to the channel." in html
 
 
-def test_the_dashboard_is_a_title_and_the_panel(tmp_path: Path) -> None:
+def test_the_dashboard_is_a_title_and_the_panel(english: dict[str, Path]) -> None:
     path = NOTEBOOKS / "dashboards" / "tuner.ipynb"
     title, given, panel = json.loads(path.read_text(encoding="utf-8"))["cells"]
     assert (title["cell_type"], title["source"]) == ("markdown", ["# Tune a voice"])
     assert given["metadata"]["tags"] == ["parameters"]
     assert panel["source"][-1] == "wb.tune(text, voice=voice or None)"
-    cells = by_nbmake(path, tmp_path)
+    cells = outputs(english["tuner"])
     assert 'voice="espeak:en' in said(cells["panel"])
     assert "application/vnd.jupyter.widget-view+json" in cells["panel"][0]["data"]
