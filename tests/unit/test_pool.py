@@ -17,13 +17,26 @@ from faults.pools import Pooled, alive, operations, pooled, within
 
 from workbench.errors import JobError, ParameterError
 from workbench.ledger import Ledger, owner_name
+from workbench.ledger.owner import owner_of
 from workbench.processors import threads
 from workbench.service.pool import WorkerPool
 
 
-def test_starting_waits_for_nobody(tmp_path):
-    """Jobs that are submitted before a worker is there wait for it, and start without a poll."""
-    with pooled(tmp_path) as pool:
+def test_starting_waits_for_nobody(tmp_path, monkeypatch):
+    """Jobs that are submitted before a worker is there wait for it, and start without a poll.
+
+    Of what is said meanwhile nothing reaches a worker before its settings.
+    """
+    for name, value in operations().items():
+        monkeypatch.setenv(name, value)
+    pool = Pooled(tmp_path)
+
+    def named(pid: int) -> str:  # in the moment in which a worker is known
+        pool.pool.wake()
+        return owner_of(pid)
+
+    monkeypatch.setattr("workbench.service.slot.owner_of", named)
+    with pool:
         assert pool.pool.ready == 0
         jobs = [pool.submit("nothing") for _ in range(5)]
         assert {pool.ended(job).state for job in jobs} == {"done"}

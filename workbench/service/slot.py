@@ -179,11 +179,12 @@ class Slot:
                 ours.close()
                 raise
         lines = Lines(ours)
+        # Not among the arguments, which everybody may read: a store's URL may hold a secret. And
+        # before others can send: a worker takes what comes first for its settings.
+        lines.send(**self._settings)
         with self._lock:
             self._process, self._lines = process, lines
             self.owner = owner_of(process.pid)
-        # Not among the arguments, which everybody may read: a store's URL may hold a secret.
-        lines.send(**self._settings)
         if self._closing.is_set():
             lines.send(do="stop")
         self._watch = threading.Timer(_START, self._late, (self.owner,))
