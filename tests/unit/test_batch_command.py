@@ -183,6 +183,29 @@ def test_watching_prints_a_line_of_json_for_each_round(batch: Command, ends, mon
     assert json.loads(rest)["error"]["problem"] == "stopped"
 
 
+def test_watching_goes_on_after_what_keeps_a_round_from_its_end(batch: Command, monkeypatch):
+    """A ledger that another program held for a moment ended a night of watching."""
+
+    def rounds(prepared: Callable[[], Any], _: list[Path]) -> Iterator[Any]:
+        Path("made/batch.sqlite").mkdir(parents=True)
+        yield prepared_once
+        Path("made/batch.sqlite").rmdir()
+        yield prepared()
+
+    prepared_once = planned_now()
+    monkeypatch.setattr("workbench.production.batch.watching.changes", rounds)
+    code, out, err = batch("--watch")
+    assert code == 0
+    assert "made/batch.sqlite: " in err
+    assert "jobs: 3 done, " in out
+
+
+def planned_now() -> Any:
+    from workbench.production.batch.batch import prepare
+
+    return prepare("jobs.csv", "echo.ipynb", folder="made")
+
+
 def test_a_job_file_that_is_not_there_is_not_watched(batch: Command):
     """It waited, for a slip of the finger."""
     Path("jobs.csv").unlink()

@@ -20,6 +20,7 @@ from workbench.errors import Cancelled, ParameterError, ServiceError, StorageErr
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from workbench.production.batch.plan import Mistakes
     from workbench.production.batch.planned import Batch
     from workbench.production.batch.pools import Pool
     from workbench.production.batch.result import BatchResult
@@ -188,11 +189,15 @@ def _checked(prepared: Callable[[], Batch]) -> Batch:
     try:
         return prepared()
     except Mistakes as error:
-        for mistake in error.mistakes:
-            tell(f"{error.subject}: {mistake}")
-        count = len(error.mistakes)  # each has been told
-        error.problem = f"has {count} mistake{'s' if count > 1 else ''}; nothing was begun"
+        _tell_mistakes(error)
         raise
+
+
+def _tell_mistakes(error: Mistakes) -> None:
+    for mistake in error.mistakes:
+        tell(f"{error.subject}: {mistake}")
+    count = len(error.mistakes)  # each has been told
+    error.problem = f"has {count} mistake{'s' if count > 1 else ''}; nothing was begun"
 
 
 def _again(words: list[str]) -> str:
@@ -279,16 +284,22 @@ def _watch(
     from workbench.production.batch.watching import changes
 
     begun = False
-    for found in changes(lambda: _checked(prepared), [Path(name) for name in files]):
+    for found in changes(prepared, [Path(name) for name in files]):
         if isinstance(found, WorkbenchError):
-            if not begun and not isinstance(found, Mistakes):  # rows may be mended while it waits
+            if isinstance(found, Mistakes):  # rows may be mended while it waits
+                _tell_mistakes(found)
+            elif not begun:
                 raise found
             tell(f"workbench: {found}")
         else:
             typer.echo(f"{found.plan.title}: {found.estimate}", err=as_json)
             if found.todo:
                 whole = replace(found, command=_again(sys.argv))
-                result = _done(whole, cluster, store, as_json=as_json)
-                show_result(result, as_json=as_json, one_of_many=True)
+                try:
+                    result = _done(whole, cluster, store, as_json=as_json)
+                except (StorageError, ServiceError) as error:  # tried again at the next change
+                    tell(f"workbench: {error}")
+                else:
+                    show_result(result, as_json=as_json, one_of_many=True)
         begun = True
         tell("waiting for a change; Ctrl-C ends")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ __all__ = ["changes"]
 
 _LOOK = 1.0  # seconds between two looks at the files
 _QUIET = 1  # looks in which nothing more changes: an editor may still be writing
+_SHARE = 10  # a batch that cannot be is looked at again after so many times what that takes
 
 
 def changes(
@@ -42,30 +44,51 @@ def changes(
     Yields
     ------
     Batch or WorkbenchError
-        The error when the job file has mistakes at the moment: they may be mended.
+        The error when the job file has mistakes at the moment: they may be mended. It is told once,
+        and looked for again without a change too: what is missing is in no list of files.
     """
     stop = stop or threading.Event()
     fixed = list(paths)
-    looked: list[Path] = []
+    looked: set[Path] = set()
+    told: list[str] = []
+    again: float | None
     while not stop.is_set():
+        began = time.monotonic()
         before = _states([*fixed, *looked])
         try:
             batch = prepared()
         except WorkbenchError as error:
-            yield error
+            told, last = [str(error), *map(str, getattr(error, "mistakes", ()))], told
+            again = max(every, _SHARE * (time.monotonic() - began))
+            if told != last:
+                yield error
         else:
-            found = [Path(path) for path in batch.plan.inputs]
-            looked = [*found, *batch.plan.notebooks]
-            # What was not looked at before the batch was prepared is taken as it is now.
-            before = _states([*fixed, *looked]) | before
+            told, again = [], None
+            looked = {*map(Path, batch.plan.inputs), *batch.plan.notebooks}
+            if not looked <= before.keys():
+                continue  # whether one of them was changed meanwhile is not known
             yield batch
-        quiet = 0
-        now = _states([*fixed, *looked])
-        while not stop.is_set() and (now == before or quiet < _QUIET):
-            stop.wait(every)
-            again = _states([*fixed, *looked])
-            quiet = quiet + 1 if again == now and again != before else 0
-            now = again
+        _wait([*fixed, *looked], before, stop, every, again)
+
+
+def _wait(
+    paths: list[Path],
+    before: dict[Path, tuple[int, int] | None],
+    stop: threading.Event,
+    every: float,
+    again: float | None,
+) -> None:
+    """Wait until a file is another than before, or for so many seconds."""
+    until = None if again is None else time.monotonic() + again
+    quiet = 0
+    now = _states(paths)
+    while not stop.is_set() and (now == before or quiet < _QUIET):
+        if until is not None and now == before and time.monotonic() >= until:
+            return
+        stop.wait(every)
+        later = _states(paths)
+        quiet = quiet + 1 if later == now and later != before else 0
+        now = later
 
 
 def _states(paths: Iterable[Path]) -> dict[Path, tuple[int, int] | None]:
