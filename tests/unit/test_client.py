@@ -459,6 +459,33 @@ def test_a_job_that_nobody_waits_for_is_stopped(way: str):
     assert len(ours.sent("DELETE")) == 1
 
 
+@pytest.mark.parametrize("way", ["call", "submit", "late"])
+def test_a_job_is_stopped_by_who_leaves_before_its_id_is_told(way: str):
+    """The request was there, the answer was not: an interrupted script left its job running."""
+    ours = Ours(WORKING, delete={"status": "failed"})
+    asked = asyncio.Event()
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            asked.set()
+            await asyncio.sleep(0.3)
+        return ours.answer(request)
+
+    backend = RemoteBackend("http://ours", transport=httpx.MockTransport(answer))
+
+    async def leave() -> None:
+        if way == "late":
+            await backend.call("speak", SPEAK, timeout=0.1)
+        call = asyncio.create_task(getattr(backend, way)("speak", SPEAK))
+        await asked.wait()
+        call.cancel()
+        await call
+
+    with pytest.raises(DeadlineExceeded if way == "late" else asyncio.CancelledError):
+        run(leave())
+    assert [one.url.path for one in ours.sent("DELETE")] == [f"/api/v1/jobs/{WAV}"]
+
+
 def test_a_full_queue_is_asked_again_until_there_is_no_time_left():
     full = httpx.Response(429, headers={"Retry-After": "0.1"}, json={"error": "busy"})
     ours = Ours(DONE, post=[full, full, full, full, full, {"file_id": WAV}])

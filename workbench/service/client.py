@@ -27,6 +27,7 @@ from workbench.service.wire import file_id as checked
 from workbench.storage.atomic import workspace
 
 if TYPE_CHECKING:
+    from asyncio import Future
     from collections.abc import Mapping
     from pathlib import Path
     from typing import BinaryIO
@@ -209,8 +210,17 @@ class RemoteBackend:
         ours = await self.line.ours()
         asked = request(operation, parameters, ours=ours)
         key = (key or uuid.uuid4().hex) if ours else ""
+
+        async def leave(answer: Future[httpx.Response]) -> None:
+            await self._withdraw(operation, answer)
+
         answer = await self.line.ask(
-            asked.method, asked.path, fields=asked.fields, key=key, until=until
+            asked.method,
+            asked.path,
+            fields=asked.fields,
+            key=key,
+            until=until,
+            left=leave if ours else None,
         )
         job = id_of(json_of(answer), operation)
         if not ours:
@@ -320,6 +330,21 @@ class RemoteBackend:
                 await self._abandon(job)
             raise
         return _result(job, found[0])
+
+    async def _withdraw(self, operation: str, answer: Future[httpx.Response]) -> None:
+        """Stop the job whose id an answer will tell, if both can be done in a moment.
+
+        Who was interrupted in between would leave a job behind that nobody knows.
+        """
+
+        async def withdraw() -> None:
+            async with asyncio.timeout(_STOPPING):
+                job = id_of(json_of(await answer), operation)
+                await self.line.ask("DELETE", f"{_JOBS}/{job}")
+
+        # Whatever kept the answer away: there is no job to be stopped.
+        with contextlib.suppress(Exception):
+            await asyncio.shield(asyncio.ensure_future(withdraw()))
 
     async def _abandon(self, job: str) -> None:
         """Stop a job, if that can be done in a moment."""

@@ -18,9 +18,11 @@ from workbench.errors import (
     WorkbenchError,
 )
 from workbench.service.answers import error_of, json_of, retry_after, without
+from workbench.service.waiting import attended
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+    from asyncio import Future
+    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 
     import httpx
 
@@ -174,6 +176,7 @@ class Line:
         seconds: float | None = None,
         until: float | None = None,
         plain: bool = False,
+        left: Callable[[Future[httpx.Response]], Awaitable[None]] | None = None,
     ) -> httpx.Response:
         """Send a request and return the whole answer.
 
@@ -199,6 +202,9 @@ class Line:
             asked again; None for a minute from now.
         plain
             Whether an answer of any status is returned.
+        left
+            Awaited with the answer that is still to come when this call is cancelled meanwhile;
+            None to hang up.
 
         Raises
         ------
@@ -226,7 +232,8 @@ class Line:
             # Many clients of one server that restarts do not all come back at once.
             pause = _PAUSE * 2**attempt * random.uniform(0.5, 1.0)  # noqa: S311
             try:
-                answer = await self._sent(method, path, options, body, seconds)
+                sending = self._sent(method, path, options, body, seconds)
+                answer = await (sending if left is None else attended(sending, left))
             except _Trouble as trouble:
                 late = loop.time() + pause >= until
                 if late or not (more and (safe or trouble.unsent)):

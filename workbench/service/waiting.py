@@ -7,7 +7,7 @@ back. The older client asked every 15 seconds, which was most of what it waited.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from workbench.errors import (
     DeadlineExceeded,
@@ -19,13 +19,15 @@ from workbench.errors import (
 from workbench.service.backend import READY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine
     from typing import Any
 
     from workbench.progress import Report
     from workbench.service.backend import Status
 
-__all__ = ["TURN", "late", "until_ready"]
+__all__ = ["TURN", "attended", "late", "until_ready"]
+
+_T = TypeVar("_T")
 
 TURN = 10.0
 """Seconds of one question, of whoever can wait before the answer."""
@@ -102,6 +104,18 @@ async def until_ready(
     if isinstance(trouble, ServiceUnreachable):
         raise trouble
     raise late(id, seconds, trouble)
+
+
+async def attended(
+    work: Coroutine[Any, Any, _T], left: Callable[[asyncio.Future[_T]], Awaitable[None]]
+) -> _T:
+    """Wait for some work; who is cancelled meanwhile leaves it to `left`, which is awaited."""
+    going = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(going)
+    except asyncio.CancelledError:
+        await left(going)
+        raise
 
 
 def _told(status: Status, progress: Report | None) -> bool:
