@@ -236,6 +236,10 @@ def test_json_holds_every_mistake(batch: Command):
         ({"kernel": "julia"}, "kernel julia: must be workbench or python3"),
         ({"cluster": "foo"}, "cluster 'foo': is neither the address of a scheduler"),
         ({"store": "s3://a"}, "store: is for a cluster"),
+        ({"cluster": 3}, "cluster: must be a text, not 3"),
+        ({"timeout": "ten"}, "timeout: must be more than 0 seconds, not 'ten'"),
+        ({"limit": 0}, "limit: must be more than 0 seconds, not 0"),
+        ({"preload": "nosuch_module"}, "nosuch_module: is no module"),
         ({"preload": ["nosuch_module"]}, "nosuch_module: is no module"),
     ],
 )

@@ -41,7 +41,7 @@ def prepare(
     ways: Ways | None = None,
     retries: int = ATTEMPTS - 1,
     only_failed: bool = False,
-    preload: Sequence[str] = (),
+    preload: Sequence[str] | str = (),
     title: str = "",
 ) -> Batch:
     """Return a batch with every job checked and nothing begun; see `batch` for the parameters.
@@ -56,6 +56,7 @@ def prepare(
     if jobs is not None:
         _within("jobs", jobs, 1, 256)  # more is a slip of the finger
     _within("retries", retries, 0, 20)
+    loaded = found((preload,) if isinstance(preload, str) else tuple(preload))
     planned = plan_of(
         source, notebook, values=values, axes=grid, folder=folder, ways=ways, title=title
     )
@@ -88,7 +89,7 @@ def prepare(
         again=frozenset(again),
         slots=slots,
         attempts=retries + 1,
-        preload=found(tuple(preload)),
+        preload=loaded,
     )
 
 
@@ -98,6 +99,11 @@ def _within(name: str, value: object, least: int, most: int) -> None:
         raise ParameterError(
             f"must be a whole number, {least} to {most}", subject=f"{name}={value!r}"
         )
+
+
+def _text(name: str, value: object) -> None:
+    if value is not None and not isinstance(value, str):
+        raise ParameterError(f"must be a text, not {value!r}", subject=name)
 
 
 def _whole(job: Job | None) -> bool:
@@ -126,7 +132,7 @@ def batch(
     limit: float | None = None,
     retries: int = ATTEMPTS - 1,
     only_failed: bool = False,
-    preload: Sequence[str] = (),
+    preload: Sequence[str] | str = (),
     cluster: str | None = None,
     store: str | None = None,
     progress: Report | None = None,
@@ -188,6 +194,8 @@ def batch(
         When there is no such notebook; when the ledger cannot be written; when the cluster is
         gone; when `cancel` was set.
     """
+    _text("cluster", cluster)
+    _text("store", store)
     if cluster is not None:
         from workbench.production.cluster.connection import check_address
 

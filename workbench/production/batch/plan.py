@@ -81,7 +81,8 @@ class Ways:
     def __post_init__(self) -> None:
         for name in ("timeout", "limit"):
             value = getattr(self, name)
-            if value is not None and not value > 0:
+            number = isinstance(value, int | float) and value > 0
+            if not number and not (name == "limit" and value is None):
                 raise ParameterError(f"must be more than 0 seconds, not {value!r}", subject=name)
 
 
