@@ -22,6 +22,7 @@ title, a colour and a GIF are pictures.
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import WorkbenchError, one_line
@@ -42,8 +43,10 @@ __all__ = ["bundle", "plan_bundles", "register", "show", "show_plan", "twin_bund
 
 def _batch(result: Any) -> str:
     from workbench.production.report import summary_html
+    from workbench.production.report.links import url_of
 
-    return summary_html(result.jobs)
+    # A kernel's folder is its notebook's, and that is what a front end takes an address from.
+    return summary_html(result.jobs, report=url_of(str(result.report), str(Path.cwd())))
 
 
 _PLAYABLE = (

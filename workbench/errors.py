@@ -39,7 +39,7 @@ from __future__ import annotations
 import errno
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from workbench.wording import one_line, shown, suggest
 
@@ -304,10 +304,11 @@ class JobError(WorkbenchError):
     failed = ""
     """The path of the notebook as it was when it failed, where it was kept."""
 
-    def to_dict(self) -> dict[str, str]:
-        """Return the error as plain strings, with ``cell`` and ``failed`` where they are known."""
-        known = {"cell": "" if self.cell is None else str(self.cell), "failed": self.failed}
-        return super().to_dict() | {name: value for name, value in known.items() if value}
+    def to_dict(self) -> dict[str, Any]:
+        """Return the error for JSON, with ``cell``, a number, and ``failed`` where known."""
+        known = {"cell": self.cell, "failed": self.failed or None}
+        found = {name: value for name, value in known.items() if value is not None}
+        return {**super().to_dict(), **found}
 
 
 class KernelDied(JobError):

@@ -11,6 +11,11 @@ from typing import TYPE_CHECKING, Any
 import workbench as wb
 from workbench.captions.cues import Cue, Cues
 from workbench.captions.editing import problems
+from workbench.ledger import Job
+from workbench.production.parameters import Parameter
+from workbench.production.report import summary_html
+from workbench.production.report.links import url_of
+from workbench.production.report.row import rows_of
 from workbench.recognition import Recognition, Segment
 from workbench.speech import measures_html
 from workbench.speech.line_flags import Flag, LineFlags
@@ -25,7 +30,9 @@ from workbench.text.spoken import Change
 from workbench.timing import Word
 from workbench.widgets import cue_table, line_rows, tables, tallied, tuner_twin, twin
 from workbench.widgets.audition import audition
+from workbench.widgets.board import Board
 from workbench.widgets.clip import Clip
+from workbench.widgets.form import Form
 from workbench.widgets.settings import Settings
 from workbench.widgets.tuning import Mark, TunedTake, Tuning
 
@@ -122,6 +129,7 @@ def harmless(number: int) -> list[str]:
     return [f"text {i}" for i in range(number)]
 
 
+_TEXT = Parameter(name="p", annotation="str", default="")
 _spoken = wb.speak("Yes.").parts[0].take
 
 
@@ -235,6 +243,45 @@ def _normalized(said: list[str]) -> str:
     return tables.spoken_table(whole)
 
 
+def _jobs(said: list[str]) -> list[Job]:
+    """Return a job for each text, in turn failed, dead, stopped and done."""
+    return [
+        Job(
+            id=f"{number}{text}",
+            kind="notebook",
+            parameters={"name": text, "row": number, "values": {text: text}, "output": text},
+            state=("failed", "dead", "cancelled", "done")[number % 4],
+            error=dict.fromkeys(("subject", "problem", "cure", "cell", "failed"), text),
+        )
+        for number, text in enumerate(said)
+    ]
+
+
+def _batch(said: list[str]) -> str:
+    return summary_html(
+        _jobs(said), most=MOST, report=url_of("/out/" + said[0].replace("\0", ""), "/")
+    )
+
+
+def _batch_board(said: list[str]) -> str:
+    """Return the twin of a board whose ledger says so; its folder's name is a text too."""
+    name = said[0].replace("/", "").replace("\0", "")[:60].encode(errors="replace").decode()
+    jobs = rows_of(_jobs(said))
+    shown: Any = SimpleNamespace(title=name, jobs=jobs, note=said[0], uid=UID)
+    return Board.twin(shown)
+
+
+def _form(said: list[str]) -> str:
+    """Return the twin of a form whose title, help, values and files are texts."""
+    known = [replace(_TEXT, name=f"p{i}", help=text) for i, text in enumerate(said)]
+    values = {one.name: text for one, text in zip(known, said, strict=True)}
+    shown: Any = SimpleNamespace(
+        title=said[0], about=said[1], known=known, command=said[2], uid=UID,
+        made=[{"path": text} for text in said], _values=values, _player=None,
+    )  # fmt: skip
+    return Form.twin(shown)
+
+
 def _plan(said: list[str]) -> str:
     rows = [SimpleNamespace(name=t, start=0, end=1, detail=t) for t in said]
     plan: Any = SimpleNamespace(rows=rows, summary=said[0])
@@ -254,6 +301,9 @@ TWINS: dict[str, Callable[[list[str]], str]] = {
     "heard": _heard,
     "normalized": _normalized,
     "plan": _plan,
+    "batch": _batch,
+    "board of a batch": _batch_board,
+    "form": _form,
     "measures": lambda said: measures_html.table(
         MeasureTable.of((t, Measures(duration=1)) for t in said)
     ),

@@ -108,9 +108,9 @@ def test_a_failure_does_not_stop_the_rest_and_is_told_with_its_cell(notebook: Pa
     result = do(notebook, retries=0)
     assert made(result) == {"a": "dead", "b": "dead", "c": "done"}
     boom, die = (job.error or {} for job in result.jobs[:2])
-    assert (boom["code"], boom["cell"]) == ("job", "3"), "with the cell of the parameters"
+    assert (boom["code"], boom["cell"]) == ("job", 3), "with the cell of the parameters"
     assert "ZeroDivisionError" in boom["problem"]
-    assert (die["code"], die["cell"]) == ("kernel_died", "3")
+    assert (die["code"], die["cell"]) == ("kernel_died", 3)
     report = json.loads((result.folder / "report.json").read_text())
     assert [job["name"] for job in report["jobs"]][:2] == ["a", "b"], "failures first"
     page = result.report.read_text()

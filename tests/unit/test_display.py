@@ -450,6 +450,26 @@ def test_captions_are_a_table_in_a_notebook() -> None:
     assert "half ?" in data["text/html"].encode().decode()
 
 
+def test_the_result_of_a_batch_links_its_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it is seen from the notebook, whatever the folder is called."""
+    from workbench.ledger import Job
+    from workbench.production.batch.result import BatchResult
+
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "out" / 'a#b "c"'
+    shell = FakeShell()
+    display.register(shell)
+    jobs = (Job(id="job_1", kind="notebook", parameters={}, state="done"),)
+    result = BatchResult(
+        title="x", folder=folder, jobs=jobs, unchanged=0, seconds=1, report=folder / "report.html"
+    )
+    data, _ = shell.display_formatter.format(result)
+    assert "1 done" in data["text/html"]
+    assert '<a href="out/a%23b%20%22c%22/report.html">The whole report</a>' in data["text/html"]
+
+
 def test_a_terminal_stays_as_it_is() -> None:
     shell = TerminalInteractiveShell()
     display.register(shell)

@@ -117,7 +117,7 @@ def without(secret: str, error: WorkbenchError) -> WorkbenchError:
     if not secret:
         return error
     token = secret.partition(" ")[2].strip() or secret  # the scheme before it is no secret
-    told = {name: value.replace(token, "…") for name, value in error.to_dict().items()}
+    told = {name: str(value).replace(token, "…") for name, value in error.to_dict().items()}
     return type(error)(told["problem"], subject=told["subject"], cure=told["cure"])
 
 

@@ -90,7 +90,7 @@ def next_steps(totals: Totals, *, command: str = "", alive: bool | None = None) 
     return steps
 
 
-def summary_html(jobs: Iterable[Job], *, most: int = _SHOWN) -> str:
+def summary_html(jobs: Iterable[Job], *, most: int = _SHOWN, report: str = "") -> str:
     """Return a small table of a batch: its totals, and the jobs that went wrong.
 
     Parameters
@@ -99,6 +99,8 @@ def summary_html(jobs: Iterable[Job], *, most: int = _SHOWN) -> str:
         As the ledger tells of them.
     most
         How many jobs are named.
+    report
+        The address of the page that tells more, as the notebook sees it.
 
     Examples
     --------
@@ -108,7 +110,8 @@ def summary_html(jobs: Iterable[Job], *, most: int = _SHOWN) -> str:
     >>> "1 failed" in page, "&lt;talk&gt;" in page, "is empty" in page
     (True, True, True)
     """
-    return rows_html(rows_of(jobs), most=most)
+    more = f'<p><a href="{escape(report)}">The whole report</a></p>' if report else ""
+    return rows_html(rows_of(jobs), most=most) + more
 
 
 def rows_html(rows: Sequence[Row], *, most: int = _SHOWN) -> str:

@@ -196,6 +196,12 @@ def _values(row: Row) -> dict[str, Any]:
         "executed": row.executed,
         "files": [asdict(made) for made in row.files],
         "warnings": list(row.warnings),
-        "error": dict(row.error) or None,
+        "error": _error(row),
         "again": command_of(row),
     }
+
+
+def _error(row: Row) -> dict[str, Any] | None:
+    """Return what went wrong; the number of a cell as one, also where a text was written."""
+    cell = {} if row.cell is None else {"cell": row.cell}
+    return {**row.error, **cell} if row.error else None
