@@ -228,6 +228,43 @@ def test_what_narrate_would_refuse_is_refused_before_it_starts(row: dict[str, An
     assert problem in " ".join(told([{"text": "Hola.", **row}], "narrate"))
 
 
+CUES = "00:00:01,000 --> 00:00:02,000\nAna: Hola."
+
+
+@pytest.mark.parametrize(
+    ("notebook", "row", "problem"),
+    [
+        ("audiobook", {"sources": ["Uno."], "chapter_titles": ["A", "B"]}, "2 titles for 1 chap"),
+        ("audiobook", {"sources": ["Uno.", "no.epub"]}, "no such file as no.epub"),
+        ("audiobook", {"sources": ["bad.epub"]}, "bad.epub: is not a whole EPUB"),
+        ("audiobook", {"sources": ["empty.md"]}, "empty.md: has no words"),
+        ("audiobook", {"sources": ["Uno."], "cover": "talks"}, "talks: is not a plain file"),
+        ("dub", {"text": CUES, "voices": ["Ana"]}, "Ana: names no speaker and voice"),
+        ("dub", {"text": CUES, "voices": ["Ben=espeak:es"]}, "Ben: is no speaker of the captions"),
+        ("dub", {"text": "no times"}, "holds no captions"),
+        ("dub", {"text": CUES, "output": "a.mp4"}, "there is none to lay the voice over"),
+        ("dub", {"text": CUES, "language": "fr"}, "fr: espeak:es speaks es"),
+        ("transcribe", {"media": "talks"}, "talks: is not a plain file"),
+        ("transcribe", {"media": "bed.mp3", "engine": "script"}, "needs to know what is said"),
+        ("transcribe", {"media": "bed.mp3", "engine": "whisper", "model": "smal"}, "not a Whisper"),
+        ("transcribe", {"media": "bed.mp3", "output": "a.doc"}, "must end in .srt, .vtt"),
+        ("voice_sweep", {"text": "One.\nTwo."}, "has 2 lines"),
+        ("voice_sweep", {"text": "One.", "options": ["rate"]}, "rate: is not written as an axis"),
+        ("voice_sweep", {"text": "One.", "options": ["ratte=1"]}, "ratte: is no option of espeak"),
+        ("voice_sweep", {"text": "One.", "best": "loudnes"}, "loudnes: is no column"),
+        ("voice_sweep", {"text": "One.", "output": "a.pdf"}, "a.pdf: must end in .html"),
+        ("voice_sweep", {"text": "One.", "listener": "nobody"}, "nobody"),
+    ],
+)
+def test_what_a_job_notebook_would_refuse_is_refused_before_it_starts(
+    notebook: str, row: dict[str, Any], problem: str
+):
+    Path("bad.epub").write_bytes(b"PK")
+    Path("empty.md").write_text("---\n\n")
+    (found,) = told([row], notebook)
+    assert problem in found
+
+
 def test_an_output_may_be_none_of_its_inputs_nor_the_notebook(here: Path):
     cell = "from pathlib import Path\nbed: Path | None = None\noutput: Path = 'a.mp3'"
     own = small_notebook(here, cell)

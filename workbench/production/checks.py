@@ -111,7 +111,7 @@ class Checks:
             yield from self._output(notebook, known, values)
         if not self._here:
             return
-        for name, error in self._speakers(values):
+        for name, error in self._speakers(notebook, values):
             yield name, error
             wrong = {*wrong, name}
         every = {p.name: p.default for p in known} | dict(values)
@@ -136,11 +136,15 @@ class Checks:
                 if error is not None:
                     yield name, error
 
-    def _speakers(self, values: Mapping[str, Any]) -> Iterator[tuple[str, WorkbenchError]]:
+    def _speakers(
+        self, notebook: Path, values: Mapping[str, Any]
+    ) -> Iterator[tuple[str, WorkbenchError]]:
+        paired = self._own.get(notebook) == "dub"  # SPEAKER=VOICE, of which a rule of its own tells
         for column in _VOICES:
             value = values.get(column)
             for name in value if isinstance(value, list) else [value]:
-                if not isinstance(name, str) or not name:
+                alone = paired and column == "voices" and "=" not in str(name)
+                if not isinstance(name, str) or not name or alone:
                     continue
                 who = name.partition("=")[2].strip() if column == "voices" and "=" in name else name
                 key = ("voice", who)

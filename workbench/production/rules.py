@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,9 +17,11 @@ from workbench.paths import text_file, user_path
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from workbench.script import Script
+    from workbench.text.manuscript import Manuscript
+
 __all__ = ["RULES", "SAMPLES", "Rule", "can_speak"]
 
-_LARGEST = 1 << 20  # bytes of a script that is read to be checked; a book is not
 _PATH = 4096  # letters of a path
 _FONTS = (".ttf", ".otf", ".ttc")
 
@@ -58,15 +61,33 @@ def can_speak(name: str) -> None:
 
 def _script(text: str) -> None:
     """Read a script as the notebook does, and look for the voices that it names."""
-    from workbench.script import Line, Script
+    from workbench.script import Script
 
-    path = text_file(text, ())
-    if path is None:
-        script = Script.parse(text)
-    elif path.suffix.lower() == ".txt" and path.stat().st_size <= _LARGEST:
-        script = Script.load(path)
-    else:
-        return
+    _cast(Script.load(text), text_file(text))
+
+
+def _read_aloud(*texts: str) -> None:
+    """As `_script`, for what may also be a book."""
+    from workbench.text.manuscript import KINDS
+
+    for text in texts:
+        path = text_file(text, KINDS, what="text")
+        state = path.stat() if path is not None else None
+        marks = (state.st_mtime_ns, state.st_size) if state is not None else ()
+        _cast(_manuscript(text, *marks).script, path)
+
+
+@lru_cache(maxsize=500)
+def _manuscript(text: str, *_: int) -> Manuscript:
+    """Return a text or a file; a book takes part of a second, and may be one of many rows."""
+    from workbench.text.manuscript import Manuscript
+
+    return Manuscript.read(text)
+
+
+def _cast(script: Script, path: Path | None) -> None:
+    from workbench.script import Line
+
     voices = {x.voice: x.number for x in reversed(script.items) if isinstance(x, Line) and x.voice}
     for name, number in voices.items():
         try:
@@ -76,9 +97,20 @@ def _script(text: str) -> None:
             raise ParameterError(told, subject=str(path or ""), cure=error.cure) from error
 
 
-def _scripts(texts: list[str]) -> None:
-    for text in texts:
-        _script(text)
+def _sources(sources: list[str]) -> None:
+    if not sources:
+        raise ParameterError("needs a text or a file", subject="sources", cure="give one")
+    _read_aloud(*sources)
+
+
+def _titles(titles: list[str], sources: list[str]) -> None:
+    from workbench.text.manuscript import Manuscript
+
+    if titles:
+        count = len(Manuscript.read(*sources).by_paragraph().sections)
+        if len(titles) != count:
+            told = f"are {len(titles)} titles for {count} chapters"
+            raise ParameterError(told, subject="chapter_titles", cure="give one each")
 
 
 def _language(language: str, voice: str) -> None:
@@ -143,10 +175,13 @@ def _font(name: str) -> None:
         find_font(name)
 
 
-def _speakers(pairs: list[str]) -> None:
-    from workbench.production.dubbing import speaker_voices
+def _speakers(pairs: list[str], captions: str | None, text: str) -> None:
+    from workbench.production.dubbing import read_cues, speaker_voices
+    from workbench.speech.dub import check_speakers
 
-    speaker_voices(pairs)
+    named = speaker_voices(pairs)
+    if named:
+        check_speakers(named, read_cues(captions, text))
 
 
 def _cues(captions: str | None, text: str) -> None:
@@ -204,10 +239,17 @@ def _page(output: str) -> None:
     check_page(output)
 
 
-def _axes(options: list[str]) -> None:
-    from workbench.speech.axes import axes
+def _said(text: str) -> None:
+    from workbench.speech.sweep import one_line_of
 
-    axes(options)
+    one_line_of(text)
+
+
+def _swept(options: list[str], voices: list[str], sample: int | None) -> None:
+    from workbench.speech.axes import axes
+    from workbench.speech.grid import Grid
+
+    Grid(voices, options=axes(options)).order(sample=sample)
 
 
 def _order(best: str, options: list[str]) -> None:
@@ -226,12 +268,13 @@ _READ_ALOUD = (
 RULES: dict[str, tuple[Rule, ...]] = {
     "narrate": (
         *_READ_ALOUD,
-        Rule(names=("text",), test=_script),
+        Rule(names=("text",), test=_read_aloud),
         Rule(names=("verify",), test=_listener),
     ),
     "audiobook": (
         *_READ_ALOUD,
-        Rule(names=("sources",), test=_scripts),
+        Rule(names=("sources",), test=_sources),
+        Rule(names=("chapter_titles", "sources"), test=_titles),
         Rule(names=("cover",), test=_plain),
     ),
     "captioned_short": (
@@ -245,8 +288,8 @@ RULES: dict[str, tuple[Rule, ...]] = {
     ),
     "dub": (
         *_READ_ALOUD,
-        Rule(names=("voices",), test=_speakers),
         Rule(names=("captions", "text"), test=_cues),
+        Rule(names=("voices", "captions", "text"), test=_speakers),
         Rule(names=("video",), test=_plain),
         Rule(names=("output", "video"), test=_dubbed),
         Rule(names=("output", "caption_files", "captions"), test=_kept),
@@ -259,7 +302,8 @@ RULES: dict[str, tuple[Rule, ...]] = {
     ),
     "voice_sweep": (
         Rule(names=("output",), test=_page),
-        Rule(names=("options",), test=_axes),
+        Rule(names=("text",), test=_said),
+        Rule(names=("options", "voices", "sample"), test=_swept),
         Rule(names=("listener",), test=_listener),
         Rule(names=("best", "options"), test=_order),
     ),

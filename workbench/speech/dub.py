@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from workbench.text.lexicon import Lexicon
     from workbench.voice import Preset, Voice
 
-__all__ = ["Dub", "DubLine", "Timed", "dub", "spoken_text"]
+__all__ = ["Dub", "DubLine", "Timed", "check_speakers", "dub", "spoken_text"]
 
 _GAP = 0.05  # seconds between two lines, at least
 _LONGEST_GAP = 5.0
@@ -155,7 +155,7 @@ def dub(
         if rows[0][1].start > until - _GAP:
             begins = f"begin at {clock(rows[0][1].start)}, and the video ends at {clock(until)}"
             raise TextError(begins, subject="captions", cure="look whether they are this video's")
-    named = _named(voices, given)
+    named = check_speakers(voices, given)
     kept = TakeCache() if cache else None
     ways: dict[str, Any] = {
         "seed": seed, "cache": kept, "normalize": normalize, "lexicon": lexicon, "verify": verify,
@@ -221,9 +221,16 @@ def spoken_text(text: str) -> str:
     return words if tokenize(words) and any(c.isalnum() for c in words) else ""
 
 
-def _named(
+def check_speakers(
     voices: Mapping[str, str | Voice | Preset] | None, cues: Iterable[Timed]
 ) -> dict[str, str | Voice | Preset]:
+    """Return voices by speaker, all of whom the captions name.
+
+    Raises
+    ------
+    ParameterError
+        When one is not named there; the nearest is offered.
+    """
     if voices is None:
         return {}
     if not isinstance(voices, Mapping):

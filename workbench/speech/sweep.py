@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from workbench.speech.sweep_task import Outcome
     from workbench.voice import Preset, Voice
 
-__all__ = ["sweep"]
+__all__ = ["one_line_of", "sweep"]
 
 _MANY = 25  # variants from which on it is worth showing a bar
 _MOST_JOBS = 64
@@ -117,7 +117,7 @@ def sweep(
     >>> found.best("duration").options
     {'rate': 250, 'pitch': 60}
     """
-    line = _line(text)
+    line = one_line_of(text)
     if jobs is not None:
         jobs = whole(jobs, "jobs", 1, _MOST_JOBS)
     tried = Grid(voices, seeds=seeds, options=grid)
@@ -142,7 +142,7 @@ def sweep(
     )
 
 
-def _line(text: str | Script) -> Line:
+def one_line_of(text: str | Script) -> Line:
     """Return the one line of a text, which is all that a variant says."""
     if isinstance(text, str) and file_kind(text):
         raise TextError("looks like a file's name", subject=text, cure="give the text itself")
