@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from pathlib import Path
 
 __all__ = ["children", "gone", "running"]
 
 _END = 2.0  # seconds after which nothing may be left
+_OF_THE_SYSTEM = 0x0020_0000  # PF_KTHREAD of <linux/sched.h>
 
 
 def running(mark: str | bytes) -> list[int]:
@@ -16,12 +18,27 @@ def running(mark: str | bytes) -> list[int]:
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         try:
-            text = (entry / "cmdline").read_bytes()
+            text = _arguments(entry)
         except OSError:
             continue
         if os.fsencode(mark) in text and int(entry.name) != os.getpid():
             found.append(int(entry.name))
     return found
+
+
+def _arguments(entry: Path) -> bytes:
+    """Return the arguments of a process; none of one that has ended or is the system's own.
+
+    One that becomes another program this moment has none either, and has not ended.
+    """
+    for _ in range(100):
+        if text := (entry / "cmdline").read_bytes():
+            return text
+        state, *rest = (entry / "stat").read_text(errors="replace").rpartition(")")[2].split()
+        if state in "ZX" or int(rest[5]) & _OF_THE_SYSTEM:
+            break
+        time.sleep(0.001)
+    return b""
 
 
 def children() -> list[int]:
@@ -33,7 +50,7 @@ def children() -> list[int]:
     for entry in Path("/proc").glob("[0-9]*/stat"):
         try:
             name, rest = entry.read_text(errors="replace").rsplit(")", 1)
-            program = (entry.parent / "cmdline").read_bytes()
+            program = _arguments(entry.parent)
         except OSError:
             continue
         parent = rest.split()[1]

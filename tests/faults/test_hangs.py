@@ -103,10 +103,11 @@ def test_a_feeder_that_is_mute(tmp_path):
 def test_a_feeder_that_is_mute_does_not_keep_the_process(tmp_path):
     """Python waits where it cannot be woken; the process does not wait with it."""
     mark = f"title={tmp_path}"
-    go_on = threading.Event()
+    fed, go_on = threading.Event(), threading.Event()
 
     def frames():
         yield FRAME
+        fed.set()  # there is an ffmpeg, and it took that one
         go_on.wait()
         yield FRAME
 
@@ -125,9 +126,7 @@ def test_a_feeder_that_is_mute_does_not_keep_the_process(tmp_path):
 
     thread = threading.Thread(target=run)
     thread.start()
-    tick = threading.Event()
-    while not running(mark):
-        tick.wait(0.01)
+    assert fed.wait(60)
     assert gone(mark), "the process outlives its limit"
     go_on.set()
     thread.join()
@@ -151,17 +150,22 @@ def test_a_stopped_process_is_ended_as_well(tmp_path):
     mark = f"title={tmp_path}"
     source = ["-f", "lavfi", "-i", "anullsrc", "-metadata", mark]
 
+    stopped: list[int] = []
+    over = threading.Event()
+
     def stop() -> None:
-        tick = threading.Event()
-        while not (found := running(mark)):
-            tick.wait(0.01)
-        for pid in found:
-            os.kill(pid, signal.SIGSTOP)
+        while not (stopped or over.is_set()):
+            for pid in running(mark):
+                os.kill(pid, signal.SIGSTOP)
+                stopped.append(pid)
+            over.wait(0.01)
 
     thread = threading.Thread(target=stop)
     thread.start()
     errors = ended(lambda: encode([*source, *NULL], folder=tmp_path, limit=LIMIT))
+    over.set()
     thread.join()
+    assert stopped
     assert [type(e) for e in errors] == [ffmpeg.TimedOut]
     assert gone(mark)
 
