@@ -7,6 +7,7 @@ import json
 import signal
 import sys
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,8 @@ import pytest
 
 import workbench as wb
 from workbench import cli
-from workbench.errors import JobError, ParameterError, StorageFull
+from workbench.errors import JobError, ParameterError, StorageFull, WorkbenchWarning
+from workbench.ledger import BatchLedger, Entry, part, working
 from workbench.production.batch import planned
 from workbench.production.batch.outcome import Outcome
 
@@ -274,3 +276,71 @@ def test_names_cannot_write_to_the_terminal(batch: Command):
     assert code == 0
     assert r"a\x1b[2Jb\u202ec" in out
     assert all(line.isprintable() for line in out.splitlines())
+
+
+def in_python(**ways: Any) -> wb.BatchResult:
+    ways = {"folder": "made", "progress": lambda done: None, **ways}
+    return wb.batch("jobs.csv", "echo.ipynb", **ways)
+
+
+def test_a_batch_that_is_stopped_in_a_notebook_says_how_to_go_on(ends):
+    """It left a screen of traceback, and jobs that ran as long as the notebook's process lived."""
+    ends["b"] = KeyboardInterrupt()
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        in_python()
+    told = "jobs: stopped with 2 queued, 1 done; run it again to go on"
+    assert str(stopped.value) == told
+    assert stopped.value._render_traceback_() == [f"Interrupted: {told}"]  # type: ignore[attr-defined]
+    report = json.loads(Path("made/report.json").read_text())
+    assert sorted(job["state"] for job in report["jobs"]) == ["done", "queued", "queued"]
+
+    left = in_python(only_failed=True)  # the first has no files, and only what failed is looked at
+    assert (left.ok, left.unmade, left.unchanged) == (False, 2, 1)
+    assert str(left).startswith("jobs: 2 queued, 1 done (1 unchanged), ")
+    with Path("jobs.csv").open("a") as file:
+        file.write("d,4\n")
+    more = in_python(only_failed=True)
+    assert (more.ok, more.unmade) == (False, 3)
+    assert "1 never begun" in str(more)
+    ends.clear()
+    assert in_python().ok
+    assert in_python(only_failed=True).ok
+
+
+def test_a_report_that_cannot_be_written_does_not_hide_the_result(ends, monkeypatch):
+    def full(*_: Any, **__: Any) -> Path:
+        raise StorageFull("no space left to write it", subject="made/report.html")
+
+    monkeypatch.setattr("workbench.production.report.write_report", full)
+    with pytest.warns(WorkbenchWarning, match="made/report.html: no space left"):
+        result = in_python()
+    assert (result.ok, result.counts, result.error.code) == (True, {"done": 3}, "storage_full")
+
+
+def test_a_batch_keeps_what_its_own_jobs_took_and_all_the_time_it_took(ends, monkeypatch):
+    """Two runners on one ledger counted every job twice."""
+    made = planned_now()
+    entries = [Entry(id=t.id, kind="notebook", parameters=t.to_dict()) for t in made.todo]
+    ledger = BatchLedger(made.ledger)
+    Path("made").mkdir()
+    ledger.enrol(entries)
+    other = part()
+    theirs = made.todo[1].id
+    ledger.take(other, {theirs})
+    kept: list[str] = []
+    monkeypatch.setattr(
+        planned, "remember", lambda jobs, _: kept.extend(job.parameters["name"] for job in jobs)
+    )
+    with working(other):
+        submit = Pool.submit
+
+        def meanwhile(self: Pool, task: Task, *given: Any) -> Future[Outcome]:
+            ledger.finish(theirs, other, Outcome().to_dict())
+            return submit(self, task, *given)
+
+        monkeypatch.setattr(Pool, "submit", meanwhile)
+        result = replace(made, prepared=100.0).run(progress=lambda done: None)
+    ledger.close()
+    assert (result.counts, kept) == ({"done": 3}, ["a", "c"])
+    assert 100 < result.seconds < 160
+    assert json.loads(Path("made/report.json").read_text())["totals"]["wall_seconds"] > 100

@@ -235,17 +235,21 @@ def _done(made: Batch, cluster: str | None, store: str | None, *, as_json: bool)
     """
     began = time.monotonic()
     error: WorkbenchError
+    result = None
     try:
         with _pool(made, cluster, store) as pool:
-            return made.run(pool)
+            result = made.run(pool)
+        if result.error is None:
+            return result
+        error = result.error
     except (KeyboardInterrupt, Cancelled):
         again = "run the same command again to go on"
         error = Cancelled("stopped", subject=made.plan.title, cure=again)
-    except (StorageError, ServiceError) as caught:  # such as a report that the disk has no room for
+    except (StorageError, ServiceError) as caught:
         error = caught
-    result = made.so_far()
+    result = result or made.so_far()
     if result is not None:
-        seconds = time.monotonic() - began
+        seconds = made.prepared + time.monotonic() - began
         show_result(replace(result, seconds=seconds), as_json=as_json, error=error)
     raise error
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import ParameterError
+from workbench.errors import ParameterError, WorkbenchWarning
 from workbench.ledger import BatchLedger
 from workbench.processors import threads
 from workbench.production.batch.outcome import Outcome
@@ -53,6 +55,7 @@ def prepare(
     ParameterError, JobError, StorageError
         When there is no such file or notebook, an argument is wrong, or the ledger is none.
     """
+    began = time.monotonic()
     if jobs is not None:
         _within("jobs", jobs, 1, 256)  # more is a slip of the finger
     _within("retries", retries, 0, 20)
@@ -73,7 +76,7 @@ def prepare(
         known = ledger.of([task.id for task in planned.tasks])
     finally:
         ledger.close()
-    todo, again = [], set()
+    todo, again, left = [], set(), 0
     for task in planned.tasks:
         job = known.get(task.id)
         state = job.state if job is not None else ""
@@ -83,13 +86,17 @@ def prepare(
             again.add(task.id)
         if state in _AGAIN or (state != "done" and not only_failed):
             todo.append(task)
+        elif state != "done":
+            left += 1
     return Batch(
         plan=planned,
         todo=tuple(todo),
         again=frozenset(again),
+        left=left,
         slots=slots,
         attempts=retries + 1,
         preload=loaded,
+        prepared=time.monotonic() - began,
     )
 
 
@@ -193,6 +200,9 @@ def batch(
     ParameterError, JobError, StorageError, ServiceError, Cancelled
         When there is no such notebook; when the ledger cannot be written; when the cluster is
         gone; when `cancel` was set.
+    KeyboardInterrupt
+        After Ctrl-C or the stop button: jobs that were under way wait again. It says how many are
+        done; run it again to go on.
     """
     _text("cluster", cluster)
     _text("store", store)
@@ -216,7 +226,7 @@ def batch(
         preload=preload,
     )
     if cluster is None or not made.todo:
-        return made.run(progress=progress, cancel=cancel)
+        return _warned(made.run(progress=progress, cancel=cancel))
     from workbench.production.cluster import ClusterPool
 
     own = cluster == "local"
@@ -227,9 +237,16 @@ def batch(
         folder=made.plan.folder,
     )
     try:
-        return made.run(pool, progress=progress, cancel=cancel)
+        return _warned(made.run(pool, progress=progress, cancel=cancel))
     finally:
         pool.close(kill=True)
+
+
+def _warned(result: BatchResult) -> BatchResult:
+    """Warn of a report that could not be written; what was done is the result all the same."""
+    if result.error is not None:
+        warnings.warn(f"the report was not written: {result.error}", WorkbenchWarning, stacklevel=3)
+    return result
 
 
 def chosen_kernel(asked: str | None) -> str:

@@ -64,6 +64,8 @@ class Estimate:
         Seconds of work for a second of media, None as above.
     free
         Bytes that are free where it writes.
+    left
+        How many are neither done nor to be done now.
     """
 
     jobs: int
@@ -73,6 +75,7 @@ class Estimate:
     bytes: int | None
     factor: float | None
     free: int
+    left: int = 0
 
     @property
     def fits(self) -> bool:
@@ -89,6 +92,8 @@ class Estimate:
         told = f"{self.jobs} job{'s' if self.jobs != 1 else ''} to do"
         if self.unchanged:
             told += f", {self.unchanged} unchanged"
+        if self.left:
+            told += f", {self.left} not made yet and left out"
         if not self.jobs:
             return told
         if self.seconds is None or self.bytes is None:
@@ -99,7 +104,7 @@ class Estimate:
         return told if self.fits else f"{told}; only {_bytes(self.free)} are free"
 
 
-def estimate(plan: Plan, todo: Sequence[Task], slots: int) -> Estimate:
+def estimate(plan: Plan, todo: Sequence[Task], slots: int, *, left: int = 0) -> Estimate:
     """Return what is to be expected of some jobs of a plan.
 
     Parameters
@@ -110,6 +115,8 @@ def estimate(plan: Plan, todo: Sequence[Task], slots: int) -> Estimate:
         The jobs that are to be done.
     slots
         How many at once.
+    left
+        How many are neither done nor to be done now.
     """
     rates = _rates()
     seconds = media = size = 0.0
@@ -127,12 +134,13 @@ def estimate(plan: Plan, todo: Sequence[Task], slots: int) -> Estimate:
     told = measured and bool(todo)
     return Estimate(
         jobs=len(todo),
-        unchanged=len(plan.tasks) - len(todo),
+        unchanged=len(plan.tasks) - len(todo) - left,
         seconds=seconds / max(1, min(slots, len(todo))) if told else None,
         media=media if told else None,
         bytes=int(size) if told else None,
         factor=seconds / media if told and media else None,
         free=_free(plan.folder),
+        left=left,
     )
 
 
@@ -167,7 +175,7 @@ def _kind(task: Task) -> str:
 
 
 def _place() -> Path:
-    return cache_folder().parent / _FILE
+    return cache_folder() / _FILE
 
 
 def _rates() -> dict[str, list[dict[str, float]]]:

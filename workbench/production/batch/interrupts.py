@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any, Self
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Interrupts"]
+__all__ = ["Interrupted", "Interrupts"]
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C, after everything was let go; a notebook shows its one line and no traceback."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"Interrupted: {self}"]
 
 
 class Interrupts:

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbench.errors import JobError, StorageError
+from workbench.errors import Cancelled, JobError, StorageError
 from workbench.ledger import BatchLedger, Entry
 from workbench.processors import share
 from workbench.production.batch.estimate import Estimate, remember
 from workbench.production.batch.estimate import estimate as expect
+from workbench.production.batch.interrupts import Interrupted
 from workbench.production.batch.owning import own
 from workbench.production.batch.pools import LocalPool
 from workbench.production.batch.result import BatchResult
@@ -60,6 +61,8 @@ class Batch:
         Those that are to be done now.
     again
         Ids of those that ended before and are to be done once more.
+    left
+        How many are neither done nor to be done now, as only what failed is done again.
     slots
         How many at once.
     attempts
@@ -68,22 +71,26 @@ class Batch:
         What forked kernels find loaded.
     command
         By which it can be run again from a terminal, empty for none.
+    prepared
+        Seconds that it took to plan it; the person has waited for them as well.
     """
 
     plan: Plan
     todo: tuple[Task, ...]
     again: frozenset[str] = frozenset()
+    left: int = 0
     slots: int = 1
     attempts: int = ATTEMPTS
     preload: tuple[str, ...] = ()
     command: str = ""
+    prepared: float = 0.0
     _estimate: list[Estimate] = field(default_factory=list, compare=False, repr=False)
 
     @property
     def estimate(self) -> Estimate:
         """What is to be expected of it."""
         if not self._estimate:
-            self._estimate.append(expect(self.plan, self.todo, self.slots))
+            self._estimate.append(expect(self.plan, self.todo, self.slots, left=self.left))
         return self._estimate[0]
 
     @property
@@ -113,17 +120,23 @@ class Batch:
         cancel
             Set it from another thread to stop.
 
+        Returns
+        -------
+        BatchResult
+            Where the report could not be written, its `error` tells why.
+
         Raises
         ------
         Cancelled
             When `cancel` was set; the report tells what was done by then.
+        KeyboardInterrupt
+            After Ctrl-C, likewise.
         ServiceError
             When a cluster cannot be reached any more.
         StorageError
-            When the ledger or the report cannot be written.
+            When the ledger cannot be written.
         """
-        began = time.monotonic()
-        ids = [task.id for task in self.todo]
+        began = time.monotonic() - self.prepared
         own(self.plan)
         ledger = BatchLedger(self.ledger, attempts=self.attempts)
         try:
@@ -132,17 +145,49 @@ class Batch:
             busy = any(not job.ended for job in known.values())
             try:
                 if busy:
-                    showing = contextlib.nullcontext(progress) if progress else bar(self.plan.title)
-                    with showing as report, self._pool(pool) as workers:
-                        told = self._telling(report, ledger, began)
-                        Runner(ledger, ids, workers, progress=told, cancel=cancel).run()
-            finally:
-                jobs, page = self._report(ledger, began, again=busy)
-            if busy:
-                remember(jobs, self.todo)
+                    self._work(pool, ledger, began, progress, cancel)
+            except (KeyboardInterrupt, Cancelled) as stopped:
+                told = self._ended(ledger, began)
+                raise _told(stopped, told) from None
+            except BaseException:
+                with contextlib.suppress(StorageError):  # what came first is what counts
+                    self._ended(ledger, began)
+                raise
+            return self._ended(ledger, began, again=busy)
         finally:
             ledger.close()
-        return self._result(jobs, page, time.monotonic() - began)
+
+    def _work(
+        self,
+        pool: Pool | None,
+        ledger: BatchLedger,
+        began: float,
+        progress: Report | None,
+        cancel: threading.Event | None,
+    ) -> None:
+        """Have the jobs done; keep what each took that was done here."""
+        ids = [task.id for task in self.todo]
+        showing = contextlib.nullcontext(progress) if progress else bar(self.plan.title)
+        with showing as report, self._pool(pool) as workers:
+            told = self._telling(report, ledger, began)
+            runner = Runner(ledger, ids, workers, progress=told, cancel=cancel)
+            try:
+                runner.run()
+            finally:
+                with contextlib.suppress(StorageError):
+                    jobs = ledger.of(ids).values()
+                    remember([job for job in jobs if job.owner == runner.owner], self.todo)
+
+    def _ended(self, ledger: BatchLedger, began: float, *, again: bool = True) -> BatchResult:
+        """Report, and return the result; a report that cannot be written does not hide it."""
+        problem = None
+        try:
+            self._report(ledger, began, again=again)
+        except StorageError as error:
+            log.warning("the report was not written: %s", error)
+            problem = error
+        jobs = self._jobs(ledger)
+        return self._result(jobs, time.monotonic() - began, problem)
 
     def so_far(self) -> BatchResult | None:
         """Return how its jobs are now, whoever runs them; None where no ledger can be read."""
@@ -156,26 +201,29 @@ class Batch:
                 ledger.close()
         except (OSError, StorageError):
             return None
-        return self._result(jobs, self.plan.folder / PAGE, 0.0)
+        return self._result(jobs, 0.0)
 
-    def _result(self, jobs: tuple[Job, ...], page: Path, seconds: float) -> BatchResult:
+    def _result(
+        self, jobs: tuple[Job, ...], seconds: float, error: StorageError | None = None
+    ) -> BatchResult:
+        todo = {task.id for task in self.todo}
         return BatchResult(
             title=self.plan.title,
             folder=self.plan.folder,
             jobs=jobs,
-            unchanged=len(self.plan.tasks) - len(self.todo),
+            unchanged=sum(job.state == "done" and job.id not in todo for job in jobs),
+            unmade=len(self.plan.tasks) - sum(job.ended for job in jobs),
             seconds=seconds,
-            report=page,
+            report=self.plan.folder / PAGE,
+            error=error,
         )
 
     def _jobs(self, ledger: BatchLedger) -> tuple[Job, ...]:
         found = ledger.of([task.id for task in self.plan.tasks])
         return tuple(_placed(found[t.id], t) for t in self.plan.tasks if t.id in found)
 
-    def _report(
-        self, ledger: BatchLedger, began: float, *, again: bool = True
-    ) -> tuple[tuple[Job, ...], Path]:
-        """Write how the jobs are, unless that is known; return them and the page."""
+    def _report(self, ledger: BatchLedger, began: float, *, again: bool = True) -> None:
+        """Write how the jobs are, unless that is known."""
         from workbench.production.report import write_report
         from workbench.production.report.write import known_report
 
@@ -183,9 +231,9 @@ class Batch:
         page = self.plan.folder / PAGE
         told = {job.get("id") for job in known_report(self.plan.folder).get("jobs", ())}
         if not again and page.is_file() and told == {job.id for job in jobs}:
-            return jobs, page
+            return
         seconds = time.monotonic() - began
-        page = write_report(
+        write_report(
             self.plan.folder,
             jobs,
             title=self.plan.title,
@@ -193,7 +241,6 @@ class Batch:
             seconds=seconds,
             command=self.command,
         )
-        return jobs, page
 
     def _telling(self, report: Report, ledger: BatchLedger, began: float) -> Report:
         """Return a report that also keeps the page fresh: a night is long."""
@@ -243,6 +290,14 @@ def _as_planned(task: Task) -> None:
         )
         error.expected = True
         raise error
+
+
+def _told(stopped: BaseException, result: BatchResult) -> BaseException:
+    """Return what stopped a batch, with how far it is and what to do."""
+    problem, cure = f"stopped with {result.told}", "run it again to go on"
+    if isinstance(stopped, Cancelled):
+        return Cancelled(problem, subject=result.title, cure=cure)
+    return Interrupted(f"{result.title}: {problem}; {cure}")
 
 
 def _placed(job: Job, task: Task) -> Job:

@@ -11,6 +11,7 @@ from workbench.ledger import STATES
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from workbench.errors import WorkbenchError
     from workbench.ledger import Job
 
 __all__ = ["BatchResult"]
@@ -31,9 +32,14 @@ class BatchResult:
     unchanged
         How many were done before and had nothing to be made again for.
     seconds
-        How long this run took.
+        How long this run took, its planning included.
     report
         The page that tells of it.
+    unmade
+        How many of the whole have neither been made nor failed: they were not reached, or only
+        what had failed was to be done. A run that is not ``only_failed`` makes them.
+    error
+        What kept the report from being written, None for nothing.
     """
 
     title: str
@@ -42,6 +48,8 @@ class BatchResult:
     unchanged: int
     seconds: float
     report: Path
+    unmade: int = 0
+    error: WorkbenchError | None = None
 
     @property
     def counts(self) -> dict[str, int]:
@@ -51,8 +59,8 @@ class BatchResult:
 
     @property
     def ok(self) -> bool:
-        """Whether every job is done."""
-        return all(job.state == "done" for job in self.jobs)
+        """Whether every job of the whole is done."""
+        return not self.unmade and all(job.state == "done" for job in self.jobs)
 
     @property
     def failures(self) -> tuple[Job, ...]:
@@ -73,6 +81,7 @@ class BatchResult:
             "report": str(self.report),
             "counts": self.counts,
             "unchanged": self.unchanged,
+            "unmade": self.unmade,
             "seconds": round(self.seconds, 3),
             "jobs": [
                 {
@@ -91,7 +100,13 @@ class BatchResult:
     def __repr__(self) -> str:
         return f"<{self}: {self.report}>"
 
+    @property
+    def told(self) -> str:
+        """How many jobs are how, in words."""
+        states = [f"{count} {state}" for state, count in self.counts.items()]
+        never = self.unmade - sum(not job.ended for job in self.jobs)
+        return ", ".join([*states, *([f"{never} never begun"] if never else [])]) or "no jobs"
+
     def __str__(self) -> str:
-        states = ", ".join(f"{count} {state}" for state, count in self.counts.items())
         same = f" ({self.unchanged} unchanged)" if self.unchanged else ""
-        return f"{self.title}: {states or 'no jobs'}{same}, {self.seconds:.1f} s"
+        return f"{self.title}: {self.told}{same}, {self.seconds:.1f} s"
