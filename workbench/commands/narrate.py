@@ -98,7 +98,8 @@ def _narrate(
         "loudness": None if first.loudness is None else first.loudness.to_dict(),
         "warnings": list(first.warnings),
     }
-    told = f"{output}: {first.duration:.2f} s, {len(first.cues)} captions"
+    many = f", {len(first.cues)} caption{'s' if len(first.cues) != 1 else ''}" if kinds else ""
+    told = f"{output}: {first.duration:.2f} s{many}"
     show(data, "\n".join([told, *files[1:]]), as_json=as_json)
 
 
