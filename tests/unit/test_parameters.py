@@ -270,6 +270,16 @@ def test_wrong_assignments_are_refused(source: Path, given: list[str], told: str
         from_strings(parameters(source), given)
 
 
+def test_every_mistake_of_a_command_line_is_told():
+    known = [Parameter(name=name, annotation="int", default=1) for name in ("one", "two")]
+    with pytest.raises(ParameterError) as caught:
+        from_strings(known, ["one=x", "two=2", "tow=3"])
+    assert str(caught.value) == (
+        "2 mistakes: one: needs int, not 'x'; write a whole number; "
+        "tow: is not a parameter of this notebook; did you mean 'two'?"
+    )
+
+
 # -- cells that are no schema -----------------------------------------------------------------
 
 

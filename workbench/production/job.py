@@ -15,6 +15,7 @@ from workbench.production.identity import identify
 from workbench.production.made import Made
 from workbench.production.notebooks import find_notebook
 from workbench.production.parameters import check, missing, parameters
+from workbench.production.parameters.given import together
 from workbench.production.receipts import outputs, seal
 from workbench.production.watch import Watch
 from workbench.progress import bar
@@ -142,9 +143,9 @@ def run(
     here = user_path(folder or ".").absolute()
     gone = (missing(p, given[p.name], folder=here) for p in known if p.name in given)
     # A batch has looked at the rest before its first job.
-    for error in gone if job else Checks(here).of(source, known, given):
-        if error is not None:
-            raise error
+    wrong = [*filter(None, gone)] if job else Checks(here).of(source, known, given)
+    if wrong:
+        raise together(wrong)
     every = {p.name: p.default for p in known} | given
     runner = Kernel(source.stem, kernel=kernel, folder=here, variables=variables)
     watch = Watch(runner, source.stem, timeout=timeout, limit=limit, cancel=cancel)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from workbench.production.parameters.parameter import Parameter
 
-__all__ = ["check", "from_strings", "mistakes", "named"]
+__all__ = ["check", "from_strings", "mistakes", "named", "together"]
 
 
 def check(known: Sequence[Parameter], values: Mapping[str, object]) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def from_strings(known: Sequence[Parameter], assignments: Sequence[str]) -> dict
     Raises
     ------
     ParameterError
-        As `check` does, and when a text has no ``=``.
+        As `check` does, of several mistakes with all of them; and when a text has no ``=``.
 
     Examples
     --------
@@ -68,8 +68,28 @@ def from_strings(known: Sequence[Parameter], assignments: Sequence[str]) -> dict
                 "sets nothing", subject=assignment, cure="write it as -p name=value"
             )
         texts.setdefault(name.strip(), []).append(value)
-    found = [(named(known, name), values) for name, values in texts.items()]
-    return {parameter.name: parameter.parse(values) for parameter, values in found}
+    found, wrong = {}, []
+    for name, values in texts.items():
+        try:
+            found[name] = named(known, name).parse(values)
+        except ParameterError as error:
+            wrong.append(error)
+    if wrong:
+        raise together(wrong)
+    return found
+
+
+def together(errors: Sequence[ParameterError]) -> ParameterError:
+    """Return one error that tells of all.
+
+    Examples
+    --------
+    >>> print(together([ParameterError("is odd", subject="a"), ParameterError("is even")]))
+    2 mistakes: a: is odd; is even
+    """
+    if len(errors) == 1:
+        return errors[0]
+    return ParameterError("; ".join(map(str, errors)), subject=f"{len(errors)} mistakes")
 
 
 def named(known: Sequence[Parameter], name: object) -> Parameter:
