@@ -42,7 +42,7 @@ LISTS = {
     "concat_abs": "ffconcat version 1.0\nfile '{folder}/secret.mp4'\n",
     "hls": "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nsecret.mp4\n#EXT-X-ENDLIST\n",
     "hls_abs": "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\n{folder}/secret.mp4\n",
-    "hls_http": "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nhttp://127.0.0.1:{port}/a.ts\n",
+    "hls_http": "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nhttp://{host}/a.ts\n",
     "hls_subfile": "#EXTM3U\n#EXTINF:2,\nsubfile,,start,0,end,0,,:{folder}/secret.mp4\n",
     "dash": (
         '<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static" '
@@ -61,8 +61,8 @@ STRINGS = [
     "crypto:secret.mp4",
     "cache:secret.mp4",
     "async:file:secret.mp4",
-    "http://127.0.0.1:{port}/a.mp4",
-    "tcp://127.0.0.1:{port}",
+    "http://{host}/a.mp4",
+    "tcp://{host}",
     "data:video/mp4;base64,AAAA",
     "pipe:0",
     "fd:0",
@@ -109,14 +109,16 @@ def font(path: Path) -> object:
 
 
 @pytest.fixture
-def secrets(tmp_path, made, monkeypatch) -> Iterator[int]:
-    """Put secret files into the working folder; return a port that nothing may connect to."""
+def secrets(tmp_path, made, monkeypatch) -> Iterator[str]:
+    """Put secret files into the working folder; return a host that nothing may connect to."""
     monkeypatch.chdir(tmp_path)
     shutil.copyfile(made["clip.mp4"], tmp_path / "secret.mp4")
     Image.new("RGB", (16, 16), "white").save(tmp_path / "secret.png")
-    with socket.create_server(("127.0.0.1", 0)) as server:
+    # An address of this test alone: on the usual one somebody may look for an earlier server.
+    alone = f"127.{'.'.join(str(1 + byte % 254) for byte in os.urandom(3))}"
+    with socket.create_server((alone, 0)) as server:
         server.settimeout(0)
-        yield server.getsockname()[1]
+        yield f"{alone}:{server.getsockname()[1]}"
         with pytest.raises(BlockingIOError):
             server.accept()
 
@@ -125,7 +127,7 @@ def secrets(tmp_path, made, monkeypatch) -> Iterator[int]:
 def test_a_list_opens_nothing_but_itself(secrets, tmp_path, kind):
     for suffix in (".mp4", ".srt" if kind != "text" else ".png"):
         path = Path(f"list{suffix}")
-        path.write_text(LISTS[kind].format(folder=tmp_path, port=secrets))
+        path.write_text(LISTS[kind].format(folder=tmp_path, host=secrets))
         for name, opener in OPENERS.items():
             with watched(tmp_path) as opened, pytest.raises(WorkbenchError) as caught:
                 opener(path)
@@ -136,7 +138,7 @@ def test_a_list_opens_nothing_but_itself(secrets, tmp_path, kind):
 
 @pytest.mark.parametrize("text", STRINGS)
 def test_a_protocol_is_the_name_of_no_file(secrets, tmp_path, text):
-    text = text.format(port=secrets)
+    text = text.format(host=secrets)
     for name, opener in OPENERS.items():
         with watched(tmp_path) as opened, pytest.raises(WorkbenchError):
             opener(Path(text) if name.startswith("the runner") else text)
@@ -161,7 +163,10 @@ def test_every_opening_of_foreign_media_has_its_list_of_formats():
     root = Path(wb.__file__).parent
     found = 0
     for file in root.rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text())):
+        text = file.read_text()
+        if not any(word in text for word in ("av.open", "Image.open", "VideoCapture", "imread")):
+            continue
+        for node in ast.walk(ast.parse(text)):
             if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
                 continue
             owner = node.func.value.id if isinstance(node.func.value, ast.Name) else ""
