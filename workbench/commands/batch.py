@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from workbench.commands.batch_told import complete, show_plan, show_result, tell, tell_the_rest
+from workbench.commands.batch_told import show_plan, show_result, tell, tell_the_rest
 from workbench.commands.output import AsJson, warn
 from workbench.errors import Cancelled, ParameterError, ServiceError, StorageError, WorkbenchError
 
@@ -132,8 +132,9 @@ def batch(
         warn([f"{made.plan.folder}: the disk may not hold all of it"])
     result = _done(made, cluster, store, as_json=as_json)
     show_result(result, as_json=as_json)
-    if not complete(made, result):
-        tell_the_rest(made, result)
+    if not result.ok:
+        if only_failed:
+            tell_the_rest(result)
         raise typer.Exit(1)
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from workbench.production.batch.planned import Batch
     from workbench.production.batch.result import BatchResult
 
-__all__ = ["complete", "show_plan", "show_result", "tell", "tell_the_rest"]
+__all__ = ["show_plan", "show_result", "tell", "tell_the_rest"]
 
 _LONGEST = 5000  # letters of a line; a path has 4096
 
@@ -82,22 +82,10 @@ def _told(job: Job) -> str:
     return f"{ways.get(job.state, job.state)}{f': {told}' if told else ''}{cure}"
 
 
-def complete(made: Batch, result: BatchResult) -> bool:
-    """Whether every job of the whole is done, those included that were not to be done now."""
-    return result.ok and not _rest(made, result)
-
-
-def tell_the_rest(made: Batch, result: BatchResult) -> None:
-    """Tell of the jobs that were not made, and were not to be."""
-    rest = _rest(made, result)
-    if rest:
-        jobs = (
-            f"{rest} of {len(made.plan.tasks)} jobs {'was' if rest == 1 else 'were'} not made yet"
-        )
-        tell(f"workbench: {made.plan.title}: {jobs}; without --only-failed they are")
-
-
-def _rest(made: Batch, result: BatchResult) -> int:
-    """Return how many jobs neither failed nor are done."""
-    ended = {job.id for job in result.jobs if job.ended}
-    return sum(task.id not in ended for task in made.plan.tasks)
+def tell_the_rest(result: BatchResult) -> None:
+    """Tell of the jobs that were not made, since only what had failed was to be."""
+    if result.unmade:
+        known = sum(job.ended for job in result.jobs)
+        were = "was" if result.unmade == 1 else "were"
+        jobs = f"{result.unmade} of {result.unmade + known} jobs {were} not made yet"
+        tell(f"workbench: {result.title}: {jobs}; without --only-failed they are")
