@@ -191,6 +191,15 @@ def test_mistakes_of_a_grid_and_of_shared_values_are_told_with_those_of_the_rows
     ]  # fmt: skip
 
 
+def test_a_mistake_that_rows_share_is_told_of_once():
+    text = (
+        "defaults: {voice: espeak:x}\njobs:\n- text: a\n- text: b\n- {text: c, voice: espeak:y}\n"
+    )
+    assert wrong(jobs(text, "a.yaml"), "narrate") == [(1, "voice"), (5, "voice")]
+    rows = [{"text": "a"}, {"text": "b"}]
+    assert wrong(rows, "narrate", values={"voice": "espeak:x"}) == [(0, "voice")]
+
+
 def test_messages_are_headed_by_the_file_as_it_was_typed():
     """Those of planning had its name without the suffix."""
     for cell in ("many", "25"):
@@ -244,10 +253,15 @@ CUES = "00:00:01,000 --> 00:00:02,000\nAna: Hola."
         ("dub", {"text": "no times"}, "holds no captions"),
         ("dub", {"text": CUES, "output": "a.mp4"}, "there is none to lay the voice over"),
         ("dub", {"text": CUES, "language": "fr"}, "fr: espeak:es speaks es"),
-        ("transcribe", {"media": "talks"}, "talks: is not a plain file"),
+        ("transcribe", {"media": "talks", "script": "Hi."}, "talks: is not a plain file"),
         ("transcribe", {"media": "bed.mp3", "engine": "script"}, "needs to know what is said"),
         ("transcribe", {"media": "bed.mp3", "engine": "whisper", "model": "smal"}, "not a Whisper"),
-        ("transcribe", {"media": "bed.mp3", "output": "a.doc"}, "must end in .srt, .vtt"),
+        ("transcribe", {"media": "bed.mp3", "model": "smal"}, "not a Whisper"),
+        (
+            "transcribe",
+            {"media": "bed.mp3", "script": "a", "output": "a.doc"},
+            "must end in .srt, .vtt",
+        ),
         ("voice_sweep", {"text": "One.\nTwo."}, "has 2 lines"),
         ("voice_sweep", {"text": "One.", "options": ["rate"]}, "rate: is not written as an axis"),
         ("voice_sweep", {"text": "One.", "options": ["ratte=1"]}, "ratte: is no option of espeak"),

@@ -159,6 +159,9 @@ def test_captions_of_a_dub_claim_no_more_than_is_heard(tmp_path: Path, until: fl
     notes = [str(one.message) for one in told]
     assert sorted(notes) == sorted(files.warnings)
     assert list(files.warnings) == read_receipt(files.path)["warnings"]
+    with pytest.warns(WorkbenchWarning) as told:
+        write_dub(made, tmp_path / "b.wav", film, captions=[])
+    assert any("so no video was written" in str(one.message) for one in told)
     if until is not None:
         assert "line 2 at 0:01.10 (“This one goes on beyond the end.”) is cut off" in notes[0]
         assert notes[1] == (

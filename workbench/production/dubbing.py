@@ -199,6 +199,9 @@ def write_dub(
     seal = (about.pop("bytes"), about.pop("sha256"))
     try:
         told = _told(dubbed)
+        if video and path.suffix.lower() not in SUFFIXES:
+            only = f"{path.name} is a sound, so no video was written"
+            told = (*told, f"{only}: for one, give an output that ends in .mp4")
         fields = {**about, "dub": dubbed.to_dict(), "warnings": [*told, *notes]}
         write_receipt(path, fields, seal=seal)
     except WorkbenchError as error:

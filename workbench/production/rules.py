@@ -228,9 +228,13 @@ def _listener(name: str) -> None:
             ready(found.options)
 
 
-def _recogniser(engine: str, model: str) -> None:
-    if engine not in {"auto", "script"}:
-        _listener(f"{engine}:{model}" if model else engine)
+def _recogniser(engine: str, model: str, script: str, media: str | None) -> None:
+    if engine == "script" or (engine == "auto" and (script or not media)):
+        return  # it can do without
+    from workbench.engines.registry import DEFAULT_TRANSCRIBER
+
+    name = DEFAULT_TRANSCRIBER if engine == "auto" else engine
+    _listener(f"{name}:{model}" if model else name)
 
 
 def _page(output: str) -> None:
@@ -297,7 +301,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "transcribe": (
         Rule(names=("media",), test=_plain),
         Rule(names=("engine", "script", "media"), test=_heard),
-        Rule(names=("engine", "model"), test=_recogniser),
+        Rule(names=("engine", "model", "script", "media"), test=_recogniser),
         Rule(names=("output", "files", "script", "media"), test=_kept),
     ),
     "voice_sweep": (
