@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.errors import ParameterError, one_line
 from workbench.paths import user_path
+from workbench.production.batch.mixed import mixed
 from workbench.production.batch.task import Task
 from workbench.production.checks import Checks
 from workbench.production.identity import identify
@@ -148,7 +149,10 @@ def plan(rows: Iterable[Row], folder: Path, ways: Ways, *, title: str) -> Plan:
     for row in rows:
         known = notebooks[row.notebook]
         errors = checks.of(row.notebook, known, row.values, wrong=row.wrong)
-        found = [Mistake(row.number, e.subject, e.problem, e.cure) for e in errors]
+        found = [
+            Mistake(row.shared.get(e.subject, row.number), e.subject, e.problem, e.cure)
+            for e in errors
+        ]
         wrong = {error.subject for error in errors} | row.wrong
         try:
             name, values, executed = _placed(row, known, folder, digits)
@@ -186,9 +190,10 @@ def plan(rows: Iterable[Row], folder: Path, ways: Ways, *, title: str) -> Plan:
                 variables=dict(ways.variables),
             )
         )
-    mistakes += _mixed(tasks, folder.absolute())
+    mistakes += mixed(tasks, folder.absolute())
     if mistakes:
-        raise Mistakes(sorted(mistakes, key=lambda one: one.row), subject=title)
+        told = dict.fromkeys(mistakes)  # what rows share is told of once
+        raise Mistakes(sorted(told, key=lambda one: one.row), subject=title)
     return Plan(
         title=title,
         folder=folder.absolute(),
@@ -196,33 +201,6 @@ def plan(rows: Iterable[Row], folder: Path, ways: Ways, *, title: str) -> Plan:
         inputs=inputs,
         notebooks=notebooks,
     )
-
-
-def _mixed(tasks: Sequence[Task], folder: Path) -> Iterator[Mistake]:
-    """Yield jobs whose files could not be told from another's, or from the batch's own.
-
-    What a run made is known by its name: the files of ``talk`` begin with ``talk.``
-    """
-    rows = {str(Path(task.executed).with_suffix("")).casefold(): task.row for task in tasks}
-    for task in tasks:
-        main = Path(task.executed).with_suffix("")
-        parts = main.name.split(".")
-        for count in range(1, len(parts)):
-            other = str(main.with_name(".".join(parts[:count]))).casefold()
-            if other in rows:
-                yield Mistake(
-                    task.row,
-                    "name",
-                    f"{main.name}: its files could not be told from those of row {rows[other]}",
-                    "take another name, without a dot",
-                )
-        if task.output and Path(task.output).with_suffix("") == folder:
-            yield Mistake(
-                task.row,
-                "output",
-                f"{Path(task.output).name} has the name of the batch's own folder",
-                "take another name, or another --folder",
-            )
 
 
 def _clash(row: Row, executed: Path, taken: dict[str, int]) -> Iterator[Mistake]:
