@@ -130,7 +130,13 @@ def read_rows(
         mistakes += wrong
         title = default.stem if default else "batch"
     rows = [
-        replace(row, values={**shared, **row.values}) if row.notebook == default else row
+        replace(
+            row,
+            values={**shared, **row.values},
+            shared={**dict.fromkeys(shared.keys() - row.values.keys(), 0), **row.shared},
+        )
+        if shared and row.notebook == default
+        else row
         for row in rows
     ]
     schemas = {

@@ -205,7 +205,12 @@ class _Checking:
         if taken:
             wrong.add(taken)
         return Row(
-            number=row.number, values=values, notebook=place, name=name, wrong=frozenset(wrong)
+            number=row.number,
+            values=values,
+            notebook=place,
+            name=name,
+            wrong=frozenset(wrong),
+            shared=row.shared,
         )
 
     def _parameter(self, place: Path, column: str) -> Parameter:
@@ -248,7 +253,5 @@ class _Checking:
         told = f"is {'the output' if output else 'the name'} of row {number} too"
         if output and written.casefold() != earlier.casefold():
             told = f"shares its executed notebook with {Path(earlier).name} of row {number}"
-        self.mistakes.append(
-            Mistake(row.number, column, told, f"give each row a {column} of its own")
-        )
+        self.mistakes.append(Mistake(row.number, column, told, f"give each row its own {column}"))
         return column

@@ -70,6 +70,8 @@ class Row:
     wrong
         Columns whose values are wrong, and not among `values`: the row is no job, and kept for
         what else may be wrong with it.
+    shared
+        The line of each value that stands elsewhere, for many rows; 0 for what is in no file.
     """
 
     number: int
@@ -77,6 +79,7 @@ class Row:
     notebook: Path = field(default_factory=Path)
     name: str = ""
     wrong: frozenset[str] = frozenset()
+    shared: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
