@@ -34,6 +34,7 @@ def fail(id, error): ledger.fail(id, me, problem(error))
 def retry(id, error): ledger.retry(id, me, problem(error), delay=0)
 def cancelling(id): return ledger.find(id).cancelling
 def cancelled(id): ledger.cancelled(id, me)
+def release(): ledger.release(me, blame=False)
 for line in sys.stdin:
     name, given = json.loads(line)
     print(json.dumps(globals()[name](*given)), flush=True)

@@ -14,7 +14,7 @@ from batching import Runner, failed_notebook, outcome, task
 
 from workbench.errors import FileGone, ParameterError, StorageError
 from workbench.ledger import Ledger
-from workbench.production.report import write_report
+from workbench.production.report import write, write_report
 from workbench.widgets.board import Board, board
 from workbench.widgets.board_watch import Watcher
 
@@ -112,10 +112,60 @@ def test_nobody_is_waited_for_in_vain(tmp_path: Path, runner: Runner, ids: list[
         assert panel.title == "night"
 
 
+def test_a_batch_that_was_stopped_is_not_waited_for(
+    tmp_path: Path, runner: Runner, ids: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its process lives on, as a notebook does after an interrupt, and owns what it did."""
+    monkeypatch.setattr(write, "_BETWEEN", 0.3)
+    with Board(tmp_path) as panel:
+        runner("finish", ids[0], outcome(task(tmp_path, 1)))
+        runner.take(ids[1])
+        until(lambda: panel.counts["running"] == panel.counts["done"] == 1)
+        waiting = threading.Thread(target=panel.wait, daemon=True)
+        waiting.start()
+        runner("release")
+        write_report(tmp_path, [], title="night", command="workbench batch jobs.csv")
+        waiting.join(60)
+        assert not waiting.is_alive()
+        assert panel.note == (
+            "Stopped: 3 jobs are left. Run the batch again: it goes on where it was."
+        )
+        assert panel.again == "workbench batch jobs.csv"
+        assert not panel.ended
+        runner.take(ids[1])
+        until(lambda: panel.note == "")
+
+
+def test_one_that_is_tried_again_is_under_way(
+    tmp_path: Path, runner: Runner, ids: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between two attempts nobody owns anything."""
+    monkeypatch.setattr(write, "_BETWEEN", 0.0)
+    runner("retry", ids[0], {"problem": "fell"})
+    with Board(tmp_path) as panel:
+        assert (panel.note, panel.counts["queued"]) == ("", 4)
+        monkeypatch.setattr(write, "_PAUSE", 0.0)
+        panel.refresh()
+        assert panel.note.startswith("Stopped: 4 jobs are left")
+
+
+def test_the_batches_near_a_folder_without_one_are_named(tmp_path: Path) -> None:
+    for name in ("jobs", "talks"):
+        Ledger(tmp_path / "out" / name / "batch.sqlite").submit("notebook", {})
+    with Board(tmp_path / "out" / "job") as panel:
+        assert "no batch.sqlite is there. Batches near it: " in panel.note
+        assert str(tmp_path / "out" / "jobs") in panel.note
+    with Board(tmp_path / "out") as panel:
+        assert str(tmp_path / "out" / "talks") in panel.note
+
+
 def test_a_batch_that_has_yet_to_begin(tmp_path: Path) -> None:
     home = tmp_path / "later"
     with Board(home) as panel:
-        assert panel.note.startswith(f"There is no batch in {home} yet")
+        assert panel.note == (
+            f"There is no batch in {home} yet: no batch.sqlite is there. When one begins there, "
+            f"it is shown here: workbench batch JOBS.csv --folder {home}"
+        )
         assert not home.exists()  # looking makes nothing
         assert panel.wait(0.05) is False
         runner = Runner(home)

@@ -175,8 +175,8 @@ class Board(Panel):
         Parameters
         ----------
         timeout
-            The most seconds it takes. It also ends, early, when whoever worked on the batch is
-            gone: nothing would come.
+            The most seconds it takes. It also ends, early, when the batch was stopped or whoever
+            worked on it is gone: nothing would come. `note` says so.
         """
         end = None if timeout is None else time.monotonic() + timeout
         self._wake.set()
@@ -222,8 +222,8 @@ class Board(Panel):
 
     @property
     def _forsaken(self) -> bool:
-        """Whether somebody worked on it and is gone."""
-        return self._news.alive is False and any(row.owner for row in self.jobs)
+        """Whether somebody worked on it and does not any more."""
+        return self._news.alive is False and self._news.begun
 
     def _look(self, *, whole: bool = False) -> News:
         with self._looking:
@@ -251,7 +251,8 @@ class Board(Panel):
         facts = [f"{lasting(totals.wall)} so far" if not self.ended else lasting(totals.wall)]
         if totals.media:
             facts.append(f"{lasting(totals.media)} of media")
-        report = known_report(self._ledger.path.parent) if self.ended or not before.exists else {}
+        rests = self.ended or self._forsaken or not before.exists
+        report = known_report(self._ledger.path.parent) if rests else {}
         with self.hold_sync():
             self.title = in_line(str(report.get("title") or self.title))
             self.counts = dict(totals.states)
@@ -259,7 +260,7 @@ class Board(Panel):
             self.left = totals.left
             self.facts = " · ".join(facts) if totals.began else ""
             self.again = in_line(str(report.get("command") or self.again), 2000)
-            self.note = what_to_know(news, totals, self.folder)
+            self.note = in_line(what_to_know(news, totals, self._ledger.path), 2000)
         if self._heard and (news.changed or news.gone):
             now = time.time()
             lines = [board_jobs.line(row, now) for row in news.changed]

@@ -11,7 +11,7 @@ from workbench.errors import MediaNotFound, MediaTooLarge, ParameterError, Workb
 from workbench.production.report.command import command_of
 from workbench.production.report.failure import failed_cell
 from workbench.production.report.links import file_name
-from workbench.production.report.row import state_of, told
+from workbench.production.report.row import state_of, telling, told
 from workbench.production.report.wording import in_line
 from workbench.widgets.clip import MAX_BYTES, Clip
 
@@ -72,7 +72,7 @@ def detail(row: Row) -> dict[str, Any]:
         "id": row.id,
         "values": [[name, in_line(told(v), _VALUE)] for name, v in row.values.items()],
         "problem": in_line(row.problem, 2000),
-        "code": row.error.get("code", ""),
+        "code": telling(row.error.get("code", "")),
         "cell": number,
         "source": "" if cell is None else cell.source,
         "traceback": "" if cell is None else cell.traceback,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shlex
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -29,6 +31,7 @@ _ALIVE = 2.0  # seconds between two looks for the processes that do it
 _YOUNG = 50_000_000  # nanoseconds; a file system's clock is that coarse
 _SHORTEST, _LONGEST, _IDLE = 0.4, 2.0, 5.0  # seconds between two looks
 _SLOWER = 1.5
+_NEAR = 5  # other batches that are named
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +50,8 @@ class News:
         Whether there is a ledger.
     alive
         Whether anybody works on it; None where that cannot be known.
+    begun
+        Whether anybody ever has, as far as was seen.
     new
         Whether anything at all is other than before.
     """
@@ -56,6 +61,7 @@ class News:
     gone: tuple[str, ...] = ()
     exists: bool = False
     alive: bool | None = False
+    begun: bool = False
     new: bool = False
 
 
@@ -80,6 +86,7 @@ class Watcher:
         self._rows: dict[str, Row] = {}
         self._read = -_WHOLE
         self._looked = -_ALIVE
+        self._begun = False
         self._last = News()
 
     def close(self) -> None:
@@ -111,9 +118,10 @@ class Watcher:
             gone = before.keys() - rows.keys()
             self._rows, self._files = rows, files
         alive = self._last.alive
-        if changed or gone or now - self._looked >= _ALIVE:
+        if whole or changed or gone or now - self._looked >= _ALIVE:
             self._looked = now
-            alive = under_way(self._rows.values())
+            alive = under_way(self._rows.values(), self.path)
+            self._begun = exists and (self._begun or any(map(_begun, self._rows.values())))
         new = bool(changed or gone or exists != self._last.exists or alive != self._last.alive)
         self._last = News(
             rows=tuple(self._rows.values()),
@@ -121,6 +129,7 @@ class Watcher:
             gone=tuple(gone),
             exists=exists,
             alive=alive,
+            begun=self._begun,
             new=new,
         )
         return self._last
@@ -218,16 +227,39 @@ def ledger_path(where: object) -> Path:
     return path if path.is_file() else path / LEDGER
 
 
-def what_to_know(news: News, totals: Totals, folder: str) -> str:
+def what_to_know(news: News, totals: Totals, path: Path) -> str:
     """Return what a person has to know before they wait for nothing."""
     if not news.exists:
-        return f"There is no batch in {folder} yet; when one begins there, it is shown here."
-    if totals.jobs == totals.ended or news.alive:
+        return _nothing(path)
+    left = totals.jobs - totals.ended
+    if not left or news.alive:
         return ""
-    if any(row.owner for row in news.rows):
-        if news.alive is None:
-            return (
-                "It is done on another machine: whether somebody is at work there cannot be seen."
-            )
-        return "Whoever worked on it has ended. Run the batch again: it goes on where it was."
-    return "Nobody has begun with it yet."
+    if not news.begun:
+        return "Nobody has begun with it yet."
+    if news.alive is None:
+        return "It is done on another machine: whether somebody is at work there cannot be seen."
+    lost = totals.states["running"]
+    gone = ", and whoever worked on it has ended" if lost else ""
+    verb = "job is" if left == 1 else "jobs are"
+    return f"Stopped: {left:,} {verb} left{gone}. Run the batch again: it goes on where it was."
+
+
+def _nothing(path: Path) -> str:
+    """Return that no batch is where one was looked for, and where some are."""
+    folder = path.parent
+    told = f"There is no batch in {folder} yet: no {path.name} is there."
+    with contextlib.suppress(OSError):
+        near = [*folder.glob(f"*/{LEDGER}"), *folder.parent.glob(f"*/{LEDGER}")]
+        # The one that somebody meant is likely the last.
+        near.sort(key=lambda found: found.stat().st_mtime, reverse=True)
+        if near:
+            names = ", ".join(str(found.parent) for found in near[:_NEAR])
+            return f"{told} Batches near it: {names}. When one begins here, it is shown."
+    return (
+        f"{told} When one begins there, it is shown here: "
+        f"workbench batch JOBS.csv --folder {shlex.quote(str(folder))}"
+    )
+
+
+def _begun(row: Row) -> bool:
+    return row.state != "queued" or bool(row.owner or row.attempts or row.error)

@@ -14,7 +14,7 @@ from workbench.production.report.command import command_of
 from workbench.production.report.failure import failed_cell
 from workbench.production.report.links import url_of
 from workbench.production.report.players import Captions, files_html, link
-from workbench.production.report.row import ORDER, state_of, told
+from workbench.production.report.row import ORDER, state_of, telling, told
 from workbench.production.report.summary import by_need, facts, next_steps, tally
 from workbench.production.report.wording import counted, lasting, said
 from workbench.storage.receipt import receipt_path
@@ -165,7 +165,8 @@ def _problem(row: Row) -> str:
     advice = error.get("cure", "")
     cure = f'<p class="cure">{said(advice, 1000)}</p>' if advice else ""
     problem = said(error.get("problem") or "failed without a word", 1000)
-    code = f" <code>{said(error['code'], 60)}</code>" if error.get("code") else ""
+    known = telling(error.get("code", ""))
+    code = f" <code>{said(known, 60)}</code>" if known else ""
     return f'<p class="problem">{told_subject}{problem}{code}</p>{cure}'
 
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import WorkbenchError
+from workbench.errors import JobError, WorkbenchError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from workbench.ledger import Job
 
-__all__ = ["ORDER", "Made", "Row", "differing", "row_of", "rows_of", "state_of", "told"]
+__all__ = ["ORDER", "Made", "Row", "differing", "row_of", "rows_of", "state_of", "telling", "told"]
 
 ORDER = ("dead", "failed", "cancelled", "warnings", "running", "queued", "done")
 """What a reader is to see first. Done jobs that have something to say come before the others."""
@@ -230,6 +230,11 @@ def _number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return None
     return float(value)
+
+
+def telling(code: str) -> str:
+    """Return the code of an error where it tells anything: that a job failed is known."""
+    return "" if code == JobError.code else code
 
 
 def told(value: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from dataclasses import asdict
@@ -41,6 +42,8 @@ LEDGER = "batch.sqlite"
 """The name of a batch's ledger in its folder."""
 
 _ALL = 10_000_000  # jobs
+_BETWEEN = 5.0  # seconds in which one who works takes the next job
+_PAUSE = 65.0  # seconds; before another attempt it is a minute at most
 
 
 def write_report(
@@ -86,7 +89,7 @@ def write_report(
     command = command or str(known_report(folder).get("command") or "")
     rows = rows_of(jobs)
     now = time.time()
-    alive = under_way(rows)
+    alive = under_way(rows, folder / LEDGER)
     totals = Totals.of(rows, began=began, seconds=seconds, now=now, alive=alive)
     values = {
         "schema": SCHEMA,
@@ -170,13 +173,41 @@ def known_report(folder: Path) -> dict[str, Any]:
     return values if isinstance(values, dict) and values.get("schema") == SCHEMA else {}
 
 
-def under_way(rows: Iterable[Row]) -> bool | None:
-    """Return whether anybody works on it; None where that cannot be known from here."""
-    owners = {row.owner for row in rows if row.owner}
-    ended = [gone(owner) for owner in owners]
+def under_way(rows: Iterable[Row], ledger: Path | None = None) -> bool | None:
+    """Return whether anybody works on it; None where that cannot be known from here.
+
+    A process that did some of the jobs may live on without doing more, such as a notebook whose
+    batch was interrupted: while jobs wait and none runs, it counts only for a moment.
+
+    Parameters
+    ----------
+    rows
+        The jobs.
+    ledger
+        Where they are written down: the last change in it tells how long nobody did anything.
+    """
+    rows = list(rows)
+    running = {row.owner for row in rows if row.state == "running" and row.owner}
+    ended = [gone(owner) for owner in running or {row.owner for row in rows if row.owner}]
+    waiting = [row for row in rows if row.state == "queued"]
+    if not running and waiting:
+        tried = any(row.error for row in waiting)  # it is tried again, after a pause
+        if ledger is not None and _rested(ledger) > (_PAUSE if tried else _BETWEEN):
+            ended = [one for one in ended if one is None]
+        elif tried and not ended:
+            return True
     if any(one is False for one in ended):
         return True
     return None if any(one is None for one in ended) else False
+
+
+def _rested(ledger: Path) -> float:
+    """Return for how many seconds nobody has written into a ledger."""
+    times = [0.0]
+    for path in (ledger, ledger.with_name(f"{ledger.name}-wal")):
+        with contextlib.suppress(OSError):
+            times.append(path.stat().st_mtime)
+    return time.time() - max(times)
 
 
 def _values(row: Row) -> dict[str, Any]:
