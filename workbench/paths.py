@@ -188,6 +188,6 @@ def near_file(path: Path) -> str:
 
 def _like_path(word: str) -> bool:
     """Whether a word is written as paths are, and sentences are not."""
-    if word.endswith(_END):
+    if word.endswith(_END) or not any(map(str.isalpha, word)):  # such as 24/7
         return False
     return "/" in word or "\\" in word or bool(_ODD_SUFFIX.fullmatch(word))
