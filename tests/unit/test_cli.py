@@ -432,6 +432,8 @@ def test_options_are_listed_and_warnings_are_one_line(command: Command):
     _, told, _ = command("say", "x", "-o", "a.wav", "-O", "help")
     assert "rate=175" in told
     assert "80 to 450 words/min" in told
+    listed = json.loads(command("say", "x", "-o", "a.wav", "-O", "help", "--json")[1])
+    assert [one["default"] for one in listed if one["name"] == "rate"] == [175]
     code, told, warned = command("say", "Hi \U0001f525", "-o", "a.wav", "--json")
     assert code == 0
     assert len(warned.splitlines()) == 1

@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from workbench.commands.output import show, shown_json
+from workbench.commands.output import show, shown_json, wants_json
 from workbench.errors import Cancelled, ParameterError, WorkbenchError, one_line
 
 __all__ = ["FAILED", "STOPPED", "WRONG", "ended"]
@@ -30,7 +30,7 @@ def ended(error: BaseException) -> int:
         The error itself, where it is a mistake of ours and ``WORKBENCH_DEBUG`` asks for it.
     """
     told, code = _told(error)
-    if "--json" in _options(sys.argv[1:]) and not shown_json():
+    if wants_json() and not shown_json():
         data: dict[str, Any] = told.to_dict()
         mistakes = getattr(error, "mistakes", ())
         if mistakes:
@@ -61,8 +61,3 @@ def _told(error: BaseException) -> tuple[WorkbenchError, int]:
     # A mistake of ours, which still deserves one line.
     problem = f"{type(error).__name__}: {error}"
     return WorkbenchError(problem, cure="WORKBENCH_DEBUG=1 shows where"), FAILED
-
-
-def _options(words: list[str]) -> list[str]:
-    """Return the words before ``--``, behind which all are texts."""
-    return words[: words.index("--")] if "--" in words else words

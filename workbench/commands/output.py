@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -24,6 +25,7 @@ __all__ = [
     "show_options",
     "shown_json",
     "standard_input",
+    "wants_json",
     "warn",
 ]
 
@@ -54,6 +56,12 @@ def shown_json() -> bool:
     return there
 
 
+def wants_json() -> bool:
+    """Return whether the command line asks for JSON, also where it could not be understood."""
+    words = sys.argv[1:]
+    return "--json" in (words[: words.index("--")] if "--" in words else words)
+
+
 def warn(notes: Iterable[str]) -> None:
     """Print each note on a line of standard error."""
     for text in notes:
@@ -77,7 +85,10 @@ def standard_input() -> str:
 
 
 def show_options(specs: Iterable[Option]) -> None:
-    """Print what an engine's options are, a line each."""
+    """Print what an engine's options are, a line each or as JSON."""
+    if wants_json():
+        show([{**asdict(spec), "kind": spec.kind.__name__} for spec in specs], "", as_json=True)
+        return
     for spec in specs:
         span = f", {spec.minimum} to {spec.maximum} {spec.unit}" if spec.maximum is not None else ""
         typer.echo(f"{spec.name}={spec.default}  {spec.help}{span.rstrip()}")
