@@ -22,6 +22,7 @@ from workbench.errors import (
     ParameterError,
     StorageFull,
 )
+from workbench.ogg import renumbered
 
 
 def tone(hertz: float = 440, seconds: float = 0.5, rate: int = 22_050) -> Audio:
@@ -172,6 +173,16 @@ def test_16_bit_sound_comes_back_to_the_bit(suffix: str):
     sound = Audio.from_pcm16(every, 22_050, channels=2)
     again = soundfile.read(io.BytesIO(sound.encode(suffix)), dtype="int16", always_2d=True)[0]
     assert again.astype("<i2").tobytes() == every
+
+
+def test_only_the_number_of_one_ogg_stream_is_changed():
+    one = tone().encode(".ogg")
+    other = renumbered(one, 7)
+    assert other != one
+    assert np.array_equal(decoded(other).samples, decoded(one).samples), "checksums are right"
+    assert renumbered(other) == one
+    for chain in (one + other, b"RIFF" + one, one + b"x"):
+        assert renumbered(chain, 9) == chain
 
 
 @pytest.mark.parametrize("suffix", FORMATS)
