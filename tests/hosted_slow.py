@@ -52,9 +52,25 @@ class SlowEars:
 
 
 class SlowEngine(TinyEngine):
-    """A stream that says, in the file its text names, when it is closed."""
+    """A stream that says, in the file its text names, when it is closed.
+
+    A line whose text is a folder is spoken until a file ``go`` lies in it.
+    """
 
     name: ClassVar[str] = "slow"
+
+    def synthesize(self, text, *, voice, options=None, seed=None):
+        folder = Path(text)
+        if not folder.is_absolute():
+            return super().synthesize(text, voice=voice, options=options, seed=seed)
+        try:
+            (folder / "line.began").touch()
+            while not (folder / "go").exists():
+                time.sleep(0.01)
+        except BaseException:
+            (folder / "line.stopped").touch()
+            raise
+        return super().synthesize("Done.", voice=voice)
 
     def stream(self, text, *, voice, options=None, seed=None):
         try:

@@ -25,6 +25,8 @@ from workbench.audio import Audio
 from workbench.engines import engine, transcriber
 from workbench.engines.host import line as host_line
 from workbench.engines.host.address import Address
+from workbench.engines.host.leaving import Leaving
+from workbench.engines.loaded import Loaded
 from workbench.engines.registry import HOST
 from workbench.errors import Cancelled, ModelError
 
@@ -226,6 +228,53 @@ def test_a_stream_that_nobody_reads_any_more_is_closed_there(host, tmp_path):
     stream.close()
     until((tmp_path / "closed").exists, "it was not closed")
     assert (tmp_path / "closed").read_text().startswith("slow")  # by the thread that made it
+
+
+def test_a_line_that_nobody_waits_for_any_more_is_not_spoken_to_its_end(host, tmp_path):
+    """It took no word from outside, and held up whoever came next until all of it was said."""
+    here = host_line.Line(Address.parse(host.variables()[HOST]), "test")
+    question = engine("slow")._question(
+        "synthesize", text=str(tmp_path), voice="hum", options=None, seed=None
+    )
+    host_line.send(here._channel, question)
+    until((tmp_path / "line.began").exists, "it did not begin")
+    here.close()
+    until((tmp_path / "line.stopped").exists, "it was spoken on")
+    assert engine("slow").synthesize("Hello.", voice="hum").words
+    assert host.status().failures == 1  # that one, and no other
+
+
+def test_what_others_need_as_well_is_not_broken_off():
+    """A load that was broken off began again for the next, an import may not begin again."""
+    loading, load_on, sent = threading.Event(), threading.Event(), threading.Event()
+
+    def load(key: str) -> str:
+        loading.set()
+        load_on.wait(60)
+        return key
+
+    def speak() -> None:
+        models.get("model")
+        while True:
+            sent.wait(0.01)
+
+    def leave() -> None:
+        leaving.leave()
+        sent.set()
+
+    models, leaving = Loaded(load), Leaving()
+    with ThreadPoolExecutor(2) as pool:
+        spoken = pool.submit(leaving.run, speak)
+        loading.wait(60)
+        pool.submit(leave)
+        assert not sent.wait(0.2)
+        load_on.set()
+        with pytest.raises(Cancelled, match="stopped in the middle"):
+            spoken.result(60)
+        assert models.get("model") == "model"
+        assert models.loads == 1
+        with pytest.raises(Cancelled):  # and nothing begins any more
+            leaving.run(speak)
 
 
 def test_a_client_that_reads_nothing_holds_up_nobody(host):

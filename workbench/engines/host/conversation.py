@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from workbench import __version__
 from workbench.engines import registry
 from workbench.engines.host.desk import HostDesk, computes
+from workbench.engines.host.leaving import Leaving
 from workbench.engines.host.wire import PROTOCOL, Ended, receive, send
 from workbench.engines.isolated.worker import told
 from workbench.engines.registry import TRANSCRIBERS
@@ -61,6 +62,7 @@ class Conversation:
         self._channel = channel
         self._client = _who(channel)
         self._cancel = threading.Event()
+        self._leaving = Leaving()
         self._answers: queue.SimpleQueue[tuple[dict[str, Any], list[Audio]] | None] = (
             queue.SimpleQueue()
         )
@@ -135,7 +137,9 @@ class Conversation:
         with voices_in(Path(question["voices"])):
             if question["method"] == "transcribe":
                 return self._desk.transcribe(question["arguments"], sounds[0], self._report)
-            return self._desk.answer(question["method"], question["arguments"])
+            return self._leaving.run(
+                partial(self._desk.answer, question["method"], question["arguments"])
+            )
 
     def _answer(self, work: Callable[[], Any]) -> None:
         try:
@@ -166,6 +170,7 @@ class Conversation:
         if self._lane is not None:
             # Behind what is being answered now: a stream cannot be closed while it works.
             self._lane.put(self._client, self._close)
+            self._leaving.leave()
         else:
             self._answers.put(None)
         if writer.ident is not None:
