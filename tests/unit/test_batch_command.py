@@ -121,7 +121,8 @@ def test_the_report_gives_the_command_that_was_typed(batch: Command, ends):
     """Without --yes, a line of crontab would have been another."""
     batch("--yes", "--only-failed")
     told = json.loads(Path("made/report.json").read_text())
-    assert told["command"] == "workbench batch jobs.csv -n echo.ipynb -o made --yes"
+    again = "workbench batch jobs.csv -n echo.ipynb -o made --yes"
+    assert told["command"] == f"cd {Path.cwd()} && {again}"
 
 
 def test_a_row_that_was_never_begun_is_not_well_either(batch: Command, ends):

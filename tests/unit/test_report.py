@@ -19,6 +19,7 @@ from batching import Runner, failed_notebook, outcome, task
 
 from workbench.errors import StorageError
 from workbench.ledger import Job
+from workbench.production.parameters import from_strings, parameters
 from workbench.production.report import (
     Totals,
     rewrite_report,
@@ -26,6 +27,7 @@ from workbench.production.report import (
     summary_html,
     write_report,
 )
+from workbench.production.report.command import command_of, shell_line
 from workbench.production.report.failure import failed_cell
 from workbench.production.report.links import url_of
 from workbench.production.report.write import current
@@ -107,6 +109,13 @@ def test_the_values_tell_all_of_it(tmp_path: Path) -> None:
     assert second["error"] == {**error, "cell": 4}  # older ledgers hold a text
 
 
+def typed(command: str) -> list[str]:
+    """Return what a shell makes of a command: its words, and where it is run."""
+    script = f'workbench() {{ printf \'%s\\0\' "$@" "$PWD"; }}\n{command}'
+    said = subprocess.run(["sh", "-c", script], capture_output=True, check=True).stdout
+    return [os.fsdecode(word) for word in said.split(b"\0")[:-1]]
+
+
 def test_a_command_does_the_same_job_again(tmp_path: Path) -> None:
     """It is typed into a shell: nothing in a value is a command of its own."""
     values = {"text": "it's $(rm -rf /)\n`x`; y", "n": [1, 2], "on": True, "none": None}
@@ -114,14 +123,45 @@ def test_a_command_does_the_same_job_again(tmp_path: Path) -> None:
     write_report(tmp_path, [job(1, "failed", task={"values": values, "folder": str(tmp_path)})],
                  title="x")  # fmt: skip
     again = json.loads((tmp_path / "report.json").read_bytes())["jobs"][0]["again"]
-    script = f'workbench() {{ printf \'%s\\0\' "$@" "$PWD"; }}\n{again}'
-    said = subprocess.run(["sh", "-c", script], capture_output=True, check=True).stdout
-    words = said.decode().split("\0")[:-1]
-    assert words == [
+    assert typed(again) == [
         "run", row.notebook, "-p", f"text={values['text']}", "-p", "n=1", "-p", "n=2",
         "-p", "on=true", "--executed", row.executed, str(tmp_path.resolve()),
     ]  # fmt: skip
     assert shlex.split(again)[0] == "cd"
+
+
+def test_a_command_means_the_same_values(tmp_path: Path) -> None:
+    """Also those that a text alone does not tell: no item, an item that looks like a list."""
+    cell = {
+        "cell_type": "code", "execution_count": None, "outputs": [], "id": "a",
+        "metadata": {"tags": ["parameters"]},
+        "source": "texts: list[str] = ['x']\nnumber: int | None = 1\nword: str = ''\n"
+        "rates: list[float] = []\nwhere: Path | None = 'a'",
+    }  # fmt: skip
+    book = tmp_path / "n.ipynb"
+    book.write_text(json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4}))
+    known = parameters(book)
+    ways: list[dict[str, Any]] = [
+        {"texts": [], "number": None, "word": "[1]", "rates": [1e-07], "where": None},
+        {"texts": ["[1]"], "word": "", "rates": [1.0, 2.5]},
+        {"texts": ["a", "", "null"], "number": 7, "where": "b c"},
+    ]
+    for values in ways:
+        (row,) = rows_of([job(1, "failed", task={"values": values, "notebook": str(book)})])
+        words = typed(command_of(row).partition(" && ")[2])
+        given = [words[i + 1] for i, word in enumerate(words) if word == "-p"]
+        assert from_strings(known, given) == values
+
+
+def test_a_command_is_one_line_from_which_a_shell_makes_its_words() -> None:
+    names = ["", "-n", "a b", "it's", '"$(x)" `y` \\', "#a", "~", "*", "!x", "%d%%", "é☃", "a\nb",
+             "\x1b[31m'\"$x`", "\u202ex\t", "\\0\n\\", "\r\n", "\n\n", "x\n\n",
+             "\udcff.csv"]  # fmt: skip
+    again = shell_line(["workbench", *names])
+    assert typed(again)[:-1] == names
+    kept = [name for name in names if not name.endswith("\n")]
+    assert shell_line(kept).isprintable()
+    assert len(shlex.split(shell_line(kept))) == len(kept)
 
 
 def test_what_a_ledger_may_hold_is_never_in_the_way(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import re
-import shlex
 import sys
 import time
 from dataclasses import replace
@@ -203,9 +202,11 @@ def _tell_mistakes(error: Mistakes) -> None:
 
 def _again(words: list[str]) -> str:
     """Return the command by which the batch is gone on with."""
+    from workbench.production.report.command import shell_line
+
     once = {"--only-failed", "--dry-run", "--watch"}
     kept = (_SECRET.sub(r"\1…", word) for word in words[1:] if word not in once)
-    return shlex.join(["workbench", *kept])
+    return shell_line(["workbench", *kept], str(Path.cwd()))
 
 
 def _ask(made: Batch) -> None:

@@ -259,7 +259,7 @@ class Board(Panel):
             self.part = done / len(news.rows) if news.rows else 0.0
             self.left = totals.left
             self.facts = " · ".join(facts) if totals.began else ""
-            self.again = in_line(str(report.get("command") or self.again), 2000)
+            self.again = in_line(str(report.get("command") or self.again), 20_000)
             self.note = in_line(what_to_know(news, totals, self._ledger.path), 2000)
         if self._heard and (news.changed or news.gone):
             now = time.time()

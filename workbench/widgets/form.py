@@ -13,10 +13,11 @@ from workbench.errors import JobError, ParameterError, WorkbenchError, one_line
 from workbench.production.checks import Checks
 from workbench.production.notebooks import find_notebook, job_notebooks
 from workbench.production.parameters import named, parameters
+from workbench.production.parameters.written import alike
 from workbench.widgets import form_fields as fields
 from workbench.widgets import pictures, twin
 from workbench.widgets.clip import Clip
-from workbench.widgets.form_command import command, same
+from workbench.widgets.form_command import command
 from workbench.widgets.panel import Panel, clip_state, front, style
 
 if TYPE_CHECKING:
@@ -253,7 +254,7 @@ class Form(Panel):
             self.changed = [
                 p.name
                 for p in self.known
-                if p.name in mistakes or not same(self._values[p.name], p.default)
+                if p.name in mistakes or not alike(self._values[p.name], p.default)
             ]
             self.command = "" if mistakes else command(self._called(), self.known, self._values)
 
@@ -274,7 +275,7 @@ class Form(Panel):
         changed = {
             p.name: self._values[p.name]
             for p in self.known
-            if not same(self._values[p.name], p.default)
+            if not alike(self._values[p.name], p.default)
         }
 
         def task(report: Report, cancel: threading.Event) -> JobResult:

@@ -7,12 +7,15 @@ from pathlib import Path
 from types import NoneType
 from typing import TYPE_CHECKING, Any
 
+from workbench.errors import ParameterError
 from workbench.production.parameters.types import choices, items, kinds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["read_texts", "write_text"]
+    from workbench.production.parameters.parameter import Parameter
+
+__all__ = ["alike", "read_texts", "write_text", "write_texts"]
 
 _BOOLS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
@@ -44,6 +47,35 @@ def write_text(value: Any) -> str:
     ('a', 'true', '[1, "a"]')
     """
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def write_texts(parameter: Parameter, value: Any) -> list[str]:
+    """Return what is written on a command line for a value; nothing where that cannot be.
+
+    Examples
+    --------
+    >>> from workbench.production.parameters import Parameter
+    >>> names = Parameter(name="names", annotation="list[str]", default=["a"])
+    >>> write_texts(names, ["b", "c"]), write_texts(names, []), write_texts(names, ["[]"])
+    (['b', 'c'], [''], ['["[]"]'])
+    """
+    ways = [[write_text(value)]]
+    if isinstance(value, list):
+        ways = [[write_text(one) for one in value] or [""], [json.dumps(value)]]
+    if value is None:
+        ways.append([""])
+    for way in ways:
+        try:
+            if alike(parameter.parse(way), value):
+                return way
+        except ParameterError:
+            continue
+    return []
+
+
+def alike(one: Any, other: Any) -> bool:
+    """Whether two values are equal, and of the same types: True is no 1 here."""
+    return bool(one == other) and json.dumps(one) == json.dumps(other)
 
 
 def _whole(texts: Sequence[str], several: Sequence[Any]) -> bool:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["by_need", "facts", "next_steps", "rows_html", "summary_html", "tally"]
 
 _SHOWN = 10  # jobs that are named
+_COMMAND = 20_000  # letters
 _LEFT = ' style="text-align:left"'
 _COLUMNS = ("row", "job", "state", "what went wrong")
 
@@ -65,8 +66,10 @@ def next_steps(totals: Totals, *, command: str = "", alive: bool | None = None) 
     alive
         Whether anybody works on it; None where that cannot be known.
     """
-    again = f"<code>{escape(in_line(command, 2000))}</code>" if command else "the batch"
-    only = f"<code>{escape(in_line(f'{command} --only-failed', 2000))}</code>" if command else ""
+    again = f"<code>{escape(in_line(command, _COMMAND))}</code>" if command else "the batch"
+    only = (
+        f"<code>{escape(in_line(f'{command} --only-failed', _COMMAND))}</code>" if command else ""
+    )
     broken = totals.states["failed"] + totals.states["dead"]
     steps = []
     if totals.states["running"] or totals.states["queued"]:
