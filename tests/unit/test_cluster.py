@@ -19,9 +19,11 @@ from workbench.errors import (
     ServiceError,
     ServiceUnreachable,
     StorageError,
+    WorkbenchWarning,
 )
 from workbench.production.batch.task import Task
 from workbench.production.cluster import ClusterPool
+from workbench.production.cluster.attempt import Attempt
 from workbench.production.cluster.away import Larder, _renamed
 from workbench.production.cluster.depot import Depot
 from workbench.production.cluster.parcel import Parcels, input_name
@@ -140,6 +142,46 @@ def test_room_is_what_threads_and_resources_leave():
     roster.close()
     with pytest.raises(ServiceError, match="no worker with GPU=1 is left"):
         roster.check()
+
+
+def test_a_late_worker_of_another_version_is_left_out(tmp_path: Path):
+    """It stopped the whole batch; its job goes to another, and the person learns which it was."""
+    workers = {"tcp://a": {"nthreads": 1}, "tcp://b": {"nthreads": 1}}
+    given: list[list[str] | None] = []
+
+    def submit(_: object, order: Order, *, workers: list[str] | None, **__: object) -> object:
+        given.append(workers)
+        unfit = {"unfit": "tcp://b", "error": ServiceError("has workbench 0.1", subject="tcp://b")}
+        reply = unfit if workers is None else {"outcome": {"output": order.task.id}}
+        return SimpleNamespace(
+            add_done_callback=lambda call: call(None),
+            status="finished",
+            result=lambda: reply,
+            release=lambda: None,
+        )
+
+    client = SimpleNamespace(submit=submit, scheduler_info=lambda **_: {"workers": workers})
+    connection = SimpleNamespace(alive=True, address="here", client=client)
+    roster = Roster(connection, resources={}, patience=60, each=lambda: None)
+    roster.close()
+    task = Task(id="job_1", name="a", notebook="", executed="", folder=str(tmp_path))
+    ways = {"topic": "", "needs": {}, "progress": print, "stops": (), "probe": None, "known": {}}
+
+    def outcome() -> str:
+        return Attempt(client, task, roster=roster, parcels=None, **ways).outcome().output
+
+    with pytest.warns(WorkbenchWarning, match=r"tcp://b: has workbench 0\.1; it is given no jobs"):
+        assert outcome() == "job_1"
+    assert (given, roster.places) == ([None, ["tcp://a"]], 1)
+    assert outcome() == "job_1"
+    assert given[2:] == [["tcp://a"]]
+    del workers["tcp://a"]  # the last that was fit
+    given[:] = []
+    roster._look()
+    roster._unfit.clear()
+    with pytest.raises(ServiceError, match=r"^tcp://b: has workbench 0\.1$"):
+        outcome()
+    assert given == [None]
 
 
 # -- files on their way --------------------------------------------------------------------------

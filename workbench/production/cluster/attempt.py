@@ -17,11 +17,12 @@ from workbench.production.cluster.software import here
 from workbench.production.cluster.work import Order, stop, work
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping, Sequence
 
     from workbench.production.batch.task import Task
     from workbench.production.cluster.parcel import Parcels
     from workbench.production.cluster.probe import Probe
+    from workbench.production.cluster.roster import Roster
     from workbench.progress import Report
 
 __all__ = ["Attempt"]
@@ -45,8 +46,8 @@ class Attempt:
         Where workers tell how far they are.
     needs
         Resources a worker has to have.
-    check
-        Raises when the cluster is gone.
+    roster
+        Who works in the cluster, and whether anybody does.
     progress
         Called with the part that is done.
     stops
@@ -66,7 +67,7 @@ class Attempt:
         *,
         topic: str,
         needs: Mapping[str, float],
-        check: Callable[[], None],
+        roster: Roster,
         progress: Report,
         stops: tuple[threading.Event, ...],
         probe: Probe | None,
@@ -78,7 +79,7 @@ class Attempt:
         self._task = task
         self._topic = topic
         self._needs = dict(needs)
-        self._check = check
+        self._roster = roster
         self._stops = stops
         self._probe = probe
         self._parcels = parcels
@@ -100,13 +101,15 @@ class Attempt:
         KernelDied
             When it ends every worker that begins it.
         ServiceError
-            When the cluster is gone, or a worker cannot do jobs of this process.
+            When the cluster is gone, or none of its workers can do jobs of this process.
         """
         for _ in range(_INNOCENT):
             if self._stopped:
                 break
             reply = self._given()
             if reply.get("lost"):
+                continue
+            if "unfit" in reply and self._roster.leave_out(reply["unfit"], reply["error"]):
                 continue
             if "error" in reply:
                 raise reply["error"]
@@ -131,18 +134,21 @@ class Attempt:
         self._workers.clear()
         self._known[order.token] = self
         done = threading.Event()
+        fit = self._roster.fit
         try:
-            self._check()
+            self._roster.check()
             future = self._client.submit(
                 work,
                 order,
                 key=f"workbench-{order.token}",
                 pure=False,
+                workers=fit,
                 resources=self._needs or None,
             )
             future.add_done_callback(lambda _: done.set())
             try:
-                self._wait(done, future, order.token)
+                if not self._wait(done, future, order.token, fit):
+                    return {"lost": True}
                 reply: dict[str, Any] = future.result()
             except KilledWorker as error:
                 if not self._workers:  # another job's doing
@@ -151,7 +157,7 @@ class Attempt:
             except WorkbenchError:
                 raise
             except Exception:
-                self._check()  # a scheduler that goes says so in many ways
+                self._roster.check()  # a scheduler that goes says so in many ways
                 raise
             finally:
                 with contextlib.suppress(Exception):  # the scheduler may be gone
@@ -179,8 +185,15 @@ class Attempt:
         )
         return order if self._parcels is None else self._parcels.send(order)
 
-    def _wait(self, done: threading.Event, future: Any, token: str) -> None:
+    def _wait(
+        self, done: threading.Event, future: Any, token: str, fit: Sequence[str] | None
+    ) -> bool:
         """Wait for the end of the job; stop it when that is wanted.
+
+        Returns
+        -------
+        bool
+            False when all workers that might do it have gone, and others may.
 
         Raises
         ------
@@ -191,7 +204,7 @@ class Attempt:
         """
         since = 0.0
         while not done.wait(_LOOK) and future.status == "pending":
-            self._check()
+            self._roster.check()
             if not threading.main_thread().is_alive():  # nobody closes the pool any more
                 future.cancel()
                 raise Cancelled("stopped with the process", subject=self._task.name)
@@ -201,13 +214,17 @@ class Attempt:
                     future.cancel()  # a worker that begins it all the same sees that, and stops
                     raise Cancelled("stopped on request", subject=self._task.name)
                 self._stop(token)
+            elif fit is not None and not self._roster.has_any(fit):
+                future.cancel()
+                return False
         if future.status in {"cancelled", "lost"}:
-            self._check()
+            self._roster.check()
             raise ServiceError(
                 "the scheduler has forgotten it",
                 subject=self._task.name,
                 cure="run the batch again: it goes on where it was",
             )
+        return True
 
     def _stop(self, token: str) -> None:
         if time.monotonic() - self._asked > _AGAIN:

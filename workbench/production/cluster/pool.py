@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from workbench.errors import ParameterError
 from workbench.paths import user_path
@@ -14,7 +14,7 @@ from workbench.production.cluster.connection import connect
 from workbench.production.cluster.parcel import Parcels
 from workbench.production.cluster.probe import Probe, look_all
 from workbench.production.cluster.roster import Roster
-from workbench.production.cluster.software import agree_all
+from workbench.production.cluster.software import agree_all, others
 from workbench.production.cluster.work import BEGAN
 
 if TYPE_CHECKING:
@@ -104,7 +104,11 @@ class ClusterPool:
                 self._probe = Probe.write(user_path(folder).absolute())
                 look_all(self._connection.client, self._probe)
             self._roster = Roster(
-                self._connection, resources=needs, patience=wait, each=self._renew
+                self._connection,
+                resources=needs,
+                patience=wait,
+                each=self._renew,
+                vet=lambda: others(self._connection.client),
             )
             self._connection.client.subscribe_topic(self._topic, self._hear)
         except BaseException:
@@ -158,7 +162,7 @@ class ClusterPool:
             task,
             topic=self._topic,
             needs=self._needs,
-            check=self._check,
+            roster=cast("Roster", self._roster),  # there is one, or no pool
             progress=progress,
             stops=(cancel, self._closing),
             probe=self._probe,

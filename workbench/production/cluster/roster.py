@@ -6,13 +6,15 @@ import contextlib
 import logging
 import threading
 import time
+import warnings
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import ServiceUnreachable
+from workbench.errors import ServiceUnreachable, WorkbenchWarning
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
+    from workbench.errors import ServiceError
     from workbench.production.cluster.connection import Connection
 
 __all__ = ["Roster"]
@@ -35,6 +37,8 @@ class Roster:
         Seconds that there may be no worker at all.
     each
         Called at each look.
+    vet
+        Called when there are new workers; returns what is wrong with those that can do no jobs.
     """
 
     def __init__(
@@ -44,12 +48,18 @@ class Roster:
         resources: Mapping[str, float],
         patience: float,
         each: Callable[[], None],
+        vet: Callable[[], Mapping[str, ServiceError]] | None = None,
     ) -> None:
         self._connection = connection
         self._resources = dict(resources)
         self._patience = patience
         self._each = each
+        self._vet = vet
+        self._vetted: frozenset[str] = frozenset()
         self._ended = threading.Event()
+        self._lock = threading.Lock()
+        self._workers: frozenset[str] = frozenset()
+        self._unfit: dict[str, ServiceError] = {}
         self._places = 0
         self._last = time.monotonic()  # when there was a worker
         self._look()
@@ -60,6 +70,34 @@ class Roster:
     def places(self) -> int:
         """How many jobs there is room for now."""
         return self._places
+
+    @property
+    def fit(self) -> list[str] | None:
+        """The workers that may be given jobs, None for all."""
+        with self._lock:
+            return sorted(self._workers - self._unfit.keys()) if self._unfit else None
+
+    def has_any(self, workers: Iterable[str]) -> bool:
+        """Whether any of some workers is still there."""
+        return not self._workers.isdisjoint(workers)
+
+    def leave_out(self, worker: str, error: ServiceError) -> bool:
+        """Give no job to a worker that came later and is another; warn of it, once.
+
+        Returns
+        -------
+        bool
+            Whether there are others.
+        """
+        with self._lock:
+            new = worker not in self._unfit
+            self._unfit[worker] = error
+        with contextlib.suppress(Exception):  # `check` tells of a scheduler that is gone
+            self._look()
+        others = bool(self.fit)
+        if new and others:
+            warnings.warn(f"{error}; it is given no jobs", WorkbenchWarning, stacklevel=2)
+        return others
 
     def check(self) -> None:
         """Say what has become of the cluster.
@@ -88,7 +126,16 @@ class Roster:
         while not self._ended.wait(_EVERY):
             with contextlib.suppress(Exception):  # `check` tells of a scheduler that is gone
                 self._look()
+                self._vet_new()
             self._each()
+
+    def _vet_new(self) -> None:
+        """Leave out new workers that are others, before they are given a job where that can be."""
+        now = self._workers
+        if self._vet is not None and now - self._vetted:
+            for worker, error in self._vet().items():
+                self.leave_out(worker, error)
+            self._vetted = now
 
     def _look(self) -> None:
         try:
@@ -96,7 +143,13 @@ class Roster:
         except Exception as error:
             log.info("%s: %s", self._connection.address, error)
             raise self._connection.lost() from error
-        self._places = sum(self._room(worker) for worker in told.values())
+        self._workers = frozenset(told)
+        with self._lock:  # an address may be another worker's later on
+            for name in self._unfit.keys() - told.keys():
+                del self._unfit[name]
+        self._places = sum(
+            self._room(worker) for name, worker in told.items() if name not in self._unfit
+        )
         if self._places:
             self._last = time.monotonic()
 

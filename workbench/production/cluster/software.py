@@ -11,7 +11,7 @@ from workbench.errors import ServiceError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["agree", "agree_all", "here"]
+__all__ = ["agree", "agree_all", "here", "others"]
 
 PACKAGE = "media-workbench"
 
@@ -74,11 +74,22 @@ def agree_all(client: Any) -> None:
     ServiceError
         With the worker, and both versions.
     """
+    for _, error in sorted(others(client).items()):
+        raise error
+
+
+def others(client: Any) -> dict[str, ServiceError]:
+    """Return what is wrong with each worker that is another, by its address."""
     told = client.get_versions(packages=[PACKAGE])
     wanted = _versions(told["client"])
-    for address, found in sorted(told["workers"].items()):
-        if found:  # else it went while it was asked
-            agree(wanted, address, _versions(found))
+    found: dict[str, ServiceError] = {}
+    for address, has in told["workers"].items():
+        if has:  # else it went while it was asked
+            try:
+                agree(wanted, address, _versions(has))
+            except ServiceError as error:
+                found[address] = error
+    return found
 
 
 def _versions(told: Mapping[str, Any]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import Cancelled, WorkbenchError
+from workbench.errors import Cancelled, ServiceError, WorkbenchError
 from workbench.production.batch.perform import perform
 from workbench.production.cluster.software import agree
 
@@ -70,7 +70,8 @@ def work(order: Order) -> dict[str, Any]:
     -------
     dict
         ``outcome``, or ``error`` of a job that failed; ``made`` with a store: what lies there.
-        ``lost`` when the worker was told to end, and somebody else has to do it.
+        ``lost`` when the worker was told to end, and ``unfit``, its address, when it is another or
+        sees other files: somebody else has to do it.
     """
     from distributed import get_worker
 
@@ -89,19 +90,22 @@ def work(order: Order) -> dict[str, Any]:
             last, told = time.monotonic(), done
             tell(PART, done)
 
-    tell(BEGAN, worker.address)
     made: dict[str, Any] = {}
     try:
+        agree(order.software, worker.address)
+        if order.probe is not None and not order.store:
+            order.probe.look(worker.address)
+    except ServiceError as error:
+        return {"error": error, "unfit": worker.address}
+    tell(BEGAN, worker.address)
+    try:
         with _stoppable(order.token) as cancel:
-            agree(order.software, worker.address)
             if order.store:
                 from workbench.production.cluster.away import perform_away
 
                 place = Path(worker.local_directory) / "workbench"
                 outcome = perform_away(order, place, made, progress=report, cancel=cancel)
             else:
-                if order.probe is not None:
-                    order.probe.look(worker.address)
                 outcome = perform(order.task, progress=report, cancel=cancel)
     except Cancelled as error:
         stopped = order.token in _stopped
