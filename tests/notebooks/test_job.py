@@ -102,6 +102,9 @@ def test_parameters_go_in_and_everything_comes_out(here: Path, monkeypatch, capf
         from workbench.storage.receipt import write_receipt
         write_receipt(Path(output), {"more": more, "python": sys.executable, "cwd": os.getcwd()})
         os.write(1, b"from the process itself"); os.write(2, b"also")
+        import subprocess, warnings
+        subprocess.run(["cp", output, "made/a.other.txt"], check=True)
+        warnings.warn("said by the notebook")
         "shown"
         """,
         parameters=SCHEMA,
@@ -109,11 +112,14 @@ def test_parameters_go_in_and_everything_comes_out(here: Path, monkeypatch, capf
     before = source.read_bytes()
     more = {"a'b": [1, 2.5, None, True, {"x": "\\n"}], "ñ": -1e300}
     told: list[float] = []
+    monkeypatch.delattr(os, "chdir")  # other threads' relative paths would mean something else
     result = run(source, {"text": HOSTILE, "more": more}, progress=told.append)
 
     made = here / "made"
-    assert names(made) == ["a.ipynb", "a.txt", "a.txt.json"]
-    assert result.files == tuple(made / name for name in names(made))
+    left = ["a.txt", "a.ipynb", "a.other.txt", "a.other.txt.json", "a.txt.json"]
+    assert names(made) == sorted(left)
+    assert result.files == tuple(made / name for name in left), "the product first"
+    assert result.warnings == ("said by the notebook",)
     assert result.output == made / "a.txt"
     assert result.notebook == made / "a.ipynb"
     assert result.parameters == {"text": HOSTILE, "more": more, "output": "made/a.txt"}
@@ -122,6 +128,7 @@ def test_parameters_go_in_and_everything_comes_out(here: Path, monkeypatch, capf
 
     receipt = read_receipt(made / "a.txt")
     assert receipt["more"] == more
+    assert receipt["warnings"] == ["said by the notebook"]
     assert receipt["cwd"] == str(here)
     assert receipt["python"] == sys.executable
     assert receipt["sha256"] == digest(made / "a.txt")
@@ -185,7 +192,7 @@ def test_a_mistake_of_the_input_leaves_nothing(here: Path):
 @pytest.mark.parametrize(
     ("cell", "told"),
     [
-        ("import sys; sys.exit(0)", "talk, cell 1: SystemExit: 0"),
+        ("import sys; sys.exit(3)", "talk, cell 1: SystemExit: 3"),
         (
             """
             import threading
@@ -378,6 +385,40 @@ def test_files_in_a_folder_of_the_output_are_its_own(here: Path, executes):
     assert one in result.files
     assert read_receipt(one)["notebook"]["name"] == "talk.ipynb"
     assert not [path for path in result.files if "another" in path.name]
+
+
+def test_a_run_claims_no_file_of_another_in_the_same_folder(here: Path, executes):
+    """Each once was told to have made the other's: one began first, and one ended first."""
+    made = here / "made"
+    made.mkdir()
+    results = {}
+
+    def work(name: str, *inside: str) -> None:
+        def write() -> None:
+            (made / f"{name}.txt").write_text(name)  # as another program would: nothing is noted
+            (made / f"{name}.part.txt").write_text(name)
+            if inside:
+                work(*inside)
+
+        executes(write)
+        results[name] = run(notebook(here, parameters=SCHEMA), {"output": f"made/{name}.txt"})
+
+    for names_ in (("a", "a.es"), ("a.es", "a")):
+        work(*names_)
+        for name in names_:
+            kinds = ("txt", "ipynb", "part.txt", "part.txt.json", "txt.json")
+            assert results[name].files == tuple(made / f"{name}.{kind}" for kind in kinds)
+
+
+def test_the_ledger_and_the_report_of_a_batch_are_nobody_s(here: Path, executes):
+    def work() -> None:
+        for name in ("batch.sqlite", "batch.sqlite-wal", "report.html", "report.json", "a.txt"):
+            (here / "out").mkdir(exist_ok=True)
+            (here / "out" / name).write_text("x")
+
+    executes(work)
+    result = run(notebook(here))
+    assert [path.name for path in result.files] == ["a.txt", "a.txt.json", "talk.ipynb"]
 
 
 def test_an_older_receipt_is_not_signed_by_this_run(here: Path, executes):

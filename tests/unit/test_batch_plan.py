@@ -171,9 +171,24 @@ def test_the_same_work_twice_is_a_mistake(tmp_path: Path):
     assert found == [(3, "", "is the same job as row 2")]
 
 
-def test_files_that_could_not_be_told_apart_are_a_mistake(notebook: Path):
-    found = mistakes(notebook, row(notebook, 2, "talk"), row(notebook, 3, "talk.en"))
-    assert found == [(3, "name", "talk.en: its files could not be told from those of row 2")]
+def test_files_that_would_be_another_s_are_a_mistake(notebook: Path):
+    made = planned(notebook, row(notebook, 2, "talk"), row(notebook, 3, "talk.en"))
+    assert [task.name for task in made.tasks] == ["talk", "talk.en"], "a file for each language"
+    found = mistakes(
+        notebook,
+        row(notebook, 2, "talk"),
+        row(notebook, 3, "Talk.failed"),
+        row(notebook, 4, output="out/talk.wav.json"),
+        row(notebook, 5, "batch"),
+        row(notebook, 6, output="out/Report.wav"),
+        row(notebook, 7, output="elsewhere/report.wav"),
+    )
+    assert found == [
+        (3, "name", "Talk.failed has the name of what is kept of row 2 when it fails"),
+        (4, "output", "talk.wav.json is the receipt of row 2"),
+        (5, "name", "batch is the name of the batch's own ledger"),
+        (6, "name", "Report is the name of the batch's own report"),
+    ]
     ((number, column, problem),) = mistakes(notebook, row(notebook, 2, output="out.wav"))
     assert (number, column) == (2, "output")
     assert "batch's own folder" in problem

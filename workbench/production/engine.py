@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from workbench import errors
 from workbench.errors import Cancelled, JobError, KernelDied, ParameterError, WorkbenchError
 from workbench.production.cells import Cells
+from workbench.production.claims import Notes
 from workbench.production.kernels.places import longest_socket
 from workbench.production.kernels.spec import KERNEL, preloaded, spec_manager
 from workbench.progress import VARIABLE
@@ -34,16 +35,20 @@ _PASSING = (
     errors.StorageFull,
 )
 
-# Runs in the kernel before the first cell: an exception in a thread must not pass for success.
-_WITNESS = """
-import threading
-def hook(args, show=threading.excepthook):
-    if args.exc_type is not SystemExit:
-        with open({path!r}, "a", encoding="utf-8", errors="replace") as file:
-            file.write(f"{{args.exc_type.__name__}}: {{args.exc_value}}\\n")
-    show(args)
-threading.excepthook = hook
-"""
+
+class _Files:
+    """Reading and writing of papermill's: its own moves the whole process to a folder and back."""
+
+    scheme = "workbench:"
+
+    def read(self, path: str) -> str:
+        return Path(path.removeprefix(self.scheme)).read_text(encoding="utf-8")
+
+    def write(self, text: str, path: str) -> None:
+        Path(path.removeprefix(self.scheme)).write_text(text, encoding="utf-8")
+
+    def pretty_path(self, path: str) -> str:
+        return path
 
 
 class Kernel:
@@ -113,13 +118,13 @@ class Kernel:
         from papermill.exceptions import PapermillExecutionError
 
         _register()
-        threads = scratch.with_name("threads.txt")
+        notes = Notes(folder=scratch.parent)
         self._bar = scratch.with_name("progress.txt")
         try:
             with scratch.with_name("kernel.log").open("wb") as log:
                 notebook = papermill.execute_notebook(
-                    str(source),
-                    str(scratch),
+                    f"{_Files.scheme}{source.absolute()}",
+                    f"{_Files.scheme}{scratch.absolute()}",
                     values,
                     engine_name=_NAME,
                     kernel_name=self._kernel,
@@ -127,7 +132,7 @@ class Kernel:
                     progress_bar=False,
                     log_output=False,
                     workbench_run=self,
-                    workbench_witness=_WITNESS.format(path=str(threads)),
+                    workbench_witness=notes.code,
                     workbench_log=log,
                     workbench_folder=self._folder,
                     workbench_sockets=str(scratch.with_name("k")),
@@ -147,13 +152,12 @@ class Kernel:
             loop = ensure_event_loop()  # of this thread, which ends
             loop.run_until_complete(asyncio.sleep(0))
             loop.close()
-        for cell in notebook.cells:  # papermill takes sys.exit(0) for success
+        for cell in notebook.cells:  # papermill takes every SystemExit without a number for success
             for output in cell.get("outputs", ()):
-                if output.output_type == "error":
+                if output.output_type == "error" and not _clean(output):
                     number = cell.execution_count
                     raise failure(output.ename, output.evalue, number, self._notebook)
-        if threads.is_file():
-            first = threads.read_text(encoding="utf-8").partition("\n")[0]
+        if first := notes.thread():
             raise JobError(f"a thread ended with {first}", subject=self._notebook)
 
     @property
@@ -254,6 +258,11 @@ def failure(name: str, value: str, cell: int | None, notebook: str) -> JobError:
     return error
 
 
+def _clean(output: Any) -> bool:
+    """Whether an error that a cell shows is `sys.exit` without a number, or with 0."""
+    return output.ename == "SystemExit" and output.evalue in {"", "0"}
+
+
 def _by_files(manager: Any, path: str) -> None:
     """Let client and kernel talk by files that only this user can open, where that can be."""
     if os.name == "posix" and len(os.fsencode(path)) + len("-99") <= longest_socket():
@@ -276,6 +285,7 @@ def _register() -> None:
     from jupyter_client.kernelspec import KernelSpecManager
     from papermill.clientwrap import PapermillNotebookClient
     from papermill.engines import NBClientEngine, papermill_engines
+    from papermill.iorw import papermill_io
 
     class StoppableEngine(NBClientEngine):  # type: ignore[misc]  # papermill has no types
         @classmethod
@@ -341,6 +351,7 @@ def _register() -> None:
                 raise
 
     if _NAME not in papermill_engines._engines:  # noqa: SLF001 - it offers no way to ask
+        papermill_io.register(_Files.scheme, _Files())
         # It warns of parameters whose annotation it cannot read; they have been checked by then.
         logging.getLogger("papermill").addHandler(logging.NullHandler())
         papermill_engines.register(_NAME, StoppableEngine)

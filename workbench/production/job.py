@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.errors import JobError, ParameterError
 from workbench.paths import user_path
 from workbench.production.checks import Checks
+from workbench.production.claims import Claim, Notes
 from workbench.production.engine import Kernel
 from workbench.production.executed import copy, executed_path, failed_path, keep_failed, save
 from workbench.production.identity import identify
@@ -48,10 +49,11 @@ class JobResult:
     output
         The main file, None when the notebook has no ``output`` parameter.
     files
-        Every file that was written, while the notebook ran, to the folders of the output and of
-        the executed notebook, which is one of them. With an output, those that share its name.
+        Every file that the run wrote to the folders of the output and of the executed notebook,
+        which is one of them; the output first. With an output, those that share its name.
     warnings
-        What the output's receipt says was done differently from what was asked.
+        What was done differently from what was asked, as the receipts say it: the notebook's
+        warnings are among them.
     made
         The files without the executed notebook, with their digests.
     """
@@ -130,7 +132,7 @@ def run(
     ParameterError
         Before a kernel starts.
     JobError
-        With the cell and the error: an exception, `sys.exit`, a thread that failed, too long a
+        With the cell and the error: an exception, `sys.exit(1)`, a thread that failed, too long a
         time, an ``output`` that was not written. A mistake of the input (any `WorkbenchError`
         inside) leaves nothing behind, outside of a batch; any other leaves the notebook as
         ``NAME.failed.ipynb``.
@@ -154,9 +156,8 @@ def run(
         raise ParameterError("must name a file", subject=f"output={every['output']}")
     target = executed_path(source, output, executed)
     folders = {target.parent} | ({output.parent} if output is not None else set())
-    # A page and its sounds, or an output that is a folder.
-    inner = {output, output.with_suffix("")} if output is not None else set()
-    before = _state(folders) | _state(inner, deep=True)
+    claim = Claim(executed=target, output=output, alone=not job)
+    before = _state(folders) | _state(claim.inner, deep=True)
     identity = identify(source, known, given, folder=here)
     about = {
         "notebook": {
@@ -173,14 +174,15 @@ def run(
     }
     with workspace() as work:
         copied, scratch = work / "notebook.ipynb", work / "executed.ipynb"
+        notes = Notes(folder=work)
+        claim.announce(work)
         copy(source, copied, known, given)
         try:
             with contextlib.nullcontext(progress) if progress else bar(source.stem) as report:
                 watch.execute(copied, scratch, report)
-            after = _state(folders) | _state(inner, deep=True)
-            written = {path for path, state in after.items() if before.get(path) != state}
-            if output is not None or job:  # other jobs may be writing into the same folder
-                written = {path for path in written if _belongs(path, output or target, inner)}
+            after = _state(folders) | _state(claim.inner, deep=True)
+            changed = {path for path, state in after.items() if before.get(path) != state}
+            written = claim.of(changed, notes)
             _check_output(output, written, source.stem)
         except JobError as error:
             if error.cell is None:
@@ -192,7 +194,7 @@ def run(
             for place in folders:
                 sweep(place)
         files = written - {target}
-        warnings = seal(files, about)
+        warnings = seal(files, {**about, "warnings": notes.warnings()}, main=output)
         made = Made.of(
             files | {receipt_path(path) for path in outputs(files)},
             job=job,
@@ -206,16 +208,9 @@ def run(
         notebook=target,
         parameters=every,
         output=output,
-        files=tuple(sorted({*made.files, target})),
+        files=tuple(sorted({*made.files, target}, key=lambda path: (path != output, path))),
         warnings=warnings,
         made=made,
-    )
-
-
-def _belongs(path: Path, main: Path, inner: Iterable[Path]) -> bool:
-    """Whether a file is of the job whose main file is `main`, with folders of its own."""
-    return path.name.startswith(f"{main.stem}.") or any(
-        path.is_relative_to(folder) for folder in inner
     )
 
 

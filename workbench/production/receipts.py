@@ -47,6 +47,7 @@ _SEALED = (
     "files",
     "narrations",
     "heard",
+    "warnings",
 )
 _SECRET = re.compile(r"token|secret|passw|credential|(?:^|_)(?:api_?)?key(?:$|_)", re.IGNORECASE)
 _LOGIN = re.compile(r"(?<=://)[^/@\s]+@")
@@ -65,7 +66,9 @@ def outputs(files: Iterable[Path]) -> tuple[Path, ...]:
     return tuple(sorted(found - receipts))
 
 
-def seal(files: Iterable[Path], about: Mapping[str, Any]) -> tuple[str, ...]:
+def seal(
+    files: Iterable[Path], about: Mapping[str, Any], *, main: Path | None = None
+) -> tuple[str, ...]:
     """Give every file of a run a receipt, or complete the one that it has.
 
     Parameters
@@ -76,8 +79,11 @@ def seal(files: Iterable[Path], about: Mapping[str, Any]) -> tuple[str, ...]:
         What made them: ``notebook`` (``path``, ``sha256`` of its file, ``cells`` of its cells,
         ``parameters`` all of them, ``executed`` the path of the executed notebook) or ``run`` (a
         command, see `workbench.commands.recorded`); ``folder``, where relative paths are meant;
-        ``job``; ``inputs``, digests by absolute path; ``versions``; whatever else is a plain value
-        is kept as it is.
+        ``job``; ``inputs``, digests by absolute path; ``versions``; ``warnings``, of the whole;
+        whatever else is a plain value is kept as it is.
+    main
+        The file whose receipt says the warnings of the whole that no other says; by default all
+        do.
 
     Returns
     -------
@@ -90,12 +96,16 @@ def seal(files: Iterable[Path], about: Mapping[str, Any]) -> tuple[str, ...]:
         When a receipt cannot be written.
     """
     made = outputs(files)
-    warnings: dict[str, None] = {}
-    for path in made:
-        kept, mark = _earlier(path)
-        for note in kept.get("warnings", ()):
-            warnings[str(note)] = None
+    earlier = {path: _earlier(path) for path in made}
+    warnings = {
+        str(note): None for kept, _ in earlier.values() for note in kept.get("warnings", ())
+    }
+    new = [note for note in about.get("warnings", ()) if note not in warnings]
+    warnings |= dict.fromkeys(new)
+    for path, (kept, mark) in earlier.items():
         fields = _fields(path, made, about)
+        if new and (path == main or main not in made):
+            fields["warnings"] = [*kept.get("warnings", ()), *new]
         fields["inputs"] = _joined(kept.pop("inputs", None), fields["inputs"], path.parent)
         write_receipt(path, {**kept, **fields}, seal=mark)
     return (*warnings, *changed(about.get("inputs", {})))

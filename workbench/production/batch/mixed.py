@@ -15,24 +15,41 @@ if TYPE_CHECKING:
 __all__ = ["mixed"]
 
 
-def mixed(tasks: Sequence[Task], folder: Path) -> Iterator[Mistake]:
-    """Yield jobs whose files could not be told from another's, or from the batch's own.
+_OWN = {"batch": "ledger", "report": "report"}
 
-    What a run made is known by its name: the files of ``talk`` begin with ``talk.``
+
+def mixed(tasks: Sequence[Task], folder: Path) -> Iterator[Mistake]:
+    """Yield jobs whose files would be another's, or the batch's own.
+
+    Jobs ``show`` and ``show.es`` may stand beside each other, see `workbench.production.claims`.
     """
-    rows = {str(Path(task.executed).with_suffix("")).casefold(): task.row for task in tasks}
+    rows = {_folded(Path(task.executed).with_suffix("")): task.row for task in tasks}
+    outputs = {_folded(Path(task.output)): task.row for task in tasks if task.output}
     for task in tasks:
         main = Path(task.executed).with_suffix("")
-        parts = main.name.split(".")
-        for count in range(1, len(parts)):
-            other = str(main.with_name(".".join(parts[:count]))).casefold()
-            if other in rows:
-                yield Mistake(
-                    task.row,
-                    "name",
-                    f"{main.name}: its files could not be told from those of row {rows[other]}",
-                    "take another name, without a dot",
-                )
+        failed = _folded(main.with_suffix("")) if main.suffix.lower() == ".failed" else ""
+        if failed in rows:
+            yield Mistake(
+                task.row,
+                "name",
+                f"{main.name} has the name of what is kept of row {rows[failed]} when it fails",
+                "take another name",
+            )
+        receipt = _folded(Path(task.output).with_suffix("")) if task.output else ""
+        if receipt in outputs and task.output.lower().endswith(".json"):
+            yield Mistake(
+                task.row,
+                "output",
+                f"{Path(task.output).name} is the receipt of row {outputs[receipt]}",
+                "take another name",
+            )
+        if main.parent == folder and main.name.casefold() in _OWN:
+            yield Mistake(
+                task.row,
+                "name",
+                f"{main.name} is the name of the batch's own {_OWN[main.name.casefold()]}",
+                "take another name, or another folder for the output",
+            )
         if task.output and Path(task.output).with_suffix("") == folder:
             yield Mistake(
                 task.row,
@@ -40,3 +57,7 @@ def mixed(tasks: Sequence[Task], folder: Path) -> Iterator[Mistake]:
                 f"{Path(task.output).name} has the name of the batch's own folder",
                 "take another name, or another --folder",
             )
+
+
+def _folded(path: Path) -> str:
+    return str(path).casefold()  # as some file systems see it
