@@ -118,7 +118,14 @@ def test_eight_processes_submit_to_a_bound(tmp_path):
     ledger.close()
 
 
-@pytest.mark.parametrize(("attempts", "kills", "jobs"), [(1000, 50, 600), (2, 15, 200)])
+@pytest.mark.parametrize(
+    ("attempts", "kills", "jobs"),
+    [
+        pytest.param(1000, 50, 600, marks=pytest.mark.slow),
+        (1000, 12, 150),
+        (2, 15, 200),
+    ],
+)
 def test_killed_at_any_moment(attempts, kills, jobs, tmp_path):
     """50 times kill -9: 0 lost, 0 doubled; `dead` only after as many attempts as may be.
 

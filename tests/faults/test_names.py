@@ -64,6 +64,11 @@ def sources(tmp_path_factory) -> dict[str, Path]:
     return {p.suffix: p for p in folder.iterdir()}
 
 
+@pytest.fixture
+def _here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
 def is_blue(picture: np.ndarray) -> None:
     assert picture.reshape(-1, 3).mean(0) == pytest.approx(COLOUR, abs=8)
 
@@ -125,10 +130,26 @@ TAKERS: dict[str, tuple[str, Callable[[Path], object]]] = {
 }
 
 
-@pytest.mark.parametrize("taker", TAKERS)
-def test_any_name_is_taken_as_a_name(taker, names, sources, tmp_path, monkeypatch):
-    """Relative, as a person in that folder writes it: `-x.mp4`, `a:b.mp4`, `a|b.mp4`."""
-    monkeypatch.chdir(tmp_path)
+DEAR = [name for name, (_, use) in TAKERS.items() if use.__name__ == "use"]  # they write media
+
+
+def takers(*, every: bool) -> list[object]:
+    marks = pytest.mark.slow if every else ()
+    return [
+        pytest.param(name, every or name not in DEAR, marks=marks, id=f"{name}{' again' * every}")
+        for name in (DEAR if every else TAKERS)
+    ]
+
+
+@pytest.mark.usefixtures("_here")
+@pytest.mark.parametrize(("taker", "every"), takers(every=False) + takers(every=True))
+def test_any_name_is_taken_as_a_name(taker, every, names, sources):
+    """Relative, as a person in that folder writes it: `-x.mp4`, `a:b.mp4`, `a|b.mp4`.
+
+    Those that write media take a third of the names each, all of them together every name twice.
+    """
+    if not every:
+        names = names[DEAR.index(taker) % 3 :: 3]
     suffix, use = TAKERS[taker]
     for name in names:
         path = Path(f"{name}{suffix}")
@@ -149,7 +170,8 @@ def test_no_other_file_is_taken_for_it(sources, tmp_path, monkeypatch):
         assert tuple(load(Path(name))[0, 0]) == ORANGE, name
 
 
-def test_all_at_once_in_a_render(names, sources, tmp_path, monkeypatch):
+@pytest.mark.parametrize("step", [3, pytest.param(1, marks=pytest.mark.slow)])
+def test_all_at_once_in_a_render(step, names, sources, tmp_path, monkeypatch):
     """Picture, clip, captions and font under one name, and the video written under it, too.
 
     The letters are those of the font that the file holds: bytes as with a plain name.
@@ -177,7 +199,7 @@ def test_all_at_once_in_a_render(names, sources, tmp_path, monkeypatch):
     stage("a")
     serif, sans = seen(video("a", font="a.ttf"), "a"), seen(video("a"), "b")
     assert np.abs(serif[0].astype(int) - sans[0]).max() > 100, "the font is ignored"
-    for name in names:
+    for name in names[::step]:
         stage(name)
         # A style's font is one line of printable text: two of the names are none.
         fonts = {"font": f"{name}.ttf"} if name.isprintable() else {}

@@ -27,12 +27,13 @@ BOUND = 2.0  # seconds from a cancel to a job that is cancelled, and no process 
 LEFT = 3.0  # seconds after the end of the parent
 
 
+@pytest.mark.parametrize("times", [2, pytest.param(5, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("kind", ["steps", "deaf", "stubborn", "greedy"])
-def test_a_running_job_is_cancelled(kind, tmp_path):
+def test_a_running_job_is_cancelled(kind, times, tmp_path):
     """5 of the 20 each; those that take notice of nothing cost their process."""
     taken = []
     with pooled(tmp_path, workers=1) as pool:
-        for i in range(5):
+        for i in range(times):
             worker = pool.done("where").result["pid"]
             job = pool.running(kind, seconds=60)
             time.sleep(0.02 * i)
@@ -174,9 +175,21 @@ PARENT = """
 """
 
 
+KINDS = ("idle", "starting", "deaf", "greedy", "early", "child", "render")
+HOWS = ("KILL", "TERM", "end well", "KILL all")
+OFTEN = {  # each kind and each way; all together they take a minute
+    *[("KILL", "greedy"), ("TERM", "starting"), ("TERM", "render"), ("end well", "deaf")],
+    *[("end well", "idle"), ("KILL all", "child"), ("KILL all", "early")],
+}
+
+
+def often(how: str, kind: str) -> object:
+    marks = () if (how, kind) in OFTEN else pytest.mark.slow
+    return pytest.param(how, kind, marks=marks)
+
+
 @pytest.mark.media
-@pytest.mark.parametrize("kind", ["idle", "starting", "deaf", "greedy", "early", "child", "render"])
-@pytest.mark.parametrize("how", ["KILL", "TERM", "end well", "KILL all"])
+@pytest.mark.parametrize(("how", "kind"), [often(how, kind) for how in HOWS for kind in KINDS])
 def test_nobody_is_left_when_the_parent_has_ended(how, kind, made, tmp_path):
     """0 children 3 s later, whatever they are at: also when the workers were killed with it."""
     mark = f"mark-{tmp_path.name}"
