@@ -267,7 +267,7 @@ def test_a_ledger_that_cannot_be_used_names_its_folder_and_the_cure(batch: Comma
     Path("made/batch.sqlite").mkdir(parents=True)
     code, _, err = batch()
     assert code == 1
-    assert "made/batch.sqlite: cannot be written; check its permissions and its folder's" in err
+    assert "made/batch.sqlite: cannot be written; check its permissions, its folder's, " in err
 
 
 def test_names_cannot_write_to_the_terminal(batch: Command):

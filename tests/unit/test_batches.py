@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 import time
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from workbench.errors import JobError, KernelDied, StorageError
+from workbench.errors import JobError, KernelDied, StorageError, StorageFull
 from workbench.ledger import RUNNER, BatchLedger, Entry, owner_name
 from workbench.ledger.owner import owner_of, part, working
 
@@ -193,3 +194,40 @@ def test_a_pause_does_not_grow_when_the_clock_is_set_back(
     assert ledger.take(ME, {"a"}) is None
     monkeypatch.setattr(time, "time", lambda: now - 3600)
     assert ledger.take(ME, {"a"}) is not None
+
+
+def sqlite_error(code: int) -> sqlite3.OperationalError:
+    error = sqlite3.OperationalError("it does not work")
+    error.sqlite_errorcode = code
+    return error
+
+
+def test_what_is_wrong_with_a_ledger_names_its_folder_and_a_cure(ledger: BatchLedger):
+    def told(code: int) -> str:
+        return str(ledger._database._error(sqlite_error(code)))
+
+    where = str(ledger.path)
+    assert told(sqlite3.SQLITE_FULL).startswith(f"{where}: no space left to write it (")
+    assert f"bytes free in {ledger.path.parent}" in told(sqlite3.SQLITE_FULL)
+    assert told(sqlite3.SQLITE_READONLY) == (
+        f"{where}: cannot be written; "
+        "check its permissions, its folder's, and that its disk is not read-only"
+    )
+    assert told(sqlite3.SQLITE_IOERR) == (
+        f"{where}: could not be used (it does not work); "
+        "check its disk, and that its folder is still there"
+    )
+
+
+def test_a_full_disk_is_not_taken_for_one_without_a_log(ledger: BatchLedger):
+    """It was told that its file system could not hold a write-ahead log, and then that it is full."""
+
+    class Full:
+        def execute(self, statement: str) -> None:
+            raise sqlite_error(sqlite3.SQLITE_FULL)
+
+    with (
+        pytest.raises(StorageFull),
+        ledger._database._translated(),
+    ):
+        ledger._database._journal(Full())

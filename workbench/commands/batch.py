@@ -93,6 +93,7 @@ def batch(
     as_json: AsJson = False,
 ) -> None:
     """Run a notebook for every row of a job file; run it again to go on or to make what changed."""
+    began = time.monotonic()
     from workbench.production.batch.batch import chosen_kernel, prepare
     from workbench.production.batch.plan import Ways
 
@@ -120,6 +121,7 @@ def batch(
         _watch(prepared, files, cluster, store, as_json=as_json)
         return
     made = replace(_checked(prepared), command=_again(sys.argv))
+    made = replace(made, prepared=time.monotonic() - began)  # imports take their time too
     if dry_run:
         show_plan(made, as_json=as_json)
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import sqlite3
@@ -27,6 +28,10 @@ _LOG = 16 << 20  # bytes of write-ahead log that are kept after a rush
 _MOUNTS = Path("/proc/self/mounts")
 # What is shared by machines has no memory that they share, which a write-ahead log needs.
 _SHARED = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "lustre"}
+
+
+# What another kind of log would not mend.
+_REFUSED = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY}
 
 
 class _Connection(sqlite3.Connection):
@@ -151,7 +156,7 @@ class Database:
                 # Jobs hold what people wrote: SQLite gives its other files the same permissions.
                 os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         except OSError as error:
-            raise _without_folders(storage_error(error, self.name)) from error
+            raise self._told(error) from error
         connection = connect(self.path, self.wait)
         try:
             connection.file, connection.pid = _identity(self.path), os.getpid()
@@ -178,11 +183,11 @@ class Database:
                 (mode,) = connection.execute(f"PRAGMA journal_mode = {wanted}").fetchone()
             except sqlite3.OperationalError as error:
                 # Processes that open it at the same moment do not wait for each other here.
-                busy = error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+                busy = _kind(error) in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
                 if busy and time.monotonic() < until:
                     time.sleep(0.01)
                     continue
-                if busy or wanted == "delete":
+                if busy or wanted == "delete" or _kind(error) in _REFUSED or self._no_room():
                     raise
                 wanted = "delete"
                 continue
@@ -209,10 +214,9 @@ class Database:
 
     def _error(self, error: sqlite3.Error) -> StorageError:
         name = self.name
-        code: int = getattr(error, "sqlite_errorcode", 0)
-        kind = code & 0xFF
+        kind = _kind(error)
         if kind == sqlite3.SQLITE_FULL or (kind == sqlite3.SQLITE_IOERR and self._no_room()):
-            return StorageFull("no space left to write it", subject=name, cure="free some space")
+            return self._told(OSError(errno.ENOSPC, "No space left on device"))
         if kind in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
             return StorageError(
                 f"another program has held it for more than {self.wait:g} s",
@@ -227,9 +231,24 @@ class Database:
             )
         if kind in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}:
             return StorageError(
-                "cannot be written", subject=name, cure="check its permissions and its folder's"
+                "cannot be written",
+                subject=name,
+                cure="check its permissions, its folder's, and that its disk is not read-only",
             )
-        return StorageError(f"could not be used ({error})", subject=name)
+        return StorageError(
+            f"could not be used ({error})",
+            subject=name,
+            cure="check its disk, and that its folder is still there",
+        )
+
+    def _told(self, error: OSError) -> StorageError:
+        """Return an error of the system; for a client, without where things lie."""
+        if self.name == str(self.path):
+            return storage_error(error, self.path)
+        found = storage_error(error, self.name)
+        if isinstance(found, StorageFull):
+            return StorageFull("no space left to write it", subject=self.name, cure=found.cure)
+        return found
 
     def _no_room(self) -> bool:
         try:
@@ -280,8 +299,6 @@ def _rolled_back(connection: sqlite3.Connection) -> None:
             connection.execute("ROLLBACK")
 
 
-def _without_folders(error: StorageError) -> StorageError:
-    """Return an error for a client, who has no business with where things lie."""
-    if isinstance(error, StorageFull):
-        return StorageFull("no space left to write it", subject=error.subject, cure=error.cure)
-    return error
+def _kind(error: sqlite3.Error) -> int:
+    code: int = getattr(error, "sqlite_errorcode", 0)
+    return code & 0xFF
