@@ -220,7 +220,7 @@ def test_what_is_wrong_with_a_ledger_names_its_folder_and_a_cure(ledger: BatchLe
 
 
 def test_a_full_disk_is_not_taken_for_one_without_a_log(ledger: BatchLedger):
-    """It was told that its file system could not hold a write-ahead log, and then that it is full."""
+    """Before that, it was told that its file system cannot hold a write-ahead log."""
 
     class Full:
         def execute(self, statement: str) -> None:
