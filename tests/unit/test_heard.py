@@ -10,7 +10,7 @@ import pytest
 
 import workbench as wb
 from workbench.audio import Audio
-from workbench.errors import MediaError, ParameterError, WeightsMissing
+from workbench.errors import MediaError, ParameterError, WeightsMissing, WorkbenchWarning
 from workbench.production.transcript import write_transcript
 from workbench.recognition import Recognition, Segment
 from workbench.speech.confidence import confidence
@@ -68,7 +68,8 @@ def test_nobody_judged():
 
 def test_files(tmp_path: Path):
     kinds = ["vtt", "ttml", "ass", "txt", "json", "csv"]
-    files = write_transcript(HEARD, tmp_path / "a.srt", kinds=kinds)
+    with pytest.warns(WorkbenchWarning, match="a < b"):
+        files = write_transcript(HEARD, tmp_path / "a.srt", kinds=kinds)
     assert [path.suffix[1:] for path in files] == ["srt", *kinds]
     assert (tmp_path / "a.txt").read_text("utf-8") == "=1+2 <b>\nsure\n"
     rows = list(csv.reader((tmp_path / "a.csv").read_text("utf-8").splitlines()))
@@ -77,7 +78,8 @@ def test_files(tmp_path: Path):
     assert Recognition.from_dict({k: data[k] for k in HEARD.to_dict()}) == HEARD
     assert data["confidence"]["words"] == 3
     assert [cue.text for cue in wb.Cues.read(tmp_path / "a.srt")]
-    assert read_receipt(tmp_path / "a.srt")["settings"]["doubtful"] == 1
+    receipt = read_receipt(tmp_path / "a.srt")
+    assert (receipt["settings"]["doubtful"], receipt["warnings"]) == (1, ["a < b"])
 
 
 def test_what_cannot_be_written(tmp_path: Path):
@@ -115,6 +117,9 @@ def test_without_a_recogniser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     told = wb.speak("One.")
     heard = listen(told, model="large-v3").recognition
     assert "workbench models pull" in heard.warnings[-1]
+    with pytest.warns(WorkbenchWarning, match="no recogniser listened") as notes:
+        write_transcript(heard, tmp_path / "one.srt")
+    assert len(notes) == 1, "and nothing else: a script that was asked for is no news"
     for values in ({"engine": "auto"}, {"engine": "whisper", "script": "One."}):
         with pytest.raises(WeightsMissing, match="workbench models pull"):
             listen(tmp_path / "a.wav", model="large-v3", **values)

@@ -89,6 +89,14 @@ def test_the_own_sound_gives_way_and_comes_back(tmp_path: Path, suffix: str):
     assert read_receipt(made.path)["inputs"][0]["sha256"] == digest(film)
 
 
+def test_a_video_that_is_louder_than_the_voice(tmp_path: Path):
+    """The warning was about music, which nobody had given."""
+    film = clip(tmp_path / "a.mp4", seconds=2, tone=1_000, level=0.9)
+    voice = Audio.join([Audio.silence(1, 24_000), beep(0.5, 500)])
+    with pytest.warns(WorkbenchWarning, match="the video's own sound is so loud .*`original`"):
+        voice_over(film, voice, tmp_path / "b.mp4", duck=0, progress=quiet)
+
+
 def test_a_video_without_a_sound_and_a_voice_that_is_too_long(tmp_path: Path):
     film = clip(tmp_path / "a.mp4", seconds=1, tone=None)
     with pytest.warns(WorkbenchWarning, match=r"goes on for 1\.00 s after the video"):

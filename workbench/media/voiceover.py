@@ -160,7 +160,7 @@ def voice_over(
         seal = sealed(part)
     over = spoken.duration - seconds
     late = _heard_end(voice) - seconds
-    notes = mixed.warnings
+    notes = tuple(_of_original(note) for note in mixed.warnings)
     if late > _FADE:
         notes = (*notes, f"the voice goes on for {late:.2f} s after the video, and is not heard")
     settings = {
@@ -174,6 +174,12 @@ def voice_over(
     return VoicedOver(
         path=goal, duration=found.duration or seconds, mixed=mixed, receipt=written, warnings=notes
     )
+
+
+def _of_original(note: str) -> str:
+    """Return a warning of the mix with the names that its parts have here."""
+    own = note.replace("the music is", "the video's own sound is")
+    return own.replace("lower its volume,", "lower `original`,")
 
 
 def _heard_end(voice: Narration | Audio) -> float:

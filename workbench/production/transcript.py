@@ -5,12 +5,20 @@ from __future__ import annotations
 import csv
 import io
 import json
+import warnings as alarms
 from typing import TYPE_CHECKING, Any
 
 from workbench.captions.cues import caption
-from workbench.errors import MediaError, ParameterError, storage_error, suggest
+from workbench.errors import (
+    MediaError,
+    ParameterError,
+    WorkbenchWarning,
+    storage_error,
+    suggest,
+)
 from workbench.paths import user_path
 from workbench.speech.confidence import confidence
+from workbench.speech.listening import OF_SCRIPT
 from workbench.storage.atomic import write_bytes
 from workbench.storage.receipt import digest, write_receipt
 
@@ -81,6 +89,11 @@ def write_transcript(
         When nothing was heard.
     StorageError
         When a file cannot be written.
+
+    Warns
+    -----
+    WorkbenchWarning
+        Of what the recogniser had to say, such as that nobody listened.
     """
     chosen = check_kinds(output, kinds)
     if not heard.words:
@@ -98,7 +111,7 @@ def write_transcript(
         else:
             _write(file, _text(kind, heard, cues))
         files.append(file)
-    told = confidence(heard)
+    sure = confidence(heard)
     fields: dict[str, Any] = {
         "tool": "write_transcript",
         "inputs": [] if not media else [{"path": str(media), "sha256": digest(user_path(media))}],
@@ -106,12 +119,16 @@ def write_transcript(
             "engine": heard.engine, "model": heard.model, "device": heard.device,
             "options": dict(heard.options), "language": heard.language,
             "language_probability": heard.language_probability,
-            "probability": told.probability, "words": told.words,
-            "doubtful": len(told.doubtful), "files": [file.name for file in files],
+            "probability": sure.probability, "words": sure.words,
+            "doubtful": len(sure.doubtful), "files": [file.name for file in files],
             "warnings": list(heard.warnings),
         },
     }  # fmt: skip
-    write_receipt(first, fields)
+    # That the words are the script's is no news where the script was asked for.
+    told = tuple(note for note in heard.warnings if note not in OF_SCRIPT)
+    write_receipt(first, {**fields, "warnings": list(told)})
+    for note in told:
+        alarms.warn(note, WorkbenchWarning, stacklevel=2)
     return tuple(files)
 
 

@@ -21,10 +21,15 @@ if TYPE_CHECKING:
     from workbench.audio import Audio
     from workbench.progress import Report
 
-__all__ = ["SCRIPT", "Heard", "from_narration", "from_script", "listen"]
+__all__ = ["OF_SCRIPT", "SCRIPT", "Heard", "from_narration", "from_script", "listen"]
 
 SCRIPT = "script"
 """The name of the engine that hears nothing: the words are the script's."""
+OF_SCRIPT = (
+    "the words are those of the script: nobody heard them",
+    "the words are those of the script, and their times are estimates",
+)
+"""What is said of words that come from a narration, and from a script."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,7 +143,7 @@ def from_narration(narration: Narration) -> Recognition:
         language=narration.language,
         duration=narration.duration,
         engine=SCRIPT,
-        warnings=("the words are those of the script: nobody heard them",),
+        warnings=(OF_SCRIPT[0],),
     )
 
 
@@ -159,7 +164,7 @@ def from_script(script: Script, audio: Audio, *, language: str = "") -> Recognit
         language_probability=1.0 if language else 0.0,
         duration=audio.duration,
         engine=SCRIPT,
-        warnings=("the words are those of the script, and their times are estimates",),
+        warnings=(OF_SCRIPT[1],),
     )
 
 
