@@ -149,7 +149,8 @@ def dub(
     said = [(n, one, spoken_text(one.text)) for n, one in enumerate(given, start=1)]
     rows = [(n, one, text) for n, one, text in said if text]
     if not rows:
-        raise TextError("have no words to speak", subject="captions")
+        cure = "what stands in brackets, such as [door opens], is not said"
+        raise TextError("have no words to speak", subject="captions", cure=cure)
     if until is not None:
         until = need_number("until", until, 0.0, math.inf)
         if rows[0][1].start > until - _GAP:
