@@ -35,6 +35,7 @@ class Pool:
 
     slots = 1
     ends: dict[str, BaseException]
+    warns: tuple[str, ...] = ()
 
     def __init__(self, *_: Any, **__: Any) -> None:
         """Be it what it may, it is one."""
@@ -47,7 +48,12 @@ class Pool:
         if end is not None:
             future.set_exception(end)
         else:
-            about: dict[str, Any] = {"files": (), "warnings": (), "seconds": 1.0, "cpu": None}
+            about: dict[str, Any] = {
+                "files": (),
+                "warnings": self.warns,
+                "seconds": 1.0,
+                "cpu": None,
+            }
             about |= {"media": None, "where": "here:1", "states": {}}
             future.set_result(Outcome(output=task.output, executed=task.executed, **about))
         return future
@@ -145,6 +151,16 @@ def test_each_failure_says_in_what_way(batch: Command, ends):
         "b: failed (its input, which trying again does not mend): echo, cell 3: is empty; " in err
     )
     assert json.loads(out)["counts"] == {"done": 1, "failed": 1, "dead": 1}
+
+
+def test_warnings_of_jobs_are_told_with_their_names(batch: Command, monkeypatch):
+    monkeypatch.setattr(Pool, "warns", tuple(f"line {n} is\nnot heard" for n in range(4)))
+    code, out, err = batch("--yes", "--json")
+    told = [line for line in err.splitlines() if "warning" in line]
+    assert told[0] == r"workbench: warning: a: line 0 is\nnot heard"
+    assert told[-1] == "workbench: warning: and 2 more warnings, which stand in the report"
+    assert (code, len(told)) == (0, 11)
+    assert json.loads(out)["jobs"][2]["warnings"][3] == "line 3 is\nnot heard"
 
 
 def test_the_result_is_told_before_what_keeps_it_from_being_written(batch: Command, monkeypatch):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from workbench.commands.output import show
+from workbench.commands.output import show, warn
 from workbench.errors import one_line
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["show_plan", "show_result", "tell", "tell_the_rest"]
 
+_MOST = 10  # warnings
 _LONGEST = 5000  # letters of a line; a path has 4096
 
 
@@ -49,7 +50,7 @@ def show_result(
     error: WorkbenchError | None = None,
     one_of_many: bool = False,
 ) -> None:
-    """Print how each failure failed, on standard error, and the result.
+    """Print the warnings and how each failure failed, on standard error, and the result.
 
     Parameters
     ----------
@@ -62,6 +63,10 @@ def show_result(
     one_of_many
         Whether others follow, so that JSON takes one line each.
     """
+    warn(result.warnings[:_MOST])
+    more = len(result.warnings) - _MOST
+    if more > 0:
+        warn([f"and {more} more warnings, which stand in the report"])
     for job in result.failures:
         tell(f"workbench: {job.parameters.get('name')}: {_told(job)}")
     data = result.to_dict() if error is None else {**result.to_dict(), "error": error.to_dict()}

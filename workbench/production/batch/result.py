@@ -73,6 +73,16 @@ class BatchResult:
         results = [job.result for job in self.jobs if job.state == "done"]
         return tuple(result["output"] for result in results if result and result.get("output"))
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What jobs that are done did differently from what was asked, each with its job's name."""
+        return tuple(
+            f"{job.parameters.get('name', '')}: {note}"
+            for job in self.jobs
+            if job.state == "done"
+            for note in (job.result or {}).get("warnings") or ()
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain values, for JSON."""
         return {
@@ -91,6 +101,9 @@ class BatchResult:
                     "state": job.state,
                     "attempts": job.attempts,
                     "output": job.parameters.get("output", ""),
+                    "warnings": list((job.result or {}).get("warnings") or ())
+                    if job.state == "done"
+                    else [],
                     "error": job.error if job.state != "done" else None,
                 }
                 for job in self.jobs
