@@ -20,9 +20,8 @@ if TYPE_CHECKING:
 PROGRAM = """
 import os, signal, sys
 from pathlib import Path
-import papermill
-from papermill.iorw import LocalHandler
 from workbench.production import job
+from workbench.production.engine import _Files
 from workbench.storage import atomic
 
 def die():
@@ -33,11 +32,11 @@ def half(number):
     def write(self, text, path):
         calls.append(path)
         if len(calls) == number:
-            Path(path).write_text(text[: len(text) // 2])
+            Path(path.removeprefix(_Files.scheme)).write_text(text[: len(text) // 2])
             die()
         return real(self, text, path)
-    real = LocalHandler.write
-    LocalHandler.write = write
+    real = _Files.write
+    _Files.write = write
 
 def torn():
     def write_bytes(self, data):
