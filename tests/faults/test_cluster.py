@@ -177,9 +177,13 @@ def test_a_job_that_is_stopped_stops_its_notebook(pool: ClusterPool, tmp_path: P
     future = pool.submit(job(tmp_path, 0, "long.py"), parts.append, cancel)
     until((tmp_path / "began").exists, "the notebook's beginning")
     until(lambda: any(part > 0 for part in parts), "progress while it works")
+    before = workers(pool)
+    for pid in before:  # as a terminal does: it ended them, and the notebook stayed
+        os.kill(pid, signal.SIGINT)
     cancel.set()
     with pytest.raises(Cancelled):
         future.result(timeout=WAIT)
+    assert workers(pool) == before
     assert (tmp_path / "stopped").read_text() == "yes"
     assert not (tmp_path / "out" / "0.txt").exists()
 

@@ -147,8 +147,10 @@ class Batch:
                 if busy:
                     self._work(pool, ledger, began, progress, cancel)
             except (KeyboardInterrupt, Cancelled) as stopped:
-                told = self._ended(ledger, began)
-                raise _told(stopped, told) from None
+                result = None
+                with contextlib.suppress(StorageError):  # then it cannot be told how far it is
+                    result = self._ended(ledger, began)
+                raise _told(stopped, self.plan.title, result) from None
             except BaseException:
                 with contextlib.suppress(StorageError):  # what came first is what counts
                     self._ended(ledger, began)
@@ -292,12 +294,13 @@ def _as_planned(task: Task) -> None:
         raise error
 
 
-def _told(stopped: BaseException, result: BatchResult) -> BaseException:
+def _told(stopped: BaseException, title: str, result: BatchResult | None) -> BaseException:
     """Return what stopped a batch, with how far it is and what to do."""
-    problem, cure = f"stopped with {result.told}", "run it again to go on"
+    problem = "stopped" if result is None else f"stopped with {result.told}"
+    cure = "run it again to go on"
     if isinstance(stopped, Cancelled):
-        return Cancelled(problem, subject=result.title, cure=cure)
-    return Interrupted(f"{result.title}: {problem}; {cure}")
+        return Cancelled(problem, subject=title, cure=cure)
+    return Interrupted(f"{title}: {problem}; {cure}")
 
 
 def _placed(job: Job, task: Task) -> Job:

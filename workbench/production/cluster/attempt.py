@@ -15,6 +15,7 @@ from workbench.ledger import RUNNER
 from workbench.production.batch.outcome import Outcome
 from workbench.production.cluster.software import here
 from workbench.production.cluster.work import Order, stop, work
+from workbench.production.stop import Stop
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -229,8 +230,11 @@ class Attempt:
     def _stop(self, token: str) -> None:
         if time.monotonic() - self._asked > _AGAIN:
             self._asked = time.monotonic()
+            now = any(isinstance(one, Stop) and one.now.is_set() for one in self._stops)
             with contextlib.suppress(Exception):  # the worker may have gone: then it is stopped
-                self._client.run(stop, token, workers=self._workers[-1:], on_error="ignore")
+                self._client.run(
+                    stop, token, now=now, workers=self._workers[-1:], on_error="ignore"
+                )
 
     def _killed(self) -> KernelDied:
         times = len(self._workers)

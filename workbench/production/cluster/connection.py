@@ -193,6 +193,7 @@ def _settings() -> Iterator[tuple[str, Any]]:
     yield "distributed.scheduler.allowed-failures", _FAILURES
     yield "distributed.scheduler.http.routes", []
     yield "distributed.worker.http.routes", []
+    yield "distributed.worker.preload", ["workbench.production.cluster.calm"]
     # It says that each worker computes with one thread; here kernels do, as they do without Dask.
     yield "distributed.nanny.pre-spawn-environ", {}
 

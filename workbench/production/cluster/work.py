@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.errors import Cancelled, ServiceError, WorkbenchError
 from workbench.production.batch.perform import perform
 from workbench.production.cluster.software import agree
+from workbench.production.stop import Stop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,7 +28,7 @@ _EVERY = 0.25  # seconds between two messages
 _WANTED = {"executing", "long-running"}
 _SERVING = {"running", "paused", "closing_gracefully"}
 
-_running: dict[str, threading.Event] = {}
+_running: dict[str, Stop] = {}
 _stopped: set[str] = set()
 
 
@@ -117,17 +117,27 @@ def work(order: Order) -> dict[str, Any]:
     return {"outcome": outcome.to_dict(), "made": made}
 
 
-def stop(token: str) -> None:
-    """Stop a job of this worker, as the stop button does; one that has not begun will not."""
+def stop(token: str, *, now: bool = False) -> None:
+    """Stop a job of this worker, as the stop button does; one that has not begun will not.
+
+    Parameters
+    ----------
+    token
+        Of the job.
+    now
+        Whether its notebook gets no time to clean up.
+    """
     _stopped.add(token)
     event = _running.get(token)
     if event is not None:
         event.set()
+        if now:
+            event.now.set()
 
 
 @contextlib.contextmanager
-def _stoppable(token: str) -> Iterator[threading.Event]:
-    event = _running[token] = threading.Event()
+def _stoppable(token: str) -> Iterator[Stop]:
+    event = _running[token] = Stop()
     if token in _stopped:
         event.set()
     try:
