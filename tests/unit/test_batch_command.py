@@ -332,6 +332,7 @@ def test_a_report_that_cannot_be_written_does_not_hide_the_result(ends, monkeypa
     with pytest.warns(WorkbenchWarning, match="made/report.html: no space left"):
         result = in_python()
     assert (result.ok, result.counts, result.error.code) == (True, {"done": 3}, "storage_full")
+    assert Path("cache/rates.json").is_file(), "what jobs took is kept where WORKBENCH_CACHE says"
 
 
 def test_a_batch_keeps_what_its_own_jobs_took_and_all_the_time_it_took(ends, monkeypatch):
