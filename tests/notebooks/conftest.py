@@ -1,4 +1,4 @@
-"""Notebooks that several tests look at, run once, and one server of forked kernels for all."""
+"""Notebooks that several tests look at, run once, and forked kernels for many runs."""
 
 from __future__ import annotations
 
@@ -17,17 +17,16 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def english(tmp_path_factory: pytest.TempPathFactory, forked: str) -> dict[str, Path]:
+def english(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """All but the jobs, by name, as nbmake has run them with their defaults, each in a folder."""
-    assert forked  # the batch of one of them forks its kernels from the server of all
     home = tmp_path_factory.mktemp("english")
     paths = [path for path in NOTEBOOKS.glob("*/*.ipynb") if path.parent.name != "jobs"]
     return by_nbmake({path: home / path.stem for path in sorted(paths)}, home)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def forked() -> Iterator[str]:
-    """The kernel for tests that are not about kernels: its imports are made once for all."""
+    """The kernel for tests that are not about kernels: its imports are made once for a module."""
     if not available():
         yield "python3"
         return

@@ -44,7 +44,7 @@ def test_what_may_be_chosen_is_what_there_is():
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory, forked: str) -> tuple[Path, dict[str, Any]]:
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     """A run that sets all there is to set."""
     home = tmp_path_factory.mktemp("short")
     clip(home / "clip.mp4", "lime", size="64x64", seconds=4, tone=None)
@@ -80,7 +80,6 @@ def made(tmp_path_factory: pytest.TempPathFactory, forked: str) -> tuple[Path, d
             "encoder": "x264",
             "output": str(home / "out" / "a.mp4"),
         },
-        kernel=forked,
         progress=lambda _: None,
     )
     assert result.output is not None
@@ -125,13 +124,13 @@ def test_every_parameter_is_in_the_file(made: tuple[Path, dict[str, Any]]):
         assert path.with_name(name).stat().st_size > 0, name
 
 
-def test_without_captions_the_caption_files_are_written_all_the_same(tmp_path: Path, forked: str):
+def test_without_captions_the_caption_files_are_written_all_the_same(tmp_path: Path):
     output = tmp_path / "a.mp4"
     values = {
         "script": "One line.", "voice": "espeak:en-us", "style": "off", "size": "90x160", "fps": 5,
         "preset": "draft", "loudness": "none", "output": str(output),
     }  # fmt: skip
-    wb.run("captioned_short", values, kernel=forked, progress=lambda _: None)
+    wb.run("captioned_short", values, progress=lambda _: None)
     receipt = read_receipt(output)
     assert receipt["captions"] is None
     assert receipt["loudness"]["gain_db"] == 0
