@@ -130,6 +130,7 @@ def harmless(number: int) -> list[str]:
 
 
 _TEXT = Parameter(name="p", annotation="str", default="")
+_DRAWN: dict[int, str] = {}  # pictures hold no element, and are slow to draw
 _spoken = wb.speak("Yes.").parts[0].take
 
 
@@ -208,7 +209,7 @@ def _tuning(said: list[str]) -> str:
     marks = {i: Mark(note=note, star=i % 3 == 0) for i, note in enumerate(said[10:], 1)}
     tuning = Tuning(settings=settings, takes=tuple(takes), marks=marks)
     clips = dict.fromkeys(range(1, 11), _clip(said))
-    return tuner_twin.html(tuning, UID, clips, code=said[0])
+    return tuner_twin.html(tuning, UID, clips, code=said[0], drawn=_DRAWN)
 
 
 def _audition(said: list[str]) -> str:

@@ -34,6 +34,8 @@ ADDRESSES = {
     "voila": "voila/render/{}?theme={}",
 }
 FRONTS = tuple(ADDRESSES)
+# For what takes seconds in each: JupyterLab always, the others in the long run.
+LAB_FIRST = ("lab", *(pytest.param(one, marks=pytest.mark.slow) for one in FRONTS[1:]))
 
 # What the front ends raise by themselves: Notebook 7.6 does over an empty notebook.
 # The last is JupyterLab's splash, which two changes of theme in short order remove twice; no code

@@ -14,6 +14,7 @@ from browser.hostile import texts
 
 from workbench.audio import Audio
 from workbench.production.report.failure import without_colours
+from workbench.widgets import board_watch
 from workbench.widgets.board import Board
 
 if TYPE_CHECKING:
@@ -160,6 +161,7 @@ def test_a_file_that_is_gone_is_said_where_it_was(shown: Any, folder: Path, ids:
 
 def test_one_job_is_stopped_and_then_all(shown: Any, runner: Runner, ids: list[str]) -> None:
     shown.run(f"{line(ids[4])}.click()")
+    pane = shown.page.locator(".wb-pane")
     shown.page.get_by_role("button", name="Stop this job").click()
     shown.wait(f"{line(ids[4])}.textContent.includes('stopping')")
     assert runner("cancelling", ids[4]) is True
@@ -174,6 +176,7 @@ def test_one_job_is_stopped_and_then_all(shown: Any, runner: Runner, ids: list[s
     shown.page.get_by_role("button", name="Stop the batch", exact=True).click()
     shown.page.get_by_role("button", name="Yes, stop the batch").click()
     shown.wait("model.data.counts.queued === 0 && model.data.counts.cancelled === 4")
+    assert pane.get_attribute("aria-label") == "Job clip-0005"  # others have changed, too
     assert runner("cancelling", ids[3]) is True
 
 
@@ -204,8 +207,11 @@ def test_the_keyboard_alone(shown: Any) -> None:
     assert shown.run("return el.querySelector('.wb-pane').hidden") is False
 
 
-def test_who_has_ended_is_missed(shown: Any, runner: Runner) -> None:
+def test_who_has_ended_is_missed(
+    shown: Any, runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A runner that was killed writes nothing: its process is looked for."""
+    monkeypatch.setattr(board_watch, "_ALIVE", 0.1)
     assert shown.run("return el.querySelector('.wb-note').hidden")
     runner.kill()
     shown.wait(

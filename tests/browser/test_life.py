@@ -68,7 +68,10 @@ def children(pid: int) -> list[psutil.Process]:
     return [one for one in psutil.Process(pid).children(recursive=True) if one.is_running()]
 
 
-@pytest.mark.parametrize("way", ["restart", "close_kernel"])
+SLOW = pytest.mark.slow
+
+
+@pytest.mark.parametrize("way", [pytest.param("restart", marks=SLOW), "close_kernel"])
 def test_a_kernel_that_ends_leaves_no_process(
     show: Any,
     tmp_path: Path,
@@ -89,7 +92,7 @@ def test_a_kernel_that_ends_leaves_no_process(
     assert len(gone) == 1 + len(alive)
 
 
-@pytest.mark.parametrize("way", ["restart", "close_kernel"])
+@pytest.mark.parametrize("way", ["restart", pytest.param("close_kernel", marks=SLOW)])
 def test_a_widget_says_that_its_kernel_has_ended(show: Any, tmp_path: Path, way: str) -> None:
     """Jupyter told nobody but the console: a click did nothing, and what was typed hung there."""
     shown: Shown = show(book(tmp_path / "ended.ipynb", IMPORTS, "wb.tune('Hello there.')"))

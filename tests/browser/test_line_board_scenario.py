@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from browser.books import IMPORTS, book
-from browser.jupyter import FRONTS, jupyter, show  # noqa: F401 - fixtures
+from browser.jupyter import LAB_FIRST, jupyter, show  # noqa: F401 - fixtures
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +24,7 @@ LINE = "document.querySelectorAll('.wb-line')[1]"
 WHOLE = "document.querySelector('.wb-whole audio')"
 
 
-@pytest.mark.parametrize("front", FRONTS)
+@pytest.mark.parametrize("front", LAB_FIRST)
 def test_a_line_is_mended(show: Any, tmp_path: Path, front: str) -> None:  # noqa: F811
     path = book(tmp_path / "board.ipynb", IMPORTS, CODE)
     shown: Shown = show(path, front)

@@ -6,12 +6,18 @@ One page shows them all: a front end takes longer to open than a widget to try.
 from __future__ import annotations
 
 import contextlib
+import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from browser.books import PIECES, book_of
-from browser.jupyter import FRONTS, Shown, a_page
+from batching import Runner, failed_notebook, outcome, task
+from browser.books import PIECES, Piece, book_of
+from browser.jupyter import LAB_FIRST, Shown, a_page
+from small_notebook import small_notebook
+
+from workbench.audio import Audio
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,25 +28,58 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.browser, pytest.mark.notebook]
 
 # The captions and the line board have scenarios of their own.
-NAMES = ("player", "video", "stack", "tuner", "grid", "audition")
+NAMES = ("player", "video", "stack", "tuner", "grid", "audition", "form", "batch")
 TRIED = tuple(piece for piece in PIECES if piece.name in NAMES)
+# Of a small notebook, and of the batch of another process.
+CODE = {"form": "form = wb.form({form!r})\nform", "batch": "batch = wb.board({batch!r})\nbatch"}
+CELL = """from pathlib import Path
+text: str = "Hello."  # what is said
+rate: int = 150  # 80..450, letters by ear
+output: Path = "said.wav"
+"""
+SAY = "import workbench as wb\nwb.speak(text, rate=rate).audio.write(output)"
+
+
+@pytest.fixture(scope="module", params=LAB_FIRST)
+def front(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
 @pytest.fixture(scope="module")
-def notebook(clip_mp4: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return book_of(tmp_path_factory.mktemp("all") / "all.ipynb", *TRIED, clip=clip_mp4)
+def home(front: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the batch."""
+    return tmp_path_factory.mktemp(f"night-{front}")
 
 
-@pytest.fixture(scope="module", params=FRONTS)
+@pytest.fixture(scope="module")
+def runner(home: Path) -> Iterator[Runner]:
+    """Who works on the batch, with six jobs, before the notebook is opened."""
+    made = Runner(home)
+    made.enrol(*(task(home, number) for number in range(1, 7)))
+    yield made
+    made.kill()
+
+
+@pytest.fixture(scope="module")
+def notebook(
+    home: Path, runner: Runner, clip_mp4: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    del runner
+    folder = tmp_path_factory.mktemp("all")
+    given = {"batch": str(home), "form": str(small_notebook(folder, CELL, SAY, name="say.ipynb"))}
+
+    def placed(piece: Piece) -> Piece:
+        code = CODE.get(piece.name)
+        return piece if code is None else replace(piece, code=code.format(**given))
+
+    return book_of(folder / "all.ipynb", *map(placed, TRIED), clip=clip_mp4)
+
+
+@pytest.fixture(scope="module")
 def shown(
-    request: pytest.FixtureRequest,
-    jupyter: Server,
-    browser: Browser,
-    artefacts: Path,
-    notebook: Path,
+    front: str, jupyter: Server, browser: Browser, artefacts: Path, notebook: Path
 ) -> Iterator[Shown]:
     """The notebook in a front end, run."""
-    front: str = request.param
     with a_page(browser) as (page, errors):
         here = Shown(page, errors, jupyter, jupyter.take(notebook), front, artefacts)
         here.open()
@@ -71,9 +110,10 @@ def media_of(name: str) -> str:
     return f"[...document.querySelectorAll({piece.root + ' :is(audio, video)'!r})]"
 
 
-def keep(shown: Shown, name: str) -> None:
+def keep(shown: Shown, name: str, state: str = "") -> None:
     """Keep a picture of the widget, as it is now."""
-    box_of(shown, name).screenshot(path=shown.artefacts / f"{shown.front}-{name}.png")
+    path = shown.artefacts / f"{shown.front}-{name}{state}.png"
+    box_of(shown, name).screenshot(path=path)
 
 
 def test_player(shown: Shown) -> None:
@@ -200,6 +240,78 @@ def test_audition(shown: Shown) -> None:
     assert shown.kernel("audition.finished")
     assert shown.kernel("len(audition.comparison.answers)") == 4
     box.screenshot(path=shown.artefacts / f"{shown.front}-audition-result.png")
+
+
+def test_form(shown: Shown) -> None:
+    """Filled in: what is wrong is refused where it stands, the command follows, and it runs."""
+    box, page = box_of(shown, "form"), shown.page
+    rate = box.get_by_label("rate", exact=True)
+    rate.fill("30")
+    wrong = box.locator(".wb-field-row", has=page.get_by_label("rate", exact=True)).locator(
+        ".wb-wrong"
+    )
+    wrong.wait_for()
+    assert "must be 80 to 450" in wrong.inner_text()
+    assert box.get_by_role("button", name="Run (Ctrl+Enter)").is_disabled()
+    keep(shown, "form", "-wrong")
+    rate.fill("300")
+    wrong.wait_for(state="hidden")
+    box.get_by_label("text", exact=True).fill("It's done.")
+    page.keyboard.press("Control+Enter")  # no front end takes it for a cell
+    page.wait_for_function(
+        "document.querySelector('.wb-form audio')?.duration > 0.3", timeout=90_000
+    )
+    command = box.locator(".wb-terminal code").inner_text()
+    assert shlex.split(command)[3:] == ["-p", "text=It's done.", "-p", "rate=300"]
+    assert shown.kernel("form.result.parameters['rate']") == 300
+    assert (shown.server.folder / "said.wav").is_file()
+    keep(shown, "form")
+
+
+def test_batch(shown: Shown, home: Path, runner: Runner) -> None:
+    """Another process works: it is seen, what went wrong first; a job is heard, and all stopped."""
+    box, page = box_of(shown, "batch"), shown.page
+    tasks = [task(home, number) for number in range(1, 7)]
+    ids = [each.id for each in tasks]
+    box.get_by_text("6 queued").wait_for()
+    box.get_by_text("Nobody has begun with it yet.").wait_for()
+    runner.take(*ids[:4])
+    runner("progress", ids[3], 0.4)
+    box.get_by_text("4 running").first.wait_for()
+    sound = home / "clip-0001.mp3"
+    Audio.silence(1.0, 24_000).write(sound)
+    runner("finish", ids[0], outcome(task(home, 1, output=str(sound)), sound))
+    kept = failed_notebook(home / "2.failed.ipynb", "frames = find('a')\n1 / 0", ["Zero: none"])
+    runner("fail", ids[1], {"problem": "division by zero", "subject": "captioned", "failed": kept})
+    runner("finish", ids[2], outcome(tasks[2]))
+    states = (
+        "[...document.querySelectorAll('.wb-job')].sort((a, b) => a.ariaPosInSet - b.ariaPosInSet)"
+    )
+    wanted = "running,failed,done,done,queued,queued"
+    page.wait_for_function(f"{states}.map((e) => e.dataset.state).join() === '{wanted}'")
+    line = box.locator(".wb-job[data-state='running'] progress")
+    assert line.evaluate("(bar) => bar.value") == 0.4
+    box.get_by_text("division by zero").click()
+    box.locator(".wb-source").wait_for()
+    assert box.locator(".wb-source").inner_text().endswith("1 / 0")
+    term = box.locator(".wb-values dt", has_text="script")
+    assert (
+        term.evaluate("(term) => term.offsetHeight") < 30
+    )  # on one line, whatever lists look like
+    keep(shown, "batch", "-failed")
+    page.keyboard.press("Escape")
+    box.locator(f".wb-job[data-id='{ids[0]}']").click()
+    box.get_by_role("button", name="Play clip-0001.mp3").click()
+    page.wait_for_function(f"{media_of('batch')}[0]?.currentTime > 0.1")
+    keep(shown, "batch")
+    box.get_by_role("button", name="Stop the batch", exact=True).click()
+    box.get_by_role("button", name="Yes, stop the batch").click()
+    box.get_by_text("2 cancelled").wait_for()
+    assert runner("cancelling", ids[3]) is True
+    runner("cancelled", ids[3])
+    box.get_by_text("3 cancelled").wait_for()
+    assert box.locator(".wb-pane-name").inner_text() == "clip-0001"  # whatever became of others
+    assert shown.kernel("batch.wait(5)") is True
 
 
 LEAST = 3.0  # WCAG 2 asks this of controls and of large letters

@@ -15,6 +15,7 @@ from batching import Runner, failed_notebook, outcome, task
 from workbench.errors import FileGone, ParameterError, StorageError
 from workbench.ledger import Ledger
 from workbench.production.report import write, write_report
+from workbench.widgets import board_watch
 from workbench.widgets.board import Board, board
 from workbench.widgets.board_watch import Watcher
 
@@ -95,8 +96,11 @@ def test_waiting_for_the_end(tmp_path: Path, runner: Runner, ids: list[str]) -> 
         assert panel.wait() is True
 
 
-def test_nobody_is_waited_for_in_vain(tmp_path: Path, runner: Runner, ids: list[str]) -> None:
+def test_nobody_is_waited_for_in_vain(
+    tmp_path: Path, runner: Runner, ids: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A runner that was killed says nothing: its process is looked for."""
+    monkeypatch.setattr(board_watch, "_ALIVE", 0.1)
     del ids
     write_report(tmp_path, [], title="night", command="workbench batch jobs.csv")
     with Board(tmp_path) as panel:

@@ -338,7 +338,7 @@ def test_it_is_written_again_while_the_batch_runs(tmp_path: Path, runner: Runner
     names = [each["name"] for each in json.loads((tmp_path / "report.json").read_bytes())["jobs"]]
     assert names == ["clip-0001", "clip-0002", "clip-0003"]
     runner.kill()
-    Page(rewrite_report(tmp_path)).says("Run", "workbench batch jobs.csv", "to go on")
+    Page(rewrite_report(tmp_path)).says("To go on, run the batch again", "workbench batch jobs.csv")
 
 
 def test_a_row_that_was_changed_is_one_row(tmp_path: Path, runner: Runner) -> None:

@@ -232,6 +232,10 @@ def what_to_know(news: News, totals: Totals, path: Path) -> str:
     if not news.exists:
         return _nothing(path)
     left = totals.jobs - totals.ended
+    stopped = totals.states["cancelled"]
+    if not left and stopped:
+        were = "job was" if stopped == 1 else "jobs were"
+        return f"{stopped:,} {were} stopped. To make up for it, run the batch again."
     if not left or news.alive:
         return ""
     if not news.begun:

@@ -66,31 +66,33 @@ def next_steps(totals: Totals, *, command: str = "", alive: bool | None = None) 
     alive
         Whether anybody works on it; None where that cannot be known.
     """
-    again = f"<code>{escape(in_line(command, _COMMAND))}</code>" if command else "the batch"
-    only = (
-        f"<code>{escape(in_line(f'{command} --only-failed', _COMMAND))}</code>" if command else ""
-    )
+    again = _typed(command)
     broken = totals.states["failed"] + totals.states["dead"]
     steps = []
     if totals.states["running"] or totals.states["queued"]:
         if alive:
             steps.append("It is under way: this page tells how it was when it was written.")
         else:
-            steps.append(f"Run {again} to go on: what is done is not made again.")
+            steps.append(f"To go on, run the batch again; what is done is not made again{again}")
     if broken:
-        which = "that one" if broken == 1 else f"these {broken:,}"
-        done = f"; {only} does {which} alone" if only else ""
-        steps.append(f"Mend what went wrong below, then run {again} again{done}.")
+        which = "That one" if broken == 1 else f"These {broken:,}"
+        only = f" {which} alone{_typed(f'{command} --only-failed')}" if command else ""
+        steps.append(f"Mend what went wrong below, then run the batch again{again}{only}")
     if totals.states["cancelled"]:
         stopped = counted(totals.states["cancelled"], "job")
         was = "was" if totals.states["cancelled"] == 1 else "were"
-        steps.append(f"{stopped} {was} stopped: run {again} to make up for it.")
+        steps.append(f"{stopped} {was} stopped: to make up for it, run the batch again{again}")
     if totals.warned:
         something = counted(totals.warned, "job")
         steps.append(f"{something} did something differently from what was asked: see below.")
     if not steps and totals.jobs:
         steps.append("Everything is there; nothing is to be done.")
     return steps
+
+
+def _typed(command: str) -> str:
+    """Return a command as the end of a sentence: on a line of its own, to be copied whole."""
+    return f": <code>{escape(in_line(command, _COMMAND))}</code>" if command else "."
 
 
 def summary_html(jobs: Iterable[Job], *, most: int = _SHOWN, report: str = "") -> str:

@@ -57,16 +57,21 @@ function mountJobs(model, el) {
     drawNote();
   }
   function drawNote() {
-    const texts = [model.get("note")];
     const again = model.get("again");
     const broken = countOf("failed");
+    const parts = [];
+    const tell = (text, command) => {
+      const line = h("div", { textContent: text });
+      if (command) line.append(" ", h("code", { textContent: command }));
+      parts.push(line);
+    };
+    if (model.get("note")) tell(model.get("note"), again);
     if (broken && !open()) {
-      texts.push(`To try the ${broken === 1 ? "one that" : `${broken} that`} failed again: `);
+      const which = broken === 1 ? "the one that" : `the ${broken} that`;
+      const how = again ? ":" : ", run the batch with --only-failed (only_failed=True).";
+      tell(`To try ${which} failed again${how}`, again && `${again} --only-failed`);
     }
-    note.replaceChildren(...texts.filter(Boolean));
-    const whole = texts[0] && again ? again : "";
-    const command = broken && !open() ? `${again || "workbench batch …"} --only-failed` : whole;
-    if (command && note.childNodes.length) note.append(" ", h("code", { textContent: command }));
+    note.replaceChildren(...parts);
     note.hidden = !note.childNodes.length;
   }
   function drawChips() {

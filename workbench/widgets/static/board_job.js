@@ -127,9 +127,9 @@ function createJobPane(port, close) {
       line(job);
       ask();
     },
-    /** Its line has changed: what was said of it may have, too. */
+    /** A line has changed: where it is its own, what was said of it may have, too. */
     update(job) {
-      if (!shown || !job || job === shown) return;
+      if (!shown || !job || job === shown || job.id !== shown.id) return;
       const other = job.state !== shown.state || job.problem !== shown.problem;
       line(job);
       if (other) ask();
