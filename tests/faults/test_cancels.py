@@ -30,6 +30,7 @@ from workbench.media.graph import Canvas
 pytestmark = [pytest.mark.faults, pytest.mark.media]
 
 SMALL = Canvas(width=64, height=64, fps=10)
+LARGE = Canvas(width=640, height=480, fps=100)  # no pipe holds a second of it: its decoder waits
 MOMENTS = (0.0, 0.002, 0.005, 0.01, 0.03)  # shares of the work that are done when it is stopped
 
 
@@ -176,15 +177,16 @@ def test_an_interrupt_out_of_the_report(made, tmp_path):
 
 @pytest.mark.parametrize("count", [0, 1, 40])
 def test_closing_an_iterator_ends_its_decoder(count, made):
-    frames = clip_frames(made["clip.mp4"], SMALL, "cover", 100_000)
+    frames = clip_frames(made["clip.mp4"], LARGE, "cover", 100_000)
     for _ in range(count):
         next(frames)
+    assert len(children()) == min(count, 1)
     frames.close()
     assert gone()
 
 
 def test_dropping_an_iterator_ends_its_decoder(made):
-    frames = clip_frames(made["clip.mp4"], SMALL, "cover", 100_000)
+    frames = clip_frames(made["clip.mp4"], LARGE, "cover", 100_000)
     next(frames)
     assert children()
     del frames

@@ -85,7 +85,7 @@ def test_a_stopped_job_leaves_nothing(tmp_path, how):
     scratch = tmp_path / "tmp"
     scratch.mkdir()
     out = tmp_path / "out"
-    script = " ".join(["This sentence is spoken again and again."] * 40)
+    script = " ".join(["This sentence is spoken again and again."] * 12)
     child = subprocess.Popen(
         [
             Path(sys.executable).with_name("workbench"),
