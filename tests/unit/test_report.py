@@ -219,6 +219,16 @@ def test_failures_come_first_with_their_cell(tmp_path: Path) -> None:
     assert order == sorted(order)
 
 
+def test_a_warning_of_many_jobs_is_told_once(tmp_path: Path) -> None:
+    """A night with one missing letter had two hundred lines of it."""
+    font = {"warnings": ["no letter for ☃", "too long"]}
+    jobs = [job(n, "done", result=font if n > 1 else {"warnings": ["no"]}) for n in range(1, 15)]
+    page = Page(write_report(tmp_path, jobs, title="night"))
+    told = page.body[page.body.index("Done, with warnings") : page.body.index("All jobs")]
+    assert (told.count("<li>"), told.count("no letter for ☃")) == (3, 1)
+    assert "<b>clip-0011</b> row 12 and 3 jobs more" in told
+
+
 def test_links_lead_to_the_files_whatever_they_are_called(tmp_path: Path) -> None:
     names = [
         "a#b?.mp4", '"><script>.mp4', "50%41 off.mp3", "a:b.png", "line\nbreak.mp4", "  .wav",

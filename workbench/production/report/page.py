@@ -34,6 +34,7 @@ _MOST, _LEAST = 8_000, 1_000  # of one of them
 _COMMAND = 4_000
 _VALUES = 160  # letters of the parameters in one row
 _CARDS = 200  # failures with a card of their own
+_NAMED = 10  # jobs beside a warning
 _HEADS = ("row", "job", "state", "time", "tries", "what sets it apart", "files")
 
 
@@ -171,15 +172,25 @@ def _problem(row: Row) -> str:
 
 
 def _warnings(rows: Sequence[Row]) -> str:
+    """Return what was done differently, each once, with the jobs that it befell."""
     if not rows:
         return ""
+    befell: dict[str, list[Row]] = {}
+    for row in rows:
+        for text in dict.fromkeys(row.warnings[:5]):
+            befell.setdefault(text, []).append(row)
     items = "".join(
-        f"<li><b>{said(row.name, 120)}</b> <small>{_place(row)}</small> "
-        f"{'; '.join(said(text) for text in row.warnings[:5])}</li>"
-        for row in rows[:_CARDS]
+        f"<li>{said(text)} <small>{_named(some)}</small></li>"
+        for text, some in list(befell.items())[:_CARDS]
     )
-    more = f"<li>and {len(rows) - _CARDS} more</li>" if len(rows) > _CARDS else ""
+    more = f"<li>and {len(befell) - _CARDS} more</li>" if len(befell) > _CARDS else ""
     return f'<section><h2>Done, with warnings</h2><ul class="warnings">{items}{more}</ul></section>'
+
+
+def _named(rows: Sequence[Row]) -> str:
+    names = [f"<b>{said(row.name, 120)}</b> {_place(row)}".rstrip() for row in rows[:_NAMED]]
+    rest = f" and {counted(len(rows) - _NAMED, 'job')} more" if len(rows) > _NAMED else ""
+    return f"{', '.join(names)}{rest}"
 
 
 def _table(rows: Sequence[Row], folder: str, carded: set[str]) -> str:
