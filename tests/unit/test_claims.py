@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 WORK = """
-import os, shutil, threading, warnings
+import os, tempfile, threading, warnings
 from pathlib import Path
 from workbench.errors import WorkbenchWarning
 from workbench.storage.atomic import write_bytes
@@ -21,6 +21,7 @@ Path("read.txt").read_text()
 write_bytes(Path("whole.txt"), b"x")
 Path("line\\nbreak.txt").write_text("x")
 os.chdir("below")
+tempfile.TemporaryFile(dir=".").close()
 Path("moved.txt").write_text("x")
 os.makedirs("old/deep")
 os.rename("old", "../named")
@@ -76,7 +77,8 @@ def test_what_was_seen_to_be_written_is_a_run_s_own(tmp_path: Path):
     (tmp_path / "link").symlink_to(made)
     files = [made / name for name in ("a.mp3", "a.es.mp3", "a.es.srt", "a.en.srt", "b.mp3")]
     changed = [*files, made / "a.es.ipynb"]  # another run has ended
-    (tmp_path / "writes.txt").write_bytes(bytes(tmp_path / "link" / "a.es.mp3") + b"\0")
+    writes = [tmp_path / "link" / "a.es.mp3", made]
+    (tmp_path / "writes.txt").write_bytes(b"".join(bytes(path) + b"\0" for path in writes))
     claim = Claim(executed=made / "a.ipynb", output=made / "a.mp3")
     own = claim.of(changed, Notes(folder=tmp_path))
     assert {path.name for path in own} == {"a.mp3", "a.es.mp3", "a.en.srt"}

@@ -132,7 +132,9 @@ class Claim:
         if (not self.alone or self.output is not None) and not named and not within:
             return False  # whatever it is, nobody would know whose it is
         real = Path(os.path.realpath(path))
-        seen = path in {self.output, self.executed} or not writes.isdisjoint({real, *real.parents})
+        # A folder that was given its name, but not one that all jobs write into.
+        moved = {*real.parents} - {*Path(os.path.realpath(self.main)).parents}
+        seen = path in {self.output, self.executed} or not writes.isdisjoint({real, *moved})
         return seen or not (_of_a_batch(path) or self._fits(path, others, named=named))
 
     def _fits(self, path: Path, others: Iterable[Path], *, named: bool) -> bool:

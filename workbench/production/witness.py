@@ -58,11 +58,13 @@ def watch_writes(notes: str) -> None:
     noting = threading.local()
     seen: set[str] = set()
 
-    def note(name: Any) -> None:
+    def note(name: Any, *, opened: bool) -> None:
         path = os.path.abspath(os.fsdecode(name))  # noqa: PTH100 - now: the notebook may move
         if path in seen:
             return
         seen.add(path)
+        if opened and os.path.isdir(path):  # noqa: PTH112 - of a file without a name in it
+            return
         # Not kept open: who closes all files of a forked process would have us write elsewhere.
         handle = os.open(notes, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
@@ -72,7 +74,8 @@ def watch_writes(notes: str) -> None:
 
     def hook(event: str, args: tuple[Any, ...]) -> None:
         if event == "open":
-            if not isinstance(args[2], int) or not args[2] & writing:
+            flags = args[2]
+            if not isinstance(flags, int) or not flags & writing:
                 return
             name = args[0]
         elif event in {"os.rename", "os.link"}:
@@ -83,7 +86,7 @@ def watch_writes(notes: str) -> None:
             return
         noting.now = True
         try:
-            note(name)
+            note(name, opened=event == "open")
         except Exception:  # noqa: BLE001, S110 - an exception here would forbid the notebook to write
             pass
         finally:
