@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
 # The same examples in every run, as many as a second holds, and no verdict by the clock.
 settings.register_profile("workbench", max_examples=40, derandomize=True, deadline=None)
 settings.load_profile("workbench")
+
+
+def pytest_collection_finish() -> None:
+    """Keep all that was collected, some 750,000 objects, out of each later look for garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
