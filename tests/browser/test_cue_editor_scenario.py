@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from browser.books import IMPORTS, book
-from browser.jupyter import LAB_FIRST, jupyter, show  # noqa: F401 - fixtures
+from browser.jupyter import LAB_FIRST
 
 from workbench.captions.cues import Cues
 
@@ -27,7 +27,7 @@ TEXTS = "[...document.querySelectorAll('.wb-cue-text')].map((n) => n.textContent
 
 
 @pytest.mark.parametrize("front", LAB_FIRST)
-def test_captions_are_edited(show: Any, tmp_path: Path, front: str) -> None:  # noqa: F811
+def test_captions_are_edited(show: Any, tmp_path: Path, front: str) -> None:
     file = tmp_path / "talk.srt"
     path = book(tmp_path / "captions.ipynb", IMPORTS, CODE.format(path=str(file)))
     shown: Shown = show(path, front)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from browser.books import IMPORTS, book
-from browser.jupyter import LAB_FIRST, jupyter, show  # noqa: F401 - fixtures
+from browser.jupyter import LAB_FIRST
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +25,7 @@ WHOLE = "document.querySelector('.wb-whole audio')"
 
 
 @pytest.mark.parametrize("front", LAB_FIRST)
-def test_a_line_is_mended(show: Any, tmp_path: Path, front: str) -> None:  # noqa: F811
+def test_a_line_is_mended(show: Any, tmp_path: Path, front: str) -> None:
     path = book(tmp_path / "board.ipynb", IMPORTS, CODE)
     shown: Shown = show(path, front)
     page = shown.page
