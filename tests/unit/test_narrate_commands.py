@@ -94,3 +94,14 @@ def test_what_cannot_be_is_told_before_anything_is_spoken(command: Command, line
     assert (code, out, len(err.splitlines())) == (2, "", 1)
     assert told in err
     assert [path.name for path in Path().iterdir()] == ["a.srt"]
+
+
+def test_a_dub_does_not_write_over_the_captions_it_says(command: Command):
+    words = "1\n00:00:01,000 --> 00:00:03,000\nHola.\n"
+    Path("a.srt").write_text(words)
+    code, _, err = command("dub", "a.srt", "-o", "a.wav", "-v", "espeak:es")
+    assert (code, "would write over a.srt" in err) == (2, True)
+    assert (Path("a.srt").read_text(), sorted(path.name for path in Path().glob("a.*"))) == (
+        words,
+        ["a.srt"],
+    )

@@ -71,8 +71,9 @@ def _dub(
     kinds = wanted(captions, _CAPTIONS)
     named = speaker_voices(speaker or ())
     length = check_dub(
-        output, video, voice=voice, language=language, loudness=level, captions=kinds
-    )
+        output, video, voice=voice, language=language, loudness=level, captions=kinds,
+        source=subtitles,
+    )  # fmt: skip
     values = engine_values(voice, option)
     how = ways(seed, verify, without, lexicon)
     spoken = dub(

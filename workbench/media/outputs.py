@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +19,6 @@ from workbench.storage.atomic import replacing, write_bytes
 from workbench.storage.receipt import digest, receipt_path, seen_from, write_receipt
 
 if TYPE_CHECKING:
-    import os
     import threading
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
@@ -30,6 +30,7 @@ __all__ = [
     "PATIENCE",
     "PICTURES",
     "convert",
+    "keep_inputs",
     "receipt",
     "reporting",
     "sealed",
@@ -44,6 +45,7 @@ PICTURES = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 PATIENCE = 120.0
 """Wall seconds that starting, and each second of media, may take before a run counts as hung."""
 
+_PATH = 4096  # letters of a path
 _QUALITY = {"JPEG": {"quality": 92, "subsampling": 0}, "WEBP": {"quality": 92}}
 
 
@@ -85,6 +87,42 @@ def target(
     if any(each.resolve() in written for each in inputs):
         raise ParameterError("is what is read", subject=text, cure="choose another name")
     return file
+
+
+def keep_inputs(
+    output: str | os.PathLike[str],
+    kinds: Iterable[str],
+    *inputs: str | os.PathLike[str] | None,
+) -> None:
+    """Look whether the files that go beside an output leave those alone that are read.
+
+    Parameters
+    ----------
+    output
+        The main file.
+    kinds
+        Suffixes, without their dots, of the files beside it.
+    inputs
+        What is read; a text instead of a path does no harm, and neither does None.
+
+    Raises
+    ------
+    ParameterError
+        When one of them would be written over.
+
+    Examples
+    --------
+    >>> keep_inputs("film.wav", ["srt"], "film.srt")
+    Traceback (most recent call last):
+    workbench.errors.ParameterError: output=film.wav: would write over film.srt; choose another name
+    """
+    main = user_path(output)
+    written = {os.path.abspath(main.with_suffix(f".{kind}")) for kind in kinds}  # noqa: PTH100 - may be links
+    for text in map(str, filter(None, inputs)):
+        if len(text) <= _PATH and os.path.abspath(text) in written:  # noqa: PTH100 - as above
+            raise ParameterError(
+                f"would write over {text}", subject=f"output={output}", cure="choose another name"
+            )
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ from workbench.errors import (
 )
 from workbench.media.limits import existing
 from workbench.media.master import target_level
-from workbench.media.outputs import target
+from workbench.media.outputs import keep_inputs, target
 from workbench.media.probe import length, probe
 from workbench.media.spoken import check_captions, check_speech_file, write_speech
 from workbench.media.voiceover import SUFFIXES, voice_over
@@ -118,8 +118,11 @@ def check_dub(
     language: str = "",
     loudness: str | float | None = None,
     captions: Sequence[str] = (),
+    source: str | os.PathLike[str] | None = None,
 ) -> float | None:
     """Return how long the video is, having refused what cannot be before anything is spoken.
+
+    `source` is the file of the captions that are spoken: those that are heard do not go over it.
 
     Raises
     ------
@@ -130,7 +133,7 @@ def check_dub(
         When there is no such video.
     """
     check_language(voice, language)
-    check_captions(captions)
+    keep_inputs(output, check_captions(captions), source)
     if loudness is not None:
         target_level(loudness)
     seen = str(output).lower().endswith(SUFFIXES)

@@ -5,14 +5,13 @@ Every test is one of the product's own, so that it can say neither more nor less
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.errors import MediaError, ParameterError, WorkbenchError
-from workbench.paths import text_file, user_path
+from workbench.paths import text_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["RULES", "SAMPLES", "Rule", "can_speak"]
 
-_PATH = 4096  # letters of a path
 _FONTS = (".ttf", ".otf", ".ttc")
 
 
@@ -202,14 +200,9 @@ def _dubbed(output: str, video: str | None) -> None:
 
 
 def _kept(output: str, kinds: list[str], *inputs: str | None) -> None:
-    """Look whether the files that are written beside an output leave those alone that are read."""
-    main = user_path(output)
-    written = {os.path.abspath(main.with_suffix(f".{kind}")) for kind in kinds}  # noqa: PTH100 - may be links
-    for text in filter(None, inputs):
-        if len(text) <= _PATH and os.path.abspath(text) in written:  # noqa: PTH100 - as above
-            raise ParameterError(
-                f"would write over {text}", subject=f"output={output}", cure="choose another name"
-            )
+    from workbench.media.outputs import keep_inputs
+
+    keep_inputs(output, kinds, *inputs)
 
 
 def _heard(engine: str, script: str, media: str | None) -> None:

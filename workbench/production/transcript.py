@@ -16,6 +16,7 @@ from workbench.errors import (
     storage_error,
     suggest,
 )
+from workbench.media.outputs import keep_inputs
 from workbench.paths import user_path
 from workbench.speech.confidence import confidence
 from workbench.speech.listening import OF_SCRIPT
@@ -39,13 +40,17 @@ KINDS = (*_CAPTIONS, "txt", "json", "csv")
 _FORMULA = ("=", "+", "-", "@", "\t")  # what a spreadsheet would compute
 
 
-def check_kinds(output: str | os.PathLike[str], kinds: Sequence[str]) -> tuple[str, ...]:
+def check_kinds(
+    output: str | os.PathLike[str],
+    kinds: Sequence[str],
+    *inputs: str | os.PathLike[str] | None,
+) -> tuple[str, ...]:
     """Return the kinds of files, that of `output` first and each once.
 
     Raises
     ------
     ParameterError
-        When one is not of `KINDS`.
+        When one is not of `KINDS`, or would be written over one of the inputs.
 
     Examples
     --------
@@ -58,6 +63,7 @@ def check_kinds(output: str | os.PathLike[str], kinds: Sequence[str]) -> tuple[s
         if kind not in KINDS:
             cure = suggest(kind, KINDS) or f"the kinds are {', '.join(KINDS)}"
             raise ParameterError("is no kind of transcript", subject=kind or str(output), cure=cure)
+    keep_inputs(output, found, *inputs)
     return found
 
 
@@ -95,7 +101,7 @@ def write_transcript(
     WorkbenchWarning
         Of what the recogniser had to say, such as that nobody listened.
     """
-    chosen = check_kinds(output, kinds)
+    chosen = check_kinds(output, kinds, media)
     if not heard.words:
         raise MediaError(
             "has no words that were heard", subject=str(media or "recording"),
