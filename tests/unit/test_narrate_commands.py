@@ -82,10 +82,10 @@ def test_dub_says_captions_in_their_time(command: Command):
         ("narrate Hola -o a.mp3 -l en -v espeak:es", "language=en: espeak:es speaks es"),
         ("narrate Hola -o a.mp3 -O rait=1", "did you mean 'rate'"),
         ("dub none.srt -o a.mp3", "none.srt: there is no such file"),
-        ("dub a.srt -o a.mp4", "a.mp4: is a video, and there is none to lay the voice over"),
-        ("dub a.srt -o a.mp3 --speaker Ana", "Ana: names no speaker and voice"),
-        ("dub a.srt -o a.mp3 --speaker Eva=espeak:es", "Eva: is no speaker of the captions"),
-        ("dub a.srt -o a.mp3 --fastest 9", "fastest: must be"),
+        ("dub a.srt -o b.mp4", "b.mp4: is a video, and there is none to lay the voice over"),
+        ("dub a.srt -o b.mp3 --speaker Ana", "Ana: names no speaker and voice"),
+        ("dub a.srt -o b.mp3 --speaker Eva=espeak:es", "Eva: is no speaker of the captions"),
+        ("dub a.srt -o b.mp3 --fastest 9", "fastest: must be"),
     ],
 )
 def test_what_cannot_be_is_told_before_anything_is_spoken(command: Command, line: str, told: str):

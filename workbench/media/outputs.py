@@ -114,14 +114,16 @@ def keep_inputs(
     --------
     >>> keep_inputs("film.wav", ["srt"], "film.srt")
     Traceback (most recent call last):
-    workbench.errors.ParameterError: output=film.wav: would write over film.srt; choose another name
+    workbench.errors.ParameterError: output=film.wav: would write over film.srt; choose another ...
     """
     main = user_path(output)
     written = {os.path.abspath(main.with_suffix(f".{kind}")) for kind in kinds}  # noqa: PTH100 - may be links
     for text in map(str, filter(None, inputs)):
         if len(text) <= _PATH and os.path.abspath(text) in written:  # noqa: PTH100 - as above
             raise ParameterError(
-                f"would write over {text}", subject=f"output={output}", cure="choose another name"
+                f"would write over {text}",
+                subject=f"output={output}",
+                cure="choose another name or folder",
             )
 
 
