@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 from pathlib import Path, PurePath
@@ -53,7 +54,9 @@ _OTHERS = frozenset(
 )
 
 _ODD_SUFFIX = re.compile(r".*[^.\s]\.[a-z][a-z0-9]{1,4}", re.IGNORECASE)  # as in hola.tx
-_END = tuple(".!?…,;:)\"'»”")  # of a sentence, never of a path that was meant
+# Of a sentence, never of a path that was meant; in other scripts too.
+_END = tuple(".!?…,;:)\"'»”。．！？，、；：）」』】》।॥؟۔")  # noqa: RUF001 - they are meant
+_NEAR = 300  # names that are compared: a table may have a thousand slips
 _PATH_LENGTH = 1000  # letters; what is longer is a text
 
 
@@ -180,7 +183,8 @@ check the path, or end it with a full stop if it is to be said
 def near_file(path: Path) -> str:
     """Return a hint at a file of nearly that name beside it; empty for none."""
     try:
-        names = [entry.name for _, entry in zip(range(1000), os.scandir(path.parent), strict=False)]
+        with os.scandir(path.parent) as entries:
+            names = [entry.name for entry in itertools.islice(entries, _NEAR)]
     except OSError:
         return ""
     return suggest(path.name, names, most=1)

@@ -184,7 +184,7 @@ def test_a_run_shows_its_progress_and_what_it_made(shown: Any, panel: Form):
     assert panel.result.parameters["text"] == "Adiós."
     assert round(shown.run("return media.duration"), 1) == 1.0
     made = shown.page.locator(".wb-made li span:first-child").all_inner_texts()
-    assert made[:2] == ["b.ipynb", "b.wav"]
+    assert made[:2] == ["b.wav", "b.ipynb"]
     assert shown.page.locator("progress").is_hidden()
     shown.wait("!model.get('busy')")
     assert shown.page.get_by_role("button", name="Run (Ctrl+Enter)").is_visible()

@@ -32,8 +32,9 @@ def spoken():
 def test_everything_lies_beside_each_other(made):
     names = [path.name for path in made.files]
     files = ["demo.mp4", "demo.srt", "demo.vtt"]
-    assert names == sorted(["demo.ipynb", *files, *(f"{name}.json" for name in files)])
-    assert sorted(p.name for p in made.output.parent.iterdir()) == names
+    assert names[0] == "demo.mp4", "the product comes first"
+    assert sorted(names) == sorted(["demo.ipynb", *files, *(f"{name}.json" for name in files)])
+    assert sorted(p.name for p in made.output.parent.iterdir()) == sorted(names)
 
 
 def test_the_video_is_as_long_as_the_narration(made, spoken):

@@ -276,7 +276,7 @@ def test_a_cancelled_run_leaves_no_kernel_and_no_file(
     source = notebook(here, cell, "open('reached', 'w')", parameters="output: str = 'made/a.txt'")
     before = source.read_bytes()
     cancel = Stop()
-    watch = once_there(here / "pid", lambda: (now and cancel.now.set(), cancel.set()))
+    watch = once_there(here / "pid", lambda: (setattr(cancel, "now", now), cancel.set()))
     with pytest.raises(Cancelled, match="talk: stopped on request"):
         run(source, cancel=cancel)
     watch.join()

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from small_notebook import small_notebook
 
 from workbench.errors import ParameterError
-from workbench.production.batch.owning import check_owner, own
+from workbench.ledger import BatchLedger, Entry, owner_name
+from workbench.media.outputs import keep_inputs
+from workbench.production.batch import owning
+from workbench.production.batch.batch import prepare
+from workbench.production.batch.owning import own
 from workbench.production.batch.plan import Mistakes, Plan
 from workbench.production.batch.sources import plan_of
 
@@ -308,6 +313,24 @@ def test_the_files_beside_an_output_are_none_of_its_inputs(notebook: str, row: d
     assert len(plan_of([{**row, "output": f"made/{row['output'][-7:]}"}], notebook).tasks) == 1
 
 
+def test_no_way_of_writing_a_path_hides_that_an_input_would_be_written_over(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("HOME", str(here))
+    (here / "link").symlink_to(here / "talks")
+    for output, read in (("~/film.wav", "~/film.srt"), ("link/film.wav", "talks/film.srt")):
+        with pytest.raises(ParameterError, match="would write over"):
+            keep_inputs(output, ["srt"], None, "Hola.", read)
+    keep_inputs("film.wav", ["srt"], "link/film.srt", "~nobody/film.srt")
+
+
+def test_an_output_that_cannot_be_is_a_mistake_of_its_row():
+    rows = [{"text": "Hola.", "output": "/"}, {"text": "a", "output": f"{'a' * 300}/b.html"}]
+    found = told(rows, "voice_sweep")
+    assert "row 1, output: /: is a folder; name a file in it" in found
+    assert any(one.startswith("row 2, output: ") and "file name too long" in one for one in found)
+
+
 def test_a_grid_of_a_row_with_an_output_is_a_mistake_with_its_cure():
     row = {"text": "Hola.", "output": "a.mp3"}
     (found,) = told([row], "narrate", axes={"voice": ["espeak:es", "espeak:en-us"]})
@@ -319,16 +342,58 @@ def test_two_job_files_of_one_name_do_not_share_a_folder():
     """The one's files were written over the other's, in out/jobs."""
     table, other = jobs("text\nHola.\n"), jobs("- text: Hola.\n", "jobs.yaml")
     own(plan_of(table, "narrate"))
-    check_owner(plan_of(table, "narrate"))
-    check_owner(plan_of(other, "narrate", folder="out/jobs"))
+    prepare(table, "narrate")
+    prepare(other, "narrate", folder="out/jobs")
     with pytest.raises(ParameterError) as caught:
-        check_owner(plan_of(other, "narrate"))
+        prepare(other, "narrate")
+    Path("sub").mkdir()
+    Path("link").symlink_to(".")
+    for same in (f"sub/../{table}", f"link/{table}"):
+        prepare(same, "narrate")
     assert str(caught.value) == (
         "jobs.yaml: would leave its files in out/jobs, where those of jobs.csv are; "
         "rename it, or name another folder (--folder)"
     )
     Path(table).unlink()
-    check_owner(plan_of(other, "narrate"))
+    prepare(other, "narrate")
+
+
+def test_nothing_is_written_over_that_another_job_file_or_grid_made(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """A second grid replaced the files of the first, and q.csv those of p.csv, without a word."""
+    kept: dict[Path, str] = {}
+
+    def did(plan: Plan) -> None:
+        ledger = BatchLedger(plan.folder / "batch.sqlite")
+        for task in plan.tasks:
+            about = task.to_dict() | {"source": plan.source}
+            ledger.enrol([Entry(id=task.id, kind="notebook", parameters=about)])
+            ledger.take(owner_name(), {task.id})
+            ledger.finish(task.id, owner_name(), {})
+            kept[Path(task.executed)] = task.id
+        ledger.close()
+
+    monkeypatch.setattr(owning, "made_by", lambda path: SimpleNamespace(job=kept.get(path)))
+    grid = {"voice": ["espeak:es", "espeak:en-us"]}
+    did(prepare(None, "narrate", values={"text": "one.txt"}, grid=grid).plan)
+    Path("one.txt").write_text("Otra vez.")  # the same grid, made again
+    prepare(None, "narrate", values={"text": "one.txt"}, grid=grid)
+    for other in ({"text": "Adiós."}, {"text": "one.txt", "gap": 0.7}):
+        with pytest.raises(
+            ParameterError, match=r"narrate-\d, which was made with other parameters"
+        ):
+            prepare(None, "narrate", values=other, grid=grid)
+    prepare(None, "narrate", values={"text": "Adiós."}, grid=grid, folder="out/other")
+
+    p, q = jobs("name,text\nuno,Hola.\n", "p.csv"), jobs("name,text\nuno,Adiós.\n", "q.csv")
+    did(prepare(p, "narrate", folder="out/pq").plan)
+    with pytest.raises(ParameterError, match=r"would write over uno, which was made for p\.csv"):
+        prepare(q, "narrate", folder="out/pq")
+    jobs("name,text\ndos,Adiós.\n", "q.csv")
+    did(prepare(q, "narrate", folder="out/pq").plan)
+    jobs("name,text\nuno,Otra vez.\n", "p.csv")
+    prepare(p, "narrate", folder="out/pq")
 
 
 # -- names of grids ----------------------------------------------------------------------------

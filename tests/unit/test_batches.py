@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from workbench.errors import JobError, KernelDied, StorageError, StorageFull
-from workbench.ledger import RUNNER, BatchLedger, Entry, owner_name
+from workbench.ledger import RUNNER, BatchLedger, Entry, batches, owner_name
 from workbench.ledger.owner import owner_of, part, working
 
 if TYPE_CHECKING:
@@ -179,6 +179,10 @@ def test_a_runner_that_ended_is_known_though_its_process_lives(
         now = 340.0
         assert ledger.recover() == [], "it gave a sign meanwhile"
         now = 360.0
+        with monkeypatch.context() as patch:
+            patch.setattr(batches, "stopped", lambda owner: owner == other)
+            assert ledger.recover() == [], "Ctrl-Z held it up, and its kernels work on"
+        now = 545.0
         assert [(job.id, job.attempts) for job in ledger.recover()] == [("b", 0)]
     assert [(job.id, job.state) for job in ledger.recover()] == [("a", "queued")]
 

@@ -486,6 +486,30 @@ def test_a_job_is_stopped_by_who_leaves_before_its_id_is_told(way: str):
     assert [one.url.path for one in ours.sent("DELETE")] == [f"/api/v1/jobs/{WAV}"]
 
 
+def test_a_job_of_ones_own_key_is_not_stopped_by_who_leaves():
+    """It may have been begun by an earlier question, and work for others."""
+    ours = Ours(WORKING, delete={"status": "failed"})
+    asked = asyncio.Event()
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            asked.set()
+            await asyncio.sleep(0.3)
+        return ours.answer(request)
+
+    backend = RemoteBackend("http://ours", transport=httpx.MockTransport(answer))
+
+    async def leave() -> None:
+        call = asyncio.create_task(backend.submit("speak", SPEAK, key="nightly"))
+        await asked.wait()
+        call.cancel()
+        await call
+
+    with pytest.raises(asyncio.CancelledError):
+        run(leave())
+    assert ours.sent("DELETE") == []
+
+
 def test_a_full_queue_is_asked_again_until_there_is_no_time_left():
     full = httpx.Response(429, headers={"Retry-After": "0.1"}, json={"error": "busy"})
     ours = Ours(DONE, post=[full, full, full, full, full, {"file_id": WAV}])

@@ -182,6 +182,11 @@ def test_a_late_worker_of_another_version_is_left_out(tmp_path: Path):
     with pytest.raises(ServiceError, match=r"^tcp://b: has workbench 0\.1$"):
         outcome()
     assert given == [None]
+    given[:] = []
+    roster._patience = -1  # over, and a worker of another version is all there is
+    with pytest.raises(ServiceError, match=r"^tcp://b: has workbench 0\.1$"):
+        outcome()
+    assert given == []
 
 
 # -- files on their way --------------------------------------------------------------------------

@@ -224,7 +224,7 @@ def test_the_command_installs_lists_and_removes(home, tmp_path, capsys, monkeypa
     assert rows["chatterbox"]["folder"] == str(home / "chatterbox")
     assert command("remove", "chatterbox")[1] == f"removed {home / 'chatterbox'}\n"
     assert command("remove", "chatterbox")[1] == f"there is nothing at {home / 'chatterbox'}\n"
-    assert command("install", "nothing")[0] == 1
+    assert command("install", "nothing")[0] == 2
 
 
 def test_an_engine_without_its_weights_is_listed_with_the_command(tmp_path, capsys, monkeypatch):

@@ -412,6 +412,17 @@ def test_the_notebook_itself_is_never_written_over(
     assert source.read_bytes() == before
 
 
+def test_ones_own_notebook_beside_an_output_is_never_written_over(source: Path, here: Path):
+    """It was replaced by the executed one, which has its name."""
+    own = notebook(here, "'my own work'", "analysis.ipynb")
+    before = own.read_bytes()
+    with pytest.raises(
+        ParameterError, match=r"analysis\.ipynb: is a notebook that no run has left"
+    ):
+        run(source, {"output": "analysis.mp4"})
+    assert own.read_bytes() == before
+
+
 def test_a_failed_notebook_that_is_run_again_is_not_written_over(here: Path):
     failed = notebook(here, "output: str = 'talk.mp4'", "talk.failed.ipynb")
     with pytest.raises(ParameterError, match=r"talk\.failed\.ipynb: would be written over"):

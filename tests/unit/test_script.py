@@ -270,7 +270,19 @@ def test_what_looks_like_a_path_is_not_spoken(
 
 @pytest.mark.parametrize(
     "text",
-    ["Hola.", "and/or.", "Hola", "Sr. Lopez/Ana", "See notes.txt", "3.5", "24/7", "3.5kg", "a.m."],
+    [
+        "Hola.",
+        "and/or.",
+        "Hola",
+        "Sr. Lopez/Ana",
+        "See notes.txt",
+        "3.5",
+        "24/7",
+        "3.5kg",
+        "a.m.",
+        "价格是5元/斤。",
+        "你好/世界！",
+    ],
 )
 def test_what_is_said_is_no_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str):
     monkeypatch.chdir(tmp_path)

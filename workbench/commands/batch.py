@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import sys
 import time
@@ -151,7 +152,7 @@ def _arguments(source: list[str], grid: list[str] | None) -> tuple[list[str], di
     files: list[str] = []
     axes: list[str] = []
     for one in source:
-        is_axis = grid is not None and "=" in one and not Path(one).exists()
+        is_axis = grid is not None and "=" in one and not os.path.exists(one)  # noqa: PTH110 - Path raises
         (axes if is_axis else files).append(one)
     if len(files) > 1:
         raise ParameterError(
@@ -227,7 +228,14 @@ def _ask(made: Batch) -> None:
     raise Cancelled("nothing was begun", subject=made.plan.title)
 
 
-def _done(made: Batch, cluster: str | None, store: str | None, *, as_json: bool) -> BatchResult:
+def _done(
+    made: Batch,
+    cluster: str | None,
+    store: str | None,
+    *,
+    as_json: bool,
+    one_of_many: bool = False,
+) -> BatchResult:
     """Return what it came to; where it ends before its end, tell how far it is first.
 
     Raises
@@ -254,7 +262,8 @@ def _done(made: Batch, cluster: str | None, store: str | None, *, as_json: bool)
     result = result or made.so_far()
     if result is not None:
         seconds = made.prepared + time.monotonic() - began
-        show_result(replace(result, seconds=seconds), as_json=as_json, error=error)
+        told = replace(result, seconds=seconds)
+        show_result(told, as_json=as_json, one_of_many=one_of_many, error=error)
     raise error
 
 
@@ -304,7 +313,7 @@ def _watch(
             if found.todo:
                 whole = replace(found, command=_again(sys.argv))
                 try:
-                    result = _done(whole, cluster, store, as_json=as_json)
+                    result = _done(whole, cluster, store, as_json=as_json, one_of_many=True)
                 except (StorageError, ServiceError) as error:  # tried again at the next change
                     tell(f"workbench: {error}")
                 else:

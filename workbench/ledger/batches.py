@@ -10,7 +10,7 @@ from workbench.ledger import changes
 from workbench.ledger.job import COLUMNS, ENDED, Job, job_of, plain
 from workbench.ledger.ledger import Ledger
 from workbench.ledger.offspring import end_marked
-from workbench.ledger.owner import gone, owner_name, process_of
+from workbench.ledger.owner import gone, owner_name, process_of, stopped
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -223,7 +223,7 @@ class BatchLedger(Ledger):
         if owner == process_of(owner) or gone(owner) is None:
             return False
         last, since = self._signs.get(owner, (None, 0.0))
-        if last != sign:
+        if last != sign or stopped(owner):  # whose kernels work on
             self._signs[owner] = (sign, time.monotonic())
             return False
         return time.monotonic() - since > _SILENT and process_of(owner) != owner_name()

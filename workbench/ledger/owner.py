@@ -18,10 +18,12 @@ from workbench.storage.atomic import alive, machine
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["gone", "owner_name", "owner_of", "part", "process_of", "working"]
+__all__ = ["gone", "owner_name", "owner_of", "part", "process_of", "stopped", "working"]
 
 _PROC = Path("/proc")
 _GHOSTS = {"Z", "X"}  # states of processes that have ended and were not waited for yet
+
+_HELD = {b"T", b"t"}
 
 _numbers = itertools.count(1)
 _working: set[str] = set()
@@ -96,6 +98,15 @@ def gone(owner: str) -> bool | None:
     if _PROC.is_dir():
         return _started(number) != int(start)
     return not alive(number)
+
+
+def stopped(owner: str) -> bool:
+    """Whether a process of this machine is held up, as Ctrl-Z does, and may go on."""
+    try:
+        stat = (_PROC / process_of(owner).rsplit("-", 2)[1] / "stat").read_bytes()
+    except (OSError, IndexError):
+        return False
+    return stat.rpartition(b")")[2].split()[0] in _HELD
 
 
 @lru_cache(maxsize=1)

@@ -117,14 +117,27 @@ def keep_inputs(
     workbench.errors.ParameterError: output=film.wav: would write over film.srt; choose another ...
     """
     main = user_path(output)
-    written = {os.path.abspath(main.with_suffix(f".{kind}")) for kind in kinds}  # noqa: PTH100 - may be links
+    written = {_place(main.with_suffix(f".{kind}")) for kind in kinds}
     for text in map(str, filter(None, inputs)):
-        if len(text) <= _PATH and os.path.abspath(text) in written:  # noqa: PTH100 - as above
+        if len(text) <= _PATH and not written.isdisjoint(_places(text)):
             raise ParameterError(
                 f"would write over {text}",
                 subject=f"output={output}",
                 cure="choose another name or folder",
             )
+
+
+def _place(path: Path) -> str:
+    """Return where a name lies, whatever links lead there: a file that replaces it follows none."""
+    return os.path.join(os.path.realpath(path.parent), path.name)  # noqa: PTH118 - one string
+
+
+def _places(text: str) -> set[str]:
+    try:
+        path = user_path(text)
+    except ParameterError:  # a text
+        return set()
+    return {_place(path), os.path.realpath(path)}
 
 
 @contextlib.contextmanager

@@ -172,21 +172,33 @@ class Checks:
             return
         if Path(default).suffix and (text.endswith(("/", os.sep)) or os.path.isdir(place)):  # noqa: PTH112 - in a hot loop
             yield OUTPUT, ParameterError("is a folder", subject=text, cure="name a file in it")
+        if not os.path.basename(place):  # noqa: PTH119 - as above
+            yield OUTPUT, ParameterError("names no file", subject=text, cure="name one")
+            return
         above = self._above(os.path.dirname(place))  # noqa: PTH120 - as above
         if above is not None:
             yield OUTPUT, above
         if Path(place).with_suffix(".ipynb") == notebook:
             told = f"{notebook.name}: would be written over"  # by what was executed
             yield OUTPUT, ParameterError(told, subject=OUTPUT, cure="choose another name")
-        base = os.path.basename(place)  # noqa: PTH119 - as above
+        for name in self._readers(known, values, place):
+            told = f"is what {name} reads"
+            yield OUTPUT, ParameterError(told, subject=text, cure="choose another name")
+
+    def _readers(
+        self, known: Sequence[Parameter], values: Mapping[str, Any], place: str
+    ) -> Iterator[str]:
+        """Yield the parameters that read a file; a text that looks like its name is a text."""
+        base, there = os.path.basename(place), os.path.isfile(place)  # noqa: PTH113, PTH119 - as above
         for parameter in known:
             value = values.get(parameter.name)
             if parameter.name == OUTPUT or not isinstance(value, str | list):
                 continue
+            if not (there or parameter.readable or "Path" in parameter.annotation):
+                continue
             for one in value if isinstance(value, list) else [value]:
                 if isinstance(one, str) and one.strip().endswith(base) and self._same(one, place):
-                    told = f"is what {parameter.name} reads"
-                    yield OUTPUT, ParameterError(told, subject=text, cure="choose another name")
+                    yield parameter.name
 
     def _same(self, text: str, place: str) -> bool:
         try:
@@ -200,9 +212,10 @@ class Checks:
         if key not in self._asked:
             self._asked[key] = None
             there = next(
-                (one for one in (Path(folder), *Path(folder).parents) if one.exists()), None
+                (one for one in (Path(folder), *Path(folder).parents) if os.path.exists(one)),  # noqa: PTH110 - Path raises
+                None,
             )
-            if there is not None and not there.is_dir():
+            if there is not None and not os.path.isdir(there):  # noqa: PTH112 - as above
                 self._asked[key] = ParameterError(
                     f"lies in {there.name}, which is a file", subject=OUTPUT, cure="choose a folder"
                 )
@@ -214,6 +227,8 @@ def _caught(test: Any, *given: Any) -> WorkbenchError | None:
         test(*given)
     except WorkbenchError as error:
         return error
+    except OSError as error:  # of a path such as none can be
+        return ParameterError((error.strerror or "cannot be looked at").lower(), cure="correct it")
     return None
 
 

@@ -186,6 +186,12 @@ def write_dub(
         As `check_dub`, and when a file cannot be written.
     """
     seconds = check_dub(output, video, loudness=loudness, captions=captions)
+    if seconds is not None and all(part.start >= seconds for part in dubbed.narration.parts):
+        raise ParameterError(
+            f"ends at {seconds:.2f} s, before the first line",
+            subject=str(video),
+            cure="give the video that the captions are of",
+        )
     notes: tuple[str, ...] = ()
     if video and str(output).lower().endswith(SUFFIXES):
         made = voice_over(

@@ -45,7 +45,8 @@ def executed_path(
     Raises
     ------
     ParameterError
-        When that is the notebook itself, the output, or no name of a notebook.
+        When that is the notebook itself, a notebook that no run has left, the output, or no name
+        of a notebook.
     """
     if executed is not None:
         target = user_path(executed)
@@ -61,6 +62,12 @@ def executed_path(
             raise ParameterError(
                 "would be written over", subject=str(source), cure="choose another output"
             )
+    if foreign(target):
+        raise ParameterError(
+            "is a notebook that no run has left, and would be written over",
+            subject=str(target),
+            cure="choose another output, or move it",
+        )
     if output is not None and output in {target, failed_path(target)}:
         raise ParameterError(
             "would be the executed notebook too",
@@ -68,6 +75,18 @@ def executed_path(
             cure="choose another output, or another place for the executed notebook",
         )
     return target
+
+
+def foreign(path: Path) -> bool:
+    """Whether there is a notebook that was not executed by a run: somebody's own work."""
+    try:
+        found = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return False
+    except (OSError, ValueError):  # what runs leave is whole
+        return True
+    metadata = found.get("metadata") if isinstance(found, dict) else None
+    return not isinstance(metadata, dict) or "papermill" not in metadata
 
 
 def failed_path(target: Path) -> Path:

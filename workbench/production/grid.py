@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -166,6 +167,7 @@ def _points(parameter: Parameter, values: Any) -> tuple[list[Any], list[Paramete
     if not values:
         raise ParameterError("has no values", subject=name, cure="write NAME=A,B")
     found: list[Any] = []
+    known: set[tuple[str, str]] = set()  # with its type, for True is 1 elsewhere
     wrong: list[ParameterError] = []
     for value in values:
         try:
@@ -173,9 +175,11 @@ def _points(parameter: Parameter, values: Any) -> tuple[list[Any], list[Paramete
         except ParameterError as error:
             wrong.append(error)
             continue
-        if any(type(read) is type(one) and read == one for one in found):
+        key = (type(read).__name__, json.dumps(read, sort_keys=True, default=str))
+        if key in known:
             told = f"has {value!r} twice"
             wrong.append(ParameterError(told, subject=name, cure="write each value once"))
             continue
+        known.add(key)
         found.append(read)
     return found, wrong

@@ -14,10 +14,10 @@ class Stop(threading.Event):
     --------
     >>> stop = Stop()
     >>> stop.set()
-    >>> stop.is_set(), stop.now.is_set()
+    >>> stop.is_set(), stop.now
     (True, False)
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.now = threading.Event()
+        self.now = False  # set by signal handlers, which may take no lock

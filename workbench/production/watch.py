@@ -105,7 +105,7 @@ class Watch:
         try:
             until = time.monotonic() + _GRACE
             while time.monotonic() < until and not wait([done], _LOOK).done:
-                if isinstance(self._cancel, Stop) and self._cancel.now.is_set():
+                if isinstance(self._cancel, Stop) and self._cancel.now:
                     break
         finally:  # a second Ctrl-C does not wait any longer
             for _ in range(_KILLS):

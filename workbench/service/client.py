@@ -209,6 +209,7 @@ class RemoteBackend:
     ) -> str:
         ours = await self.line.ours()
         asked = request(operation, parameters, ours=ours)
+        given = bool(key)  # then the job may be one that was begun before, and is known
         key = (key or uuid.uuid4().hex) if ours else ""
 
         async def leave(answer: Future[httpx.Response]) -> None:
@@ -220,7 +221,7 @@ class RemoteBackend:
             fields=asked.fields,
             key=key,
             until=until,
-            left=leave if ours else None,
+            left=leave if ours and not given else None,
         )
         job = id_of(json_of(answer), operation)
         if not ours:

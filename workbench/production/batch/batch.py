@@ -69,10 +69,10 @@ def prepare(
             subject=str(planned.folder),
             cure="name another one",
         )
-    check_owner(planned)
     slots = jobs or max(1, min(threads(), len(planned.tasks)))
     ledger = BatchLedger(planned.folder / LEDGER)
     try:
+        check_owner(planned, ledger)
         known = ledger.of([task.id for task in planned.tasks])
     finally:
         ledger.close()

@@ -1,37 +1,79 @@
-"""Whose files lie in a batch's folder: those of two job files of one name would be mixed up."""
+"""Whose files lie in a batch's folder: nobody's are written over by another job file or grid."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from workbench.errors import ParameterError, storage_error
+from workbench.production.made import made_by
+from workbench.production.parameters.parameter import OUTPUT
 from workbench.storage.atomic import write_bytes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from workbench.ledger import BatchLedger
     from workbench.production.batch.plan import Plan
+    from workbench.production.batch.task import Task
 
 __all__ = ["check_owner", "own"]
 
 _FILE = ".jobs"
 """In a folder that is named after a job file: the path of that file."""
 
+_MANY = 1_000_000  # jobs, all there are
 
-def check_owner(plan: Plan) -> None:
-    """Refuse the folder of another job file, such as jobs.yaml's for jobs.csv.
+
+def check_owner(plan: Plan, ledger: BatchLedger) -> None:
+    """Refuse to write over what another job file, or another grid, has made.
 
     Raises
     ------
     ParameterError
-        When the other is still there.
+        When the folder is named after another job file that is still there, such as jobs.yaml's for
+        jobs.csv; or when a file would be written over that was made for another one, or with
+        other parameters by a grid that had no names for its points.
     """
-    other = _owner(plan.folder) if plan.source else None
-    if other is not None and other != Path(plan.source) and other.is_file():
+    other = _owner(plan.folder) if plan.source and not plan.named else None
+    if other is not None and _another(other, plan):
         raise ParameterError(
             f"would leave its files in {_short(plan.folder)}, where those of {_short(other)} are",
             subject=_short(Path(plan.source)),
             cure="rename it, or name another folder (--folder)",
         )
+    for task, earlier in _replaced(plan, ledger):
+        maker = Path(str(earlier.get("source") or plan.source))
+        if plan.source and _another(maker, plan):
+            told = f"made for {_short(maker)}"
+        elif plan.alone and _values(earlier) != _values(task.to_dict()):
+            told = "made with other parameters"
+        else:
+            continue
+        raise ParameterError(
+            f"would write over {task.name}, which was {told}",
+            subject=_short(plan.folder),
+            cure="name another folder (--folder), or take away what is there",
+        )
+
+
+def _replaced(plan: Plan, ledger: BatchLedger) -> Iterator[tuple[Task, dict[str, Any]]]:
+    """Yield the tasks in whose place another job's files are, with the parameters of that."""
+    if not plan.source and not plan.alone:  # rows of a program, which knows what it does
+        return
+    ids = {task.id for task in plan.tasks}
+    places = {task.executed: task for task in plan.tasks}
+    for job in ledger.jobs(states=["done"], limit=_MANY):
+        task = places.get(str(job.parameters.get("executed")))
+        if task is None or job.id in ids:
+            continue
+        made = made_by(Path(task.executed))
+        if made is not None and made.job == job.id:
+            yield task, job.parameters
+
+
+def _values(task: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in task.get("values", {}).items() if name != OUTPUT}
 
 
 def own(plan: Plan) -> None:
@@ -42,7 +84,7 @@ def own(plan: Plan) -> None:
     StorageError
         When it cannot be written.
     """
-    if plan.source and _owner(plan.folder) != Path(plan.source):
+    if plan.source and not plan.named and _owner(plan.folder) != Path(plan.source):
         try:
             plan.folder.mkdir(parents=True, exist_ok=True)
             write_bytes(plan.folder / _FILE, plan.source.encode("utf-8", "surrogateescape"))
@@ -55,6 +97,14 @@ def _owner(folder: Path) -> Path | None:
         return Path((folder / _FILE).read_bytes().decode("utf-8", "surrogateescape"))
     except (OSError, ValueError):  # nobody's yet
         return None
+
+
+def _another(file: Path, plan: Plan) -> bool:
+    """Whether a job file is not the plan's, and is there."""
+    try:
+        return str(file) != plan.source and not file.samefile(plan.source)
+    except OSError:
+        return False
 
 
 def _short(path: Path) -> str:

@@ -104,7 +104,11 @@ class Plan:
     notebooks
         The notebooks' parameters, by path.
     source
-        The job file, where the folder is named after it; empty otherwise.
+        The job file; empty where there is none.
+    named
+        Whether the folder was given, and is not named after the job file or the notebook.
+    alone
+        Whether it is a grid alone, whose points have numbers instead of names.
     """
 
     title: str
@@ -113,6 +117,8 @@ class Plan:
     inputs: Mapping[str, str] = field(default_factory=dict)
     notebooks: Mapping[Path, tuple[Parameter, ...]] = field(default_factory=dict)
     source: str = ""
+    named: bool = False
+    alone: bool = False
 
 
 def plan(rows: Iterable[Row], folder: Path, ways: Ways, *, title: str) -> Plan:
@@ -235,5 +241,7 @@ def _placed(
     if values.get("output"):
         output = user_path(str(values["output"])).absolute()
         output = Path(os.path.normpath(output))
+        if not output.name:
+            raise ParameterError("names no file", subject="output", cure="name one")
         return row.name or output.stem, values, output.with_suffix(".ipynb")
     return named, values, (folder / f"{named}.ipynb").absolute()

@@ -140,7 +140,10 @@ class Batch:
         own(self.plan)
         ledger = BatchLedger(self.ledger, attempts=self.attempts)
         try:
-            entries = [Entry(id=t.id, kind=KIND, parameters=t.to_dict()) for t in self.todo]
+            source = {"source": self.plan.source}  # whose files they are
+            entries = [
+                Entry(id=t.id, kind=KIND, parameters=t.to_dict() | source) for t in self.todo
+            ]
             known = ledger.enrol(entries, again=self.again) if entries else {}
             busy = any(not job.ended for job in known.values())
             try:

@@ -242,7 +242,7 @@ class Runner:
 
     def _hurry(self) -> None:
         for running in self._running.values():
-            running.stop.now.set()
+            running.stop.now = True
 
     def _due(self, what: str, every: float) -> bool:
         now = time.monotonic()

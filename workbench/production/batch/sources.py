@@ -72,8 +72,8 @@ def plan_of(
     subject = called if source is None or _is_list(source) else str(source)
     try:
         made = plan(rows, place, ways or Ways(), title=one_line(title or called))
-        if folder is None and subject != called:
-            made = replace(made, source=str(user_path(source).absolute()))  # type: ignore[arg-type]
+        file = "" if subject == called else str(user_path(source).absolute())  # type: ignore[arg-type]
+        made = replace(made, source=file, named=folder is not None, alone=source is None)
     except Mistakes as error:
         found = [*found, *error.mistakes]
     if found:

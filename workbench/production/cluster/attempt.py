@@ -135,8 +135,12 @@ class Attempt:
         self._workers.clear()
         self._known[order.token] = self
         done = threading.Event()
-        fit = self._roster.fit
         try:
+            while (fit := self._roster.fit) == []:  # all that are there are others
+                self._roster.check()
+                if self._stopped:
+                    return {"lost": True}
+                time.sleep(_LOOK)
             self._roster.check()
             future = self._client.submit(
                 work,
@@ -230,7 +234,7 @@ class Attempt:
     def _stop(self, token: str) -> None:
         if time.monotonic() - self._asked > _AGAIN:
             self._asked = time.monotonic()
-            now = any(isinstance(one, Stop) and one.now.is_set() for one in self._stops)
+            now = any(isinstance(one, Stop) and one.now for one in self._stops)
             with contextlib.suppress(Exception):  # the worker may have gone: then it is stopped
                 self._client.run(
                     stop, token, now=now, workers=self._workers[-1:], on_error="ignore"

@@ -105,11 +105,16 @@ class Roster:
         Raises
         ------
         ServiceError
-            When its scheduler is gone, or all of its workers are.
+            When its scheduler is gone, or all of its workers are; of workers that are there and
+            cannot be given jobs, why.
         """
         if not self._connection.alive:
             raise self._connection.lost()
         if time.monotonic() - self._last > self._patience:
+            with self._lock:
+                unfit = list(self._unfit.values())
+            if unfit:
+                raise unfit[0]
             needed = ", ".join(f"{name}={value:g}" for name, value in self._resources.items())
             raise ServiceUnreachable(
                 f"no worker {f'with {needed} ' if needed else ''}is left",

@@ -132,7 +132,7 @@ def stop(token: str, *, now: bool = False) -> None:
     if event is not None:
         event.set()
         if now:
-            event.now.set()
+            event.now = True
 
 
 @contextlib.contextmanager
