@@ -80,7 +80,7 @@ def test_names_types_defaults_and_help_are_read(source: Path):
 
 def test_a_notebook_may_have_no_parameters(tmp_path: Path):
     assert parameters(notebook(tmp_path, None)) == ()
-    with pytest.raises(ParameterError, match="it has none"):
+    with pytest.raises(ParameterError, match="no cell of it has the tag parameters"):
         check((), {"x": 1})
 
 

@@ -171,7 +171,7 @@ def _shared(notebook: str | None, assignments: list[str] | None) -> dict[str, An
         return {}
     if notebook is None:
         raise ParameterError(
-            "are typed by a notebook", subject="--parameter", cure="name it with --notebook"
+            "needs --notebook, whose cell says of which type a value is", subject="--parameter"
         )
     return from_strings(parameters(find_notebook(notebook)), assignments)
 

@@ -36,7 +36,8 @@ Peaks = NDArray[np.int8]
 
 _COLUMNS = 100  # a second: one for every other pixel where a minute fills a wide screen 20 times
 _MOMENTS = 240  # that a rough outline looks at: as many as a still picture has bars
-_RUN = 6  # frames at each: in MP3 the first have to do without what lies before them
+_RUN = 3  # frames at each
+_WARM = 3  # before them: where MP3 is begun in the middle, they are up to 1.5 dB too loud
 _BLOCK = 1 << 17  # frames, looked at together
 _LIMIT = 200_000_000  # bytes of outlines kept: some 300 hours
 _HEAD = "<d"  # what a kept file begins with: the seconds
@@ -171,9 +172,10 @@ def rough_outline(
             at = int((column + 0.5) / _MOMENTS * duration / stream.time_base)
             try:
                 container.seek(at + (stream.start_time or 0), stream=stream)
-                found = [_ends(frame) for frame in islice(container.decode(stream), _RUN)]
+                found = [_ends(frame) for frame in islice(container.decode(stream), _WARM + _RUN)]
             except av.FFmpegError:  # a moment that cannot be read has no height
                 continue
+            found = found[_WARM:] or found
             if found:
                 values[column] = min(low for low, _ in found), max(high for _, high in found)
     scaled = (values * 127).clip(-127, 127).round().astype(np.int8)

@@ -232,7 +232,7 @@ def _placed(
         raise ParameterError(
             f"{row.name!r} cannot name a file",
             subject="name",
-            cure="use up to 120 letters without / and \\",
+            cure="use up to 120 letters in one line, with no dot first, without / and \\",
         )
     named = row.name or f"{row.notebook.stem}-{row.number:0{digits}d}"
     default = next((p.default for p in known if p.name == "output"), None)

@@ -16,6 +16,7 @@ from workbench.production.jobfile.texts import read_text
 from workbench.production.jobfile.yaml_rows import read_yaml
 from workbench.production.notebooks import find_notebook
 from workbench.production.parameters import Parameter, missing, parameters
+from workbench.production.parameters.given import NO_CELL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -173,8 +174,8 @@ class _Checking:
                 if name not in names and name not in _OWN:
                     first.setdefault(name, row)
         for name, row in first.items():
-            cure = (
-                suggest(name, names) or f"the parameters are {', '.join(sorted(names)) or 'none'}"
+            cure = suggest(name, names) or (
+                f"the parameters are {', '.join(sorted(names))}" if names else NO_CELL
             )
             line = row.shared.get(name) or row.head or row.number
             self.mistakes.append(Mistake(line, name, "is not a parameter of the notebook", cure))

@@ -11,7 +11,11 @@ if TYPE_CHECKING:
 
     from workbench.production.parameters.parameter import Parameter
 
-__all__ = ["check", "from_strings", "mistakes", "named", "together"]
+__all__ = ["NO_CELL", "check", "from_strings", "mistakes", "named", "together"]
+
+
+NO_CELL = "no cell of it has the tag parameters: give it to the one with the annotated values"
+"""The cure where a notebook has no parameters at all."""
 
 
 def check(known: Sequence[Parameter], values: Mapping[str, object]) -> dict[str, Any]:
@@ -107,5 +111,5 @@ def named(known: Sequence[Parameter], name: object) -> Parameter:
     raise ParameterError(
         "is not a parameter of this notebook",
         subject=str(name),
-        cure=suggest(str(name), names) or f"it has {', '.join(names) or 'none'}",
+        cure=suggest(str(name), names) or (f"it has {', '.join(names)}" if names else NO_CELL),
     )
