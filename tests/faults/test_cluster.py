@@ -211,6 +211,15 @@ def test_an_error_of_the_notebook_comes_as_it_is(pool: ClusterPool, tmp_path: Pa
     assert Path(caught.value.failed).is_file()
 
 
+def test_a_worker_that_dask_gave_up_is_started_anew(pool: ClusterPool):
+    """Dask lets go of one that is away 15 s after another end of it, and starts none instead."""
+    until(lambda: pool.slots == 2, "both workers")
+    cluster = pool._connection.cluster
+    nanny = cluster.workers.pop(next(iter(cluster.workers)))
+    cluster.sync(nanny.close)
+    until(lambda: len(cluster.workers) == 2 and len(set(workers(pool))) == 2, "another worker")
+
+
 def test_a_worker_that_sees_other_files_refuses(pool: ClusterPool, tmp_path: Path):
     until(lambda: len(set(workers(pool))) == pool.slots == 2, "both workers")
     probe = pool._probe

@@ -254,7 +254,7 @@ def test_the_command_records_lists_shows_and_removes(capsys, monkeypatch):
     code, out, _ = command(capsys, monkeypatch, "ana", "--remove")
     assert (code, out) == (0, "removed voices/ana.flac\n")
     code, _, errors = command(capsys, monkeypatch, "ana")
-    assert code == 1
+    assert code == 2
     assert errors.startswith("workbench: ana: there is no such voice")
 
 
@@ -310,7 +310,7 @@ def test_a_damaged_voice_can_be_removed(capsys, monkeypatch, how):
     assert (code, out, errors) == (0, "removed voices/ana.flac\n", "")
     assert list(Path("voices").iterdir()) == []
     code, _, errors = command(capsys, monkeypatch, "ana", "--remove")
-    assert (code, "there is no such voice" in errors) == (1, True)
+    assert (code, "there is no such voice" in errors) == (2, True)
 
 
 def test_what_a_crash_left_of_a_voice_can_be_removed():

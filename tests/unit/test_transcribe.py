@@ -365,10 +365,10 @@ def test_a_silent_recording_has_no_captions_and_is_no_failure(ear, command, wav)
     [
         (("transcribe",), 2, "Missing argument"),
         (("transcribe", "a.wav"), 1, "workbench models pull whisper-small"),
-        (("transcribe", "none.wav"), 1, "none.wav: there is no such file"),
-        (("align", "a", "none.wav", "-o", "a.srt"), 1, "none.wav: there is no such file"),
-        (("transcribe", "none.wav", "-e", "ear"), 1, "none.wav: there is no such file"),
-        (("transcribe", "a.wav", "-e", "eer"), 1, "did you mean 'ear'?"),
+        (("transcribe", "none.wav"), 2, "none.wav: there is no such file"),
+        (("align", "a", "none.wav", "-o", "a.srt"), 2, "none.wav: there is no such file"),
+        (("transcribe", "none.wav", "-e", "ear"), 2, "none.wav: there is no such file"),
+        (("transcribe", "a.wav", "-e", "eer"), 2, "did you mean 'ear'?"),
         (
             ("transcribe", "a.wav", "-o", "a.doc"),
             2,
@@ -379,7 +379,7 @@ def test_a_silent_recording_has_no_captions_and_is_no_failure(ear, command, wav)
         (("transcribe", "a.wav", "-m", "smal"), 2, "did you mean 'small'"),
         (("transcribe", "a.wav", "-e", "ear", "--stream", "3"), 2, "stream: must be a whole"),
         (("align", "a", "a.wav", "-o", "a.json"), 2, "a.json: must end in .srt, .vtt, .ass"),
-        (("align", "none.txt", "a.wav", "-o", "a.srt"), 1, "none.txt: cannot be read"),
+        (("align", "none.txt", "a.wav", "-o", "a.srt"), 2, "none.txt: cannot be read"),
     ],
 )
 def test_a_mistake_is_one_line(ear, command, wav, monkeypatch, *, arguments, code, told):

@@ -47,6 +47,18 @@ class Connection:
             cure="start it again, then run the batch again: it goes on where it was",
         )
 
+    def mend(self) -> None:
+        """Start those processes of a cluster of our own anew that Dask has given up.
+
+        It does so, and starts none instead, with one that is away some seconds after an end of it:
+        its new process may have ended meanwhile too.
+        """
+        cluster = self.cluster
+        if cluster is None or cluster.status.name != "running":
+            return
+        if len(cluster.workers) < len(cluster.worker_spec):
+            cluster.scale(len(cluster.worker_spec))
+
     def close(self) -> None:
         """Let go of the scheduler, and end the processes of a cluster of our own."""
         # What is gone already cannot be closed, and says so in many ways.

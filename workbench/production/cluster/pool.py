@@ -189,3 +189,4 @@ class ClusterPool:
     def _renew(self) -> None:
         if self._probe is not None:
             self._probe.renew()
+        self._connection.mend()
