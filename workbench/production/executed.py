@@ -81,11 +81,11 @@ def foreign(path: Path) -> bool:
     """Whether there is a notebook that was not executed by a run: somebody's own work."""
     try:
         found = json.loads(path.read_bytes())
-    except FileNotFoundError:
+    except (OSError, ValueError):  # nothing, or such as another program left when it was killed
         return False
-    except (OSError, ValueError):  # what runs leave is whole
-        return True
-    metadata = found.get("metadata") if isinstance(found, dict) else None
+    if not isinstance(found, dict) or "cells" not in found:
+        return False
+    metadata = found.get("metadata")
     return not isinstance(metadata, dict) or "papermill" not in metadata
 
 
