@@ -75,7 +75,7 @@ def notebook(folder: Path) -> Path:
 
 def worker_ratios(jobs: int, seconds: float, rounds: int) -> dict[str, float]:
     """Return the ratios of the clock."""
-    from workbench.production.batch.batch import batch, best_kernel, prepare
+    from workbench.production.batch.batch import batch, chosen_kernel, prepare
     from workbench.production.batch.plan import Ways
     from workbench.production.cluster import ClusterPool
 
@@ -92,7 +92,7 @@ def worker_ratios(jobs: int, seconds: float, rounds: int) -> dict[str, float]:
                 folder = f"{way}-{number}"
                 # Each on two threads' share, so that the work is the same.
                 planned = prepare(
-                    rows, path, folder=folder, jobs=slots, ways=Ways(kernel=best_kernel())
+                    rows, path, folder=folder, jobs=slots, ways=Ways(kernel=chosen_kernel(None))
                 )
                 began = time.perf_counter()
                 result = planned.run(cluster if way == "dask" else None, progress=quiet)
