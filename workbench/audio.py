@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.errors import MediaError, ParameterError, shown, storage_error
+from workbench.disk import storage_error
+from workbench.errors import MediaError, ParameterError, shown
 from workbench.ogg import renumbered
 from workbench.paths import user_path
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import ParameterError, StorageError, storage_error, suggest
+from workbench.disk import storage_error
+from workbench.errors import ParameterError, StorageError, suggest
 
 if TYPE_CHECKING:
     import os

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench import errors
+from workbench.disk import storage_error
 from workbench.errors import (
     ParameterError,
     StorageError,
@@ -19,7 +20,6 @@ from workbench.errors import (
     VoiceNotFound,
     WorkbenchError,
     one_line,
-    storage_error,
     suggest,
 )
 
@@ -46,7 +46,7 @@ def test_the_tree_in_the_docstring_is_the_tree():
 
 def test_every_public_name_is_there_and_every_code_is_its_own():
     named = [c.__name__ for c in CLASSES]
-    functions = ["one_line", "shown", "storage_error", "suggest"]
+    functions = ["one_line", "shown", "suggest"]
     assert sorted(errors.__all__) == errors.__all__
     assert set(errors.__all__) == {*named, *functions}
     assert len({c.code for c in ERRORS}) == len(ERRORS)

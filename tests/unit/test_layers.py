@@ -31,6 +31,7 @@ LEVELS = {
     "commands": 7,
 }
 VALUES = {
+    "disk",
     "errors",
     "audio",
     "timing",

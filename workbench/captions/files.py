@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 
 from workbench.captions.cue import Cue
 from workbench.captions.segment import SHORTEST
-from workbench.errors import MediaNotFound, ParameterError, TextError, storage_error, suggest
+from workbench.disk import storage_error
+from workbench.errors import MediaNotFound, ParameterError, TextError, suggest
 from workbench.script import tokenize
 from workbench.storage.atomic import write_bytes
 from workbench.text.letters import count, wide

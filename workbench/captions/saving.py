@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from workbench.captions.chosen import flag
 from workbench.captions.typed import is_empty
-from workbench.errors import StorageError, TextError, storage_error
+from workbench.disk import storage_error
+from workbench.errors import StorageError, TextError
 from workbench.paths import user_path
 
 if TYPE_CHECKING:

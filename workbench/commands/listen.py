@@ -19,8 +19,9 @@ from workbench.commands.output import (
     standard_input,
     warn,
 )
+from workbench.disk import storage_error
 from workbench.engines.registry import DEFAULT_TRANSCRIBER
-from workbench.errors import ParameterError, TextError, storage_error
+from workbench.errors import ParameterError, TextError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from workbench.disk import storage_error
 from workbench.engines.voices_folder import VARIABLE, voices_folder
 from workbench.errors import (
     ConsentMissing,
@@ -25,7 +26,6 @@ from workbench.errors import (
     ParameterError,
     VoiceNotFound,
     WorkbenchWarning,
-    storage_error,
     suggest,
 )
 from workbench.paths import user_path

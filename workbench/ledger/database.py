@@ -14,7 +14,8 @@ import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbench.errors import StorageError, StorageFull, WorkbenchWarning, storage_error
+from workbench.disk import storage_error
+from workbench.errors import StorageError, StorageFull, WorkbenchWarning
 from workbench.ledger import schema
 
 if TYPE_CHECKING:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from workbench.errors import MediaError, storage_error
+from workbench.disk import storage_error
+from workbench.errors import MediaError
 from workbench.media.limits import DEFAULT_LIMITS, Limits
 from workbench.media.stills import load
 from workbench.storage.atomic import replacing

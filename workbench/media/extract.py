@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import MediaError, ParameterError, shown, storage_error
+from workbench.disk import storage_error
+from workbench.errors import MediaError, ParameterError, shown
 from workbench.media.intact import check_intact
 from workbench.media.limits import DEFAULT_LIMITS, Limits, choice, existing, number, whole
 from workbench.media.outputs import PICTURES, reporting, write_picture

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from workbench.errors import Cancelled, MediaError, ParameterError, storage_error
+from workbench.disk import storage_error
+from workbench.errors import Cancelled, MediaError, ParameterError
 from workbench.media.binaries import binaries, ffmpeg
 from workbench.media.ffmpeg import Failed, encode
 from workbench.media.limits import DEFAULT_LIMITS, Limits

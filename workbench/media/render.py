@@ -15,13 +15,8 @@ from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from workbench.errors import (
-    FfmpegError,
-    MediaError,
-    ParameterError,
-    WorkbenchWarning,
-    storage_error,
-)
+from workbench.disk import storage_error
+from workbench.errors import FfmpegError, MediaError, ParameterError, WorkbenchWarning
 from workbench.media import encoders, graph
 from workbench.media.binaries import binaries, check_transitions, ffmpeg
 from workbench.media.encode import Drawing, Encoded, arguments, encode_segments

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from workbench.errors import JobError, ParameterError, StorageError, storage_error
+from workbench.disk import storage_error
+from workbench.errors import JobError, ParameterError, StorageError
 from workbench.paths import user_path
 from workbench.production.parameters import inject
 from workbench.storage.atomic import write_bytes

@@ -11,7 +11,8 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import ParameterError, storage_error
+from workbench.disk import storage_error
+from workbench.errors import ParameterError
 from workbench.paths import TEXTS, is_file
 from workbench.storage.receipt import digest
 from workbench.text.lexicon import FILE, VARIABLE

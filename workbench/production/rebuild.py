@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import ParameterError, StorageError, WorkbenchError, storage_error
+from workbench.disk import storage_error
+from workbench.errors import ParameterError, StorageError, WorkbenchError
 from workbench.paths import user_path
 from workbench.production.rebuild_cause import changes, never_exact
 from workbench.production.rebuild_compare import difference

@@ -9,13 +9,8 @@ import warnings as alarms
 from typing import TYPE_CHECKING, Any
 
 from workbench.captions.cues import caption
-from workbench.errors import (
-    MediaError,
-    ParameterError,
-    WorkbenchWarning,
-    storage_error,
-    suggest,
-)
+from workbench.disk import storage_error
+from workbench.errors import MediaError, ParameterError, WorkbenchWarning, suggest
 from workbench.media.outputs import keep_inputs
 from workbench.paths import user_path
 from workbench.speech.confidence import confidence

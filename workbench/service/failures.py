@@ -33,7 +33,7 @@ def as_error(raised: BaseException) -> WorkbenchError:
         return Cancelled("was stopped", subject="job")
     if isinstance(raised, MemoryError):
         return JobError("ran out of memory", cure="make it smaller, or run fewer at a time")
-    from workbench.errors import storage_error
+    from workbench.disk import storage_error
 
     if isinstance(raised, OSError):
         full = storage_error(raised, "")

@@ -7,7 +7,8 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import FileGone, storage_error
+from workbench.disk import storage_error
+from workbench.errors import FileGone
 from workbench.service.backend import failure, status_of
 from workbench.service.known import LEDGER, know
 from workbench.service.putting import pieces, put

@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workbench.disk import storage_error
 from workbench.errors import (
     DeadlineExceeded,
     FileGone,
@@ -13,7 +14,6 @@ from workbench.errors import (
     MediaTooLarge,
     ServiceError,
     ServiceUnreachable,
-    storage_error,
 )
 from workbench.service.answers import id_of, json_of
 from workbench.service.forms import Form, Source

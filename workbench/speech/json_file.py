@@ -7,7 +7,8 @@ import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import ParameterError, StorageError, WorkbenchError, storage_error
+from workbench.disk import storage_error
+from workbench.errors import ParameterError, StorageError, WorkbenchError
 from workbench.paths import user_path
 from workbench.storage.atomic import write_bytes
 

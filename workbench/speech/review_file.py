@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from workbench.audio import Audio
-from workbench.errors import MediaError, ParameterError, shown, storage_error
+from workbench.disk import storage_error
+from workbench.errors import MediaError, ParameterError, shown
 from workbench.paths import user_path
 from workbench.speech.bounds import is_number, is_whole
 from workbench.speech.json_file import (

@@ -13,7 +13,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from workbench.audio import Audio
-from workbench.errors import StorageError, WorkbenchError, storage_error
+from workbench.disk import storage_error
+from workbench.errors import StorageError, WorkbenchError
 from workbench.paths import user_path
 from workbench.speech.variant import Variant
 from workbench.speech.variants import Sweep

@@ -11,7 +11,8 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbench.errors import ParameterError, one_line, storage_error, suggest
+from workbench.disk import storage_error
+from workbench.errors import ParameterError, one_line, suggest
 from workbench.paths import user_path
 from workbench.speech.measure_fields import FIELDS
 from workbench.speech.sweep_table import columns

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import StorageError, storage_error
+from workbench.disk import storage_error
+from workbench.errors import StorageError
 from workbench.storage.atomic import write_bytes
 
 if TYPE_CHECKING:

@@ -26,7 +26,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import ParameterError, StorageError, TextError, storage_error, suggest
+from workbench.disk import storage_error
+from workbench.errors import ParameterError, StorageError, TextError, suggest
 from workbench.paths import user_path
 from workbench.text.edits import Found
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workbench.audio import Audio
+from workbench.disk import storage_error
 from workbench.engines.decode.container import read_container
 from workbench.errors import (
     MediaError,
@@ -21,7 +22,6 @@ from workbench.errors import (
     MediaTooLarge,
     ParameterError,
     StorageError,
-    storage_error,
 )
 from workbench.formats import LONGEST
 from workbench.paths import user_path

@@ -22,8 +22,9 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workbench.disk import storage_error
 from workbench.engines.isolated import IsolatedEngine
-from workbench.errors import EngineNotFound, ModelError, storage_error, suggest
+from workbench.errors import EngineNotFound, ModelError, suggest
 from workbench.paths import user_path
 from workbench.storage.atomic import write_bytes
 

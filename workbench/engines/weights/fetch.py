@@ -14,6 +14,7 @@ import time
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from workbench.disk import storage_error
 from workbench.engines.weights.access import offline
 from workbench.engines.weights.catalog import Model, find_model
 from workbench.engines.weights.files import (
@@ -33,7 +34,6 @@ from workbench.errors import (
     ParameterError,
     StorageFull,
     WeightsCorrupt,
-    storage_error,
 )
 from workbench.progress import bar
 

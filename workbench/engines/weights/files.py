@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from workbench.disk import storage_error
 from workbench.engines.weights.forms import form
-from workbench.errors import ParameterError, WeightsCorrupt, storage_error
+from workbench.errors import ParameterError, WeightsCorrupt
 from workbench.storage.atomic import write_bytes
 
 if TYPE_CHECKING:

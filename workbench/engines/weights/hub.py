@@ -15,6 +15,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
+from workbench.disk import storage_error
 from workbench.engines.weights.access import endpoint, offline, refusal, user_token
 from workbench.engines.weights.files import content_digest, git_digest, safe_path
 from workbench.errors import (
@@ -24,7 +25,6 @@ from workbench.errors import (
     WeightsCorrupt,
     WorkbenchError,
     one_line,
-    storage_error,
 )
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from workbench.disk import storage_error
 from workbench.engines.weights.catalog import Model, find_model
 from workbench.engines.weights.files import LOCK, PARTIAL, Lock, file_digest, remembered
 from workbench.engines.weights.places import (
@@ -15,12 +16,7 @@ from workbench.engines.weights.places import (
     models_folder,
     places,
 )
-from workbench.errors import (
-    WeightsCorrupt,
-    WeightsMissing,
-    WorkbenchError,
-    storage_error,
-)
+from workbench.errors import WeightsCorrupt, WeightsMissing, WorkbenchError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,8 +9,9 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workbench.disk import storage_error
 from workbench.engines.weights.files import file_digest, safe_path
-from workbench.errors import ParameterError, WeightsCorrupt, storage_error
+from workbench.errors import ParameterError, WeightsCorrupt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

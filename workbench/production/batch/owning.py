@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import ParameterError, storage_error
+from workbench.disk import storage_error
+from workbench.errors import ParameterError
 from workbench.production.made import made_by
 from workbench.production.parameters.parameter import OUTPUT
 from workbench.storage.atomic import write_bytes

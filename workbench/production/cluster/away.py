@@ -11,7 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import JobError, WorkbenchError, storage_error
+from workbench.disk import storage_error
+from workbench.errors import JobError, WorkbenchError
 from workbench.production.batch.perform import perform
 from workbench.production.cluster.depot import Depot
 from workbench.production.cluster.parcel import input_name, made_name

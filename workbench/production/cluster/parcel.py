@@ -10,7 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import ServiceError, StorageError, WorkbenchError, storage_error
+from workbench.disk import storage_error
+from workbench.errors import ServiceError, StorageError, WorkbenchError
 from workbench.production.batch.perform import perform
 from workbench.production.cluster.depot import Depot
 from workbench.production.executed import failed_path

@@ -8,7 +8,8 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import ServiceError, storage_error
+from workbench.disk import storage_error
+from workbench.errors import ServiceError
 from workbench.storage.atomic import machine
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import codecs
 from typing import TYPE_CHECKING
 
-from workbench.errors import ParameterError, storage_error
+from workbench.disk import storage_error
+from workbench.errors import ParameterError
 from workbench.production.jobfile.rows import Mistake
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import ParameterError, storage_error, suggest
+from workbench.disk import storage_error
+from workbench.errors import ParameterError, suggest
 from workbench.production.kernels.names import found
 from workbench.production.kernels.spec import GROUP, KERNEL, PROVISIONER, kernelspec
 

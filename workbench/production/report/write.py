@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import StorageError, storage_error
+from workbench.disk import storage_error
+from workbench.errors import StorageError
 from workbench.ledger import Ledger
 from workbench.ledger.owner import gone
 from workbench.production.report.command import command_of

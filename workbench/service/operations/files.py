@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from pydantic import Field
 
-from workbench.errors import FileGone, ParameterError, shown, storage_error
+from workbench.disk import storage_error
+from workbench.errors import FileGone, ParameterError, shown
 from workbench.service.operations.base import Context, Operation, Parameters
 
 if TYPE_CHECKING:

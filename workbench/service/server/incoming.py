@@ -9,7 +9,7 @@ import shutil
 import time
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import storage_error
+from workbench.disk import storage_error
 from workbench.service.operations.files import INCOMING
 
 if TYPE_CHECKING:

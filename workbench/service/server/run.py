@@ -16,13 +16,13 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workbench.disk import storage_error
 from workbench.errors import (
     EngineMissing,
     ParameterError,
     ServiceError,
     WorkbenchError,
     one_line,
-    storage_error,
 )
 
 if TYPE_CHECKING:
