@@ -176,6 +176,40 @@ def test_libraries_use_the_processors_again(here: Path):
         )
 
 
+def test_idle_threads_of_a_library_sleep(here: Path):
+    """OpenBLAS's own counted for 0.1 s in each kernel, as much as all else that a start costs."""
+    with kernel() as one:
+        spent = one.run(
+            """
+            import os, threading, time
+            from pathlib import Path
+            while time.thread_time() < 0.2:
+                pass
+            mine = {str(thread.native_id) for thread in threading.enumerate()} | {str(os.getpid())}
+            others = [task for task in Path("/proc/self/task").iterdir() if task.name not in mine]
+            sum(int((task / "schedstat").read_text().split()[0]) for task in others) / 1e9
+            """
+        )
+    assert float(spent) < 0.04
+
+
+def test_a_kernel_and_its_first_cell_have_everything_loaded(here: Path, monkeypatch):
+    (here / "spy.py").write_text(
+        textwrap.dedent("""
+        import os, sys
+        server, imported = os.getpid(), []
+        def hook(event, arguments):
+            if event == "import" and os.getpid() != server:
+                imported.append(arguments[0])
+        sys.addaudithook(hook)
+        """)
+    )
+    monkeypatch.setenv("PYTHONPATH", str(here))
+    with kernel("spy") as one:
+        # traitlets looks for the completion of arguments, which is not installed, each time.
+        assert one.run("import spy; sorted({*spy.imported} - {'argcomplete'})") == "[]"
+
+
 def _stock(expression: str) -> str:
     code = f"import torch; print({expression})"
     return subprocess.check_output([sys.executable, "-c", code], text=True).strip()

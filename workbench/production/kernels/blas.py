@@ -11,10 +11,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["VARIABLE", "libraries", "use"]
+__all__ = ["LINGER", "VARIABLE", "libraries", "use"]
 
 VARIABLE = "OPENBLAS_NUM_THREADS"
 """The variable that it reads when it is loaded."""
+
+LINGER = ("OPENBLAS_THREAD_TIMEOUT", "18")
+"""How long an idle thread of it counts before it sleeps, as a power of two of processor cycles.
+
+Its own 28 is 0.1 s, which each fork would spend once for each processor but one, whether it
+multiplies matrices or not; 18 is 0.1 ms, longer than from one product to the next.
+"""
 
 _CALLS = tuple(
     f"{prefix}openblas_set_num_threads{suffix}"

@@ -41,7 +41,10 @@ _KERNEL = (
     "IPython.extensions.storemagic",
     "IPython.utils.wildcard",
     "numpy",
-    "workbench",
+    "psutil",
+    "pwd",
+    "resource",
+    "workbench.display",
 )
 # What torch seeds its generator with in a new process (c10, default_rng_seed_val).
 _TORCH_SEED = 67280421310721
@@ -78,6 +81,7 @@ def load(names: Sequence[str]) -> Loaded:
         Naming what could not be loaded, or must not be forked.
     """
     os.environ[blas.VARIABLE] = "1"  # it would start its threads when it is loaded
+    os.environ.setdefault(*blas.LINGER)
     # Read when OpenMP is loaded. Its threads would wait for work by counting, on processors that
     # other kernels need: the first small inference of a fork cost 0.8 s that way, and 0.06 s so.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
