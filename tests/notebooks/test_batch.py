@@ -235,6 +235,8 @@ def test_the_command(notebook: Path):
     assert Path("made/b.txt").read_text() == "bbb"
     code, out, _ = command("-n", "echo.ipynb", "-o", "g", "-p", "text=c.txt", "--grid", "times=1,2")
     assert (code, Path("g/echo-2.txt").read_text()) == (0, "cc")
+    code, out, _ = command("-n", "echo.ipynb", "-p", "text=c.txt", "-g", "times=1,2", "--dry-run")
+    assert [line.split("  ")[-1] for line in out.splitlines()[:2]] == ["times=1", "times=2"]
     Path("a.txt").write_text("boom")
     code, _, err = command("jobs.csv", "-n", "echo.ipynb", "-o", "made", "--retries", "0")
     assert code == 1

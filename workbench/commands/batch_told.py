@@ -6,13 +6,16 @@ import sys
 from typing import TYPE_CHECKING
 
 from workbench.commands.output import show, warn
-from workbench.errors import one_line
+from workbench.errors import one_line, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from workbench.errors import WorkbenchError
     from workbench.ledger import Job
     from workbench.production.batch.planned import Batch
     from workbench.production.batch.result import BatchResult
+    from workbench.production.batch.task import Task
 
 __all__ = ["show_plan", "show_result", "tell", "tell_the_rest"]
 
@@ -28,9 +31,11 @@ def tell(text: str) -> None:
 def show_plan(made: Batch, *, as_json: bool) -> None:
     """Print what would be done."""
     todo = {task.id for task in made.todo}
+    points = _points(made.plan.tasks) if made.plan.alone else {}
     rows = [
         one_line(
-            f"{'to do' if task.id in todo else 'as it is':<9} {task.name:<24} {task.output}",
+            f"{'to do' if task.id in todo else 'as it is':<9} {task.name:<24} {task.output}"
+            f"{points.get(task.id, '')}",
             limit=_LONGEST,
         )
         for task in made.plan.tasks
@@ -41,6 +46,22 @@ def show_plan(made: Batch, *, as_json: bool) -> None:
         "tasks": [{**t.to_dict(), "todo": t.id in todo} for t in made.plan.tasks],
     }
     show(data, "\n".join([*rows, str(made.estimate)]), as_json=as_json)
+
+
+def _points(tasks: Sequence[Task]) -> dict[str, str]:
+    """Return what tells the points of a grid apart, by id: they have numbers for names."""
+    from workbench.production.parameters.parameter import OUTPUT
+
+    first = tasks[0].values
+    axes = [
+        name
+        for name in first
+        if name != OUTPUT and any(task.values.get(name) != first[name] for task in tasks)
+    ]
+    return {
+        task.id: "".join(f"  {name}={shown(task.values.get(name))}" for name in axes)
+        for task in tasks
+    }
 
 
 def show_result(
