@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 import itertools
 import os
 import re
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
-from workbench.errors import ParameterError, TextError, suggest
+from workbench.errors import ParameterError, TextError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,6 +58,7 @@ _ODD_SUFFIX = re.compile(r".*[^.\s]\.[a-z][a-z0-9]{1,4}", re.IGNORECASE)  # as i
 # Of a sentence, never of a path that was meant; in other scripts too.
 _END = tuple(".!?…,;:)\"'»”。．！？，、；：）」』】》।॥؟۔")  # noqa: RUF001 - they are meant
 _NEAR = 300  # names that are compared: a table may have a thousand slips
+_ALIKE = 0.6  # how much two names have in common, 0 to 1: difflib's own for close matches
 _PATH_LENGTH = 1000  # letters; what is longer is a text
 
 
@@ -172,7 +174,7 @@ check the path, or end it with a full stop if it is to be said
             told = f"is the name of a {kind[1:] or 'file'}, not a {what}"
             raise TextError(told, subject=name, cure=cure)
         return path
-    cure = near_file(place) or "check the path"
+    cure = near_file(place, path) or "check the path"
     raise TextError(
         "looks like a path, and there is no such file",
         subject=name,
@@ -180,14 +182,31 @@ check the path, or end it with a full stop if it is to be said
     ) from FileNotFoundError(name)
 
 
-def near_file(path: Path) -> str:
-    """Return a hint at a file of nearly that name beside it; empty for none."""
+def near_file(path: Path, written: Path) -> str:
+    """Return a hint at a file of nearly that name beside it; empty for none.
+
+    Parameters
+    ----------
+    path
+        Where it was looked for.
+    written
+        The same as a person wrote it, in whose folder the hint names the other.
+    """
     try:
         with os.scandir(path.parent) as entries:
             names = [entry.name for entry in itertools.islice(entries, _NEAR)]
     except OSError:
         return ""
-    return suggest(path.name, names, most=1)
+    # By their stems: a.txt and b.txt have nothing in common but what they are.
+    near = [name for name in names if _alike(path.stem, PurePath(name).stem) >= _ALIKE]
+    if not near or not written.name:
+        return ""
+    best = max(near, key=lambda name: _alike(path.name, name))
+    return f"did you mean {str(written.with_name(best))!r}?"
+
+
+def _alike(one: str, other: str) -> float:
+    return difflib.SequenceMatcher(None, one.lower(), other.lower()).ratio()
 
 
 def _like_path(word: str) -> bool:

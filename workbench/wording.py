@@ -9,7 +9,23 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["one_line", "shown", "suggest"]
+__all__ = ["file_size", "one_line", "shown", "suggest"]
+
+
+def file_size(count: float) -> str:
+    """Return a number of bytes as people say it, in powers of 1,000.
+
+    Examples
+    --------
+    >>> file_size(25), file_size(31_300), file_size(999_600), file_size(2.5e9)
+    ('25 B', '31.3 KB', '1 MB', '2.5 GB')
+    """
+    size = float(count)
+    for unit in ("B", "KB", "MB", "GB"):
+        if size < 999.5:  # noqa: PLR2004 - more is 1e+03 in three digits
+            return f"{size:.3g} {unit}"
+        size /= 1000
+    return f"{size:.3g} TB"
 
 
 def one_line(text: str, *, limit: int = 300) -> str:

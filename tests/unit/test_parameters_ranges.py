@@ -224,6 +224,7 @@ def test_a_text_that_is_a_path_to_nothing_is_missing(
     (tmp_path / "talks").mkdir()
     (tmp_path / "talks/monday.txt").touch()
     (tmp_path / "a.pdf").touch()
+    (tmp_path / "m.txt").touch()  # no slip of n.txt
     known = {p.name: p for p in parameters(small_notebook(tmp_path, SUFFIXED))}
     for good in ("Hola.", "talks/monday.txt", "and/or."):
         assert missing(known["text"], good) is None
@@ -233,7 +234,7 @@ def test_a_text_that_is_a_path_to_nothing_is_missing(
         f"text: talks: is a folder, not a text; name a file in it, {said}",
         (
             "text: talks/monday: looks like a path, and there is no such file; "
-            f"did you mean 'monday.txt', {said}"
+            f"did you mean 'talks/monday.txt', {said}"
         ),
         (
             "text: a.pdf: is the name of a pdf, not a text; give the text, "

@@ -12,6 +12,7 @@ from workbench.errors import ParameterError, shown
 from workbench.paths import is_file, user_path
 from workbench.production.parameters.types import choices, kinds
 from workbench.production.parameters.written import write_text
+from workbench.wording import file_size
 
 if TYPE_CHECKING:
     from workbench.production.parameters import Parameter
@@ -133,8 +134,7 @@ def note(parameter: Parameter, value: Any) -> str:
             if path.is_dir():
                 notes.append("a folder")
             elif path.is_file():
-                size = f"{path.stat().st_size / 1e6:,.1f} MB"
-                there = f"is there ({size})"
+                there = f"is there ({file_size(path.stat().st_size)})"
                 notes.append(f"{there}, and is replaced" if parameter.name == "output" else there)
             elif parameter.name == "output":
                 notes.append("is new")

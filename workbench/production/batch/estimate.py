@@ -20,6 +20,7 @@ from workbench.errors import WorkbenchError
 from workbench.paths import user_path
 from workbench.storage.atomic import write_bytes
 from workbench.storage.cache import cache_folder
+from workbench.wording import file_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -98,10 +99,10 @@ class Estimate:
             return told
         if self.seconds is None or self.bytes is None:
             return f"{told}; none like them was measured yet"
-        told += f"; about {clock(self.seconds)}, {_bytes(self.bytes)}"
+        told += f"; about {clock(self.seconds)}, {file_size(self.bytes)}"
         if self.factor is not None:
             told += f" ({self.factor:.2g} s of work for a second of media)"
-        return told if self.fits else f"{told}; only {_bytes(self.free)} are free"
+        return told if self.fits else f"{told}; only {file_size(self.free)} are free"
 
 
 def estimate(plan: Plan, todo: Sequence[Task], slots: int, *, left: int = 0) -> Estimate:
@@ -265,12 +266,3 @@ def clock(seconds: float) -> str:
     if minutes < 60:  # noqa: PLR2004
         return f"{minutes} min {rest} s"
     return f"{minutes // 60} h {minutes % 60} min"
-
-
-def _bytes(count: int) -> str:
-    size = float(count)
-    for unit in ("B", "KB", "MB", "GB"):
-        if size < 1000:  # noqa: PLR2004
-            return f"{size:.3g} {unit}"
-        size /= 1000
-    return f"{size:.3g} TB"

@@ -75,5 +75,5 @@ def _look(parameter: Parameter, text: str, folder: Path | None) -> ParameterErro
     return ParameterError(
         f"there is no such file as {text.strip()}",
         subject=parameter.name,
-        cure=near_file(place) or f"check the path, which is meant in {folder or os.getcwd()}",  # noqa: PTH109
+        cure=near_file(place, path) or f"check the path, which is meant in {folder or os.getcwd()}",  # noqa: PTH109
     )
