@@ -154,8 +154,8 @@ def test_standard_streams_are_the_client_s(here: Path):
         (here / "log").open("wb") as log,
         kernel(stdout=log, stderr=subprocess.STDOUT) as one,
     ):
-        one.run("import os; os.write(1, b'out')\nos.read(0, 1)")
-        eventually(lambda: b"out" in (here / "log").read_bytes())
+        one.run("import os; os.write(1, b'out'), os.write(2, b'error')\nos.read(0, 1)")
+        eventually(lambda: b"outerror" in (here / "log").read_bytes())
 
 
 def test_what_a_cell_left_open_is_written(here: Path):

@@ -370,6 +370,24 @@ def test_jobs_that_could_not_be_let_go_are_taken_up_by_the_next_run(
     assert states(ledger, ["a"]) == {"a": ("done", 1)}
 
 
+def test_what_could_not_be_written_down_at_once_is_when_it_is_let_go(
+    ledger: BatchLedger, monkeypatch: pytest.MonkeyPatch
+):
+    """It was forgotten first, and made again."""
+    enrolled(ledger, "a")
+    real, errors = ledger.finish, [StorageError("is locked", subject="ledger")]
+
+    def finish(*given: Any) -> None:
+        if errors:
+            raise errors.pop()
+        real(*given)
+
+    monkeypatch.setattr(ledger, "finish", finish)
+    with pytest.raises(StorageError, match="is locked"):
+        run(ledger, ["a"], well)
+    assert states(ledger, ["a"]) == {"a": ("done", 1)}
+
+
 @pytest.mark.parametrize("jump", [-3600.0, 3600.0])
 def test_a_pause_is_as_long_as_it_is_whatever_the_clock_says(
     ledger: BatchLedger, monkeypatch: pytest.MonkeyPatch, jump: float

@@ -70,6 +70,34 @@ def test_very_many_warnings_are_told_by_number(tmp_path: Path):
     assert (len(told), told[-1]) == (51, "and 20 more warnings, which stand in the notebook")
 
 
+def test_a_line_that_was_cut_is_left_out(tmp_path: Path):
+    (tmp_path / "warnings.txt").write_text('"one"\n"two is c\n"three"\n7\n"fo')
+    assert Notes(folder=tmp_path).warnings() == ("one", "three")
+
+
+def test_what_cannot_be_noted_fails_nothing(tmp_path: Path):
+    """A process that outlives the run, or a full disk."""
+    code = """
+import threading, warnings
+warnings.warn_explicit("cut", UserWarning, f"/tmp/ipykernel_{__import__('os').getpid()}/1.py", 1)
+thread = threading.Thread(target=lambda: 1 / 0)
+thread.start()
+thread.join()
+print("on")
+"""
+    noting = Notes(folder=tmp_path / "gone").code
+    done = subprocess.run(
+        [sys.executable, "-c", f"exec({noting!r}, {{}})\n{code}"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "on\n"), done.stderr
+    assert "UserWarning: cut" in done.stderr
+    assert "ZeroDivisionError" in done.stderr
+    assert "FileNotFoundError" not in done.stderr
+
+
 def test_what_was_seen_to_be_written_is_a_run_s_own(tmp_path: Path):
     """Whatever the name looks like; what was not seen has but its name."""
     made = tmp_path / "made"

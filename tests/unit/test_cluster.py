@@ -22,7 +22,7 @@ from workbench.errors import (
     WorkbenchWarning,
 )
 from workbench.production.batch.task import Task
-from workbench.production.cluster import ClusterPool
+from workbench.production.cluster import ClusterPool, work
 from workbench.production.cluster.attempt import Attempt
 from workbench.production.cluster.away import Larder, _renamed
 from workbench.production.cluster.depot import Depot
@@ -418,3 +418,16 @@ def test_the_guide_names_options_that_dask_has(program: str):
     named = {word for line in lines for word in re.findall(r"(?<= )--[a-z-]+", line)}
     assert len(named) >= 3
     assert named <= known
+
+
+def test_a_worker_forgets_the_stops_of_long_ago():
+    """Told again of what has ended, it kept each for ever."""
+    before = dict(work._stopped)
+    try:
+        for number in range(3000):
+            work.stop(f"job_{number}")
+        assert len(work._stopped) == 1000
+        assert "job_2999" in work._stopped
+    finally:
+        work._stopped.clear()
+        work._stopped.update(before)

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
+import os
+import resource
+import socket
 import sys
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,12 +18,22 @@ from typer.testing import CliRunner
 
 from workbench.commands import kernels as commands
 from workbench.errors import ModelError, ParameterError
-from workbench.production.kernels import available, install, places, spec
+from workbench.production.kernels import (
+    available,
+    client,
+    install,
+    places,
+    processes,
+    spec,
+    wire,
+)
 from workbench.production.kernels.limits import memory_limit
 from workbench.production.kernels.names import checked, found
 from workbench.production.kernels.provisioner import ForkProvisioner
+from workbench.production.kernels.server import Server
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -174,6 +190,98 @@ def test_a_limit_must_be_an_amount(text: str):
 def test_limits():
     sizes = {"512M": 512_000_000, "2GB": 2_000_000_000, "1 GiB": 1_073_741_824, "9": 9, " ": 0}
     assert {text: memory_limit({"WORKBENCH_KERNEL_MEMORY": text}) for text in sizes} == sizes
+
+
+@pytest.fixture
+def server(here: Path) -> Iterator[Server]:
+    """A fork server that is driven by hand; no kernel is forked."""
+    path = here / "a.sock"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+        listener.bind(str(path))
+        listener.listen()
+        made = Server(listener, path, places.Kind.of(["python3"], (), {}), idle=60.0)
+        try:
+            yield made
+        finally:
+            made._withdraw()
+            made._selector.close()
+            made._wakes.close()
+            made._woken.close()
+
+
+@pytest.mark.parametrize("number", [errno.EAGAIN, errno.ENOMEM])
+def test_a_machine_that_cannot_fork_is_told_at_once(server: Server, monkeypatch, number: int):
+    """EAGAIN passed for an empty channel: the client waited for an answer, five times."""
+
+    def fork() -> int:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fork", fork)
+    monkeypatch.setattr(processes, "threads", lambda: 1)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as channel:
+        channel.settimeout(5)
+        channel.connect(str(server._path))
+        server._accept(None)
+        wire.send(channel, {"do": "fork"}, (0, 1, 2))
+        (one,) = server._clients
+        for _ in range(2):  # the files come with the first part
+            assert server._hear(one) is None
+        assert one.inbox.files == []
+        inbox = wire.Inbox()
+        assert inbox.read(channel)
+        assert inbox.take() == {"error": f"nothing can be forked ({os.strerror(number)})"}
+        server._forget(one)
+
+
+def test_a_server_with_too_many_open_files_does_not_spin(server: Server, monkeypatch):
+    naps: list[float] = []
+    monkeypatch.setattr("workbench.production.kernels.server.time.sleep", naps.append)
+
+    class Full:
+        def accept(self) -> None:
+            raise OSError(errno.EMFILE, "Too many open files")
+
+    listener, server._listener = server._listener, Full()
+    try:
+        server._accept(None)
+    finally:
+        server._listener = listener
+    assert naps == [0.1]
+
+
+def test_a_kernel_is_watched_by_any_descriptor(here: Path):
+    """`select` ends at 1,023, and a server of notebooks has more."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(2048, before[0]), before[1]))
+    ours, theirs = socket.socketpair()
+    try:
+        high = socket.socket(fileno=fcntl.fcntl(ours, fcntl.F_DUPFD_CLOEXEC, 1500))
+        one = client.Forked(high, os.getpid(), wire.Inbox())
+        assert one.poll() is None
+        wire.send(theirs, {"exit": 3})
+        assert one.wait(5) == 3
+    finally:
+        ours.close()
+        theirs.close()
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def test_a_server_that_says_what_is_none_of_it_is_none(here: Path):
+    path = here / "a.sock"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+        listener.bind(str(path))
+        listener.listen()
+
+        def answer() -> None:
+            channel, _ = listener.accept()
+            with channel:
+                channel.recv(100)
+                channel.sendall(b"\xff" * 64)
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        assert client.ask(path, {"do": "status"}) is None
+        thread.join()
 
 
 def test_jupyter_finds_the_provisioner_by_its_kernelspec():

@@ -201,6 +201,24 @@ def test_a_hostile_receipt_runs_nothing_else(copy: Path, change: Any, told: str)
         made_again("out/c.vtt")
 
 
+def test_a_folder_that_was_renamed_is_compared_with_what_it_holds(copy: Path):
+    """A command that fills a folder made one of the old name, and nothing was found in it."""
+    receipt = receipt_path(copy / "out" / "c.vtt")
+    about = json.loads(receipt.read_text())
+    about["run"]["values"]["output"] = "out"
+    receipt.write_text(json.dumps(about))
+    made = (copy / "out" / "c.vtt").read_bytes()
+    (copy / "out").rename(copy / "delivery")
+
+    def fill(words: Any, values: Any, output: Path) -> None:
+        output.mkdir(exist_ok=True)
+        (output / "c.vtt").write_bytes(made)
+        (output / output.name).write_text("its own name")
+
+    found = rebuild("delivery/c.vtt", command=fill, progress=lambda done: None)
+    assert [(file.name, file.told) for file in found.files] == [("c.vtt", "")]
+
+
 def test_names_with_path_parts_are_not_compared(copy: Path):
     path = receipt_path(copy / "out" / "c.vtt")
     receipt = json.loads(path.read_text())

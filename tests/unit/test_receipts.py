@@ -135,6 +135,10 @@ def test_secrets_are_not_kept(made: Path):
         "server": {"password": "hunter2", "url": "https://me:hunter2@host/a?b=1"},
         "keyword": "shown",
         "key": "",
+        "max_tokens": 400,
+        "passwordless": True,
+        "pass_tokens": "hunter2",
+        "password": 4711,
     }
     seal(_files(made), about)
     text = receipt_path(made / "a.mp4").read_text()
@@ -143,6 +147,8 @@ def test_secrets_are_not_kept(made: Path):
     assert parameters["api_key"] == parameters["hf_token"] == HIDDEN
     assert parameters["server"]["url"] == "https://host/a?b=1"
     assert parameters["keyword"] == "shown"
+    assert (parameters["max_tokens"], parameters["passwordless"]) == (400, True)
+    assert parameters["password"] == HIDDEN
 
 
 def test_an_input_that_changed_meanwhile_is_told(made: Path):

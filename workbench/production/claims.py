@@ -60,7 +60,7 @@ class Notes:
     def warnings(self) -> tuple[str, ...]:
         """Return the warnings that were shown, each once; of very many the first."""
         lines = self._read("warnings.txt").decode("utf-8", "replace").splitlines()
-        told = dict.fromkeys(json.loads(line)[:_LETTERS] for line in lines)
+        told = dict.fromkeys(text[:_LETTERS] for line in lines if (text := _text(line)))
         first = tuple(told)[:_MOST]
         more = len(told) - len(first)
         return (*first, f"and {more} more warnings, which stand in the notebook") if more else first
@@ -75,6 +75,15 @@ class Notes:
             return (self.folder / name).read_bytes()
         except OSError:  # nothing was noted
             return b""
+
+
+def _text(line: str) -> str:
+    """Return a text that was noted; empty for a line that a full disk or a kill has cut."""
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return ""
+    return found if isinstance(found, str) else ""
 
 
 @dataclass(frozen=True, kw_only=True)

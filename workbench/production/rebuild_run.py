@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,6 +121,7 @@ def _command(
     asked = _relocated(values, _moved(receipt, path, here))
     with contextlib.chdir(here), _variable(CACHE, str(work / "cache")):
         command([str(word) for word in words], asked, goal)
+    _unfold(goal, folder)
     return More()
 
 
@@ -160,7 +162,19 @@ def _notebook(
         progress=report,
         cancel=cancel,
     )
+    _unfold(goal, folder)
     return more
+
+
+def _unfold(goal: Path, folder: Path) -> None:
+    """Put what lies in a folder of its own where it is compared: a delivery may be renamed."""
+    if goal == folder or not goal.is_dir():
+        return
+    inner = goal.rename(Path(tempfile.mkdtemp(dir=folder)) / "made")  # it may hold its own name
+    for path in list(inner.iterdir()):
+        path.rename(folder / path.name)
+    inner.rmdir()
+    inner.parent.rmdir()
 
 
 def source_of(path: Path, about: Mapping[str, Any], work: Path) -> tuple[Path, More]:

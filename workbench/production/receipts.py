@@ -200,8 +200,13 @@ def _shown(values: Any, name: str = "") -> Any:
         return {str(key): _shown(value, str(key)) for key, value in values.items()}
     if isinstance(values, list | tuple):
         return [_shown(value, name) for value in values]
-    if _SECRET.search(name) and values:
+    if _SECRET.search(name) and values and not _amount(values, name):
         return HIDDEN
     if values is None or isinstance(values, bool | int | float):
         return values
     return _LOGIN.sub("", str(values))
+
+
+def _amount(value: Any, name: str) -> bool:
+    """Whether it only sounds like a secret: a switch, or a number of tokens."""
+    return isinstance(value, bool) or (isinstance(value, int | float) and "tokens" in name.lower())

@@ -11,14 +11,19 @@ __all__ = ["watch_threads", "watch_warnings", "watch_writes"]
 
 def watch_threads(notes: str) -> None:
     """Note exceptions in threads: they must not pass for success."""
+    import contextlib
     import threading
 
     show = threading.excepthook
 
     def hook(args: threading.ExceptHookArgs) -> None:
         if args.exc_type is not SystemExit:
-            with open(notes, "a", encoding="utf-8", errors="replace") as file:  # noqa: PTH123
-                file.write(f"{args.exc_type.__name__}: {args.exc_value}\n")
+            line = f"{args.exc_type.__name__}: {args.exc_value}\n"
+            with (
+                contextlib.suppress(OSError),  # no space, or the run is over
+                open(notes, "a", encoding="utf-8", errors="replace") as file,  # noqa: PTH123
+            ):
+                file.write(line)
         show(args)
 
     threading.excepthook = hook
@@ -26,6 +31,7 @@ def watch_threads(notes: str) -> None:
 
 def watch_warnings(notes: str) -> None:
     """Note warnings that are shown: those of workbench, and those that a cell itself gives."""
+    import contextlib
     import json
     import os
     import warnings
@@ -37,7 +43,10 @@ def watch_warnings(notes: str) -> None:
     def hook(message: Any, category: type[Warning], filename: str, *rest: Any, **more: Any) -> None:
         ours = any(one.__name__ == "WorkbenchWarning" for one in category.__mro__)
         if ours or (category is UserWarning and cells in filename):
-            with open(notes, "a", encoding="utf-8") as file:  # noqa: PTH123
+            with (
+                contextlib.suppress(OSError),  # it must not fail what it warns of
+                open(notes, "a", encoding="utf-8") as file,  # noqa: PTH123
+            ):
                 file.write(f"{json.dumps(str(message))}\n")
         show(message, category, filename, *rest, **more)
 

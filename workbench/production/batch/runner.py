@@ -141,8 +141,8 @@ class Runner:
         self._check()  # what an interrupt did to jobs is not their fault
         for name, running in list(self._running.items()):
             if running.future in done:
-                del self._running[name]
                 self._write_down(name, running.future)
+                del self._running[name]  # when it is written down: until then it is let go
         if self._due("renew", _RENEW):
             self._ledger.renew(self._owner, lease=3 * _RENEW)
         if self._due("write", _WRITE) or done:

@@ -28,8 +28,10 @@ _EVERY = 0.25  # seconds between two messages
 _WANTED = {"executing", "long-running"}
 _SERVING = {"running", "paused", "closing_gracefully"}
 
+_STOPS = 1000  # the latest that are remembered; a worker has a few jobs at a time
+
 _running: dict[str, Stop] = {}
-_stopped: set[str] = set()
+_stopped: dict[str, None] = {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +115,7 @@ def work(order: Order) -> dict[str, Any]:
     except WorkbenchError as error:
         return {"error": error, "made": made}
     finally:
-        _stopped.discard(order.token)
+        _stopped.pop(order.token, None)
     return {"outcome": outcome.to_dict(), "made": made}
 
 
@@ -127,7 +129,9 @@ def stop(token: str, *, now: bool = False) -> None:
     now
         Whether its notebook gets no time to clean up.
     """
-    _stopped.add(token)
+    _stopped[token] = None
+    for old in list(_stopped)[:-_STOPS]:  # told of what has ended already, they would stay
+        _stopped.pop(old, None)
     event = _running.get(token)
     if event is not None:
         event.set()

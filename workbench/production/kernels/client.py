@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import select
 import signal
@@ -100,7 +101,7 @@ class Forked:
         with self._lock:
             while self.returncode is None:
                 left = None if until is None else max(0.0, until - time.monotonic())
-                if not select.select([self._channel], [], [], left)[0]:
+                if not _readable(self._channel.fileno(), left):
                     break
                 more = self._inbox.read(self._channel)
                 message = self._inbox.take()
@@ -164,7 +165,7 @@ def fork(
         channel = _connected(kind, env)
         inbox = wire.Inbox()
         answer = None
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, wire.WireError):
             wire.send(channel, request, files)
             answer = _reply(channel, inbox)
         if answer and "pid" in answer:
@@ -182,7 +183,7 @@ def ask(path: Path, message: dict[str, Any]) -> dict[str, Any] | None:
     channel = _try(path)
     if channel is None:
         return None
-    with channel, contextlib.suppress(OSError):
+    with channel, contextlib.suppress(OSError, wire.WireError):
         wire.send(channel, message)
         return _reply(channel, wire.Inbox())
     return None
@@ -276,13 +277,20 @@ def _start(kind: Kind, path: Path, env: Mapping[str, str]) -> None:
 def _until_closed(told: int, kind: Kind) -> dict[str, Any]:
     until, data = time.monotonic() + _LOADING, b""
     while True:
-        if not select.select([told], [], [], max(0.0, until - time.monotonic()))[0]:
+        if not _readable(told, max(0.0, until - time.monotonic())):
             raise KernelDied(f"its fork server still loads after {_LOADING:g} s", subject=kind.name)
         piece = os.read(told, 65_536)
         if not piece:
             break
         data += piece
     return dict(json.loads(data)) if data else {}
+
+
+def _readable(number: int, seconds: float | None) -> bool:
+    """Whether there is something to read within that time; any descriptor, also above 1,023."""
+    poll = select.poll()
+    poll.register(number, select.POLLIN)
+    return bool(poll.poll(None if seconds is None else math.ceil(seconds * 1000)))
 
 
 def _log(kind: Kind) -> Path:

@@ -80,10 +80,11 @@ class ForkProvisioner(LocalProvisioner):
             env["JPY_PARENT_PID"] = str(os.getpid())
         with contextlib.ExitStack() as stack:
             try:
-                files = tuple(
-                    stack.enter_context(_file(kwargs.get(name), number))
-                    for number, name in enumerate(("stdin", "stdout", "stderr"))
-                )
+                entrance = stack.enter_context(_file(kwargs.get("stdin"), 0))
+                out = stack.enter_context(_file(kwargs.get("stdout"), 1))
+                errors = kwargs.get("stderr")
+                both = errors == subprocess.STDOUT
+                error_file = out if both else stack.enter_context(_file(errors, 2))
                 folder()
             except (StorageError, ValueError) as error:
                 log.warning("the kernel is not forked: %s", error)
@@ -93,7 +94,7 @@ class ForkProvisioner(LocalProvisioner):
                 argv=["ipykernel_launcher", *cmd[where + 2 :]],
                 env=env,
                 cwd=str(kwargs.get("cwd") or os.getcwd()),  # noqa: PTH109
-                files=(files[0], files[1], files[2]),
+                files=(entrance, out, error_file),
                 memory=memory_limit(env),
                 sockets=self.parent.ip if self.parent and self.parent.transport == "ipc" else "",
             )
@@ -112,7 +113,5 @@ def _file(given: Any, number: int) -> Iterator[int]:
             os.close(opened)
     elif given is None:
         yield number
-    elif given == subprocess.STDOUT:
-        yield 1
     else:
         yield given if isinstance(given, int) else given.fileno()

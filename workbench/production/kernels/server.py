@@ -7,6 +7,7 @@ its kernel ended. Each client holds a connection for as long as its kernel is to
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import selectors
 import signal
@@ -30,6 +31,7 @@ __all__ = ["Request", "Server"]
 
 _LOOK = 20.0  # seconds between two looks at an idle server
 _WATCH = 0.25  # seconds between two looks at a kernel whose memory is limited
+_FULL = 0.1  # seconds until it is tried again to open a file, when too many are open
 _HUNG_UP = "its client is gone"
 _FILES = 3  # standard input, output and error
 
@@ -143,7 +145,9 @@ class Server:
             return
         try:
             channel, _address = self._listener.accept()
-        except OSError:
+        except OSError as error:
+            if error.errno in {errno.EMFILE, errno.ENFILE}:  # whoever calls keeps calling
+                time.sleep(_FULL)
             return
         pid, user = wire.peer(channel)
         if user != os.getuid():
@@ -255,7 +259,12 @@ class Server:
         sys.stdout.flush()
         sys.stderr.flush()
         server = os.getpid()
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError as error:  # one of them, EAGAIN, would pass for an empty channel
+            client.inbox.close()
+            client.tell(error=f"nothing can be forked ({error.strerror})")
+            return None
         if pid == 0:
             return Request(message, files, server)
         client.inbox.close()
