@@ -188,3 +188,12 @@ def test_a_name_that_is_not_utf_8_is_kept(made: Path):
     (made / name).write_text("x")
     seal([made / name], _about(made))
     assert read_receipt(made / name)["files"] == [name]
+
+
+def test_an_input_that_a_tool_named_from_another_folder_is_there_once(made: Path):
+    """Rebuild looked for it beside the file, and told that it was missing."""
+    sha256 = digest(made.parent / "bed.mp3")
+    write(made / "a.mp4", {"inputs": [{"path": "bed.mp3", "sha256": sha256}]})
+    seal(_files(made), _about(made))
+    inputs = read_receipt(made / "a.mp4")["inputs"]
+    assert [each["path"] for each in inputs if each["sha256"] == sha256] == ["../bed.mp3"]

@@ -178,7 +178,17 @@ def _joined(kept: Any, added: list[dict[str, str]], folder: Path) -> list[Any]:
         for each in (kept if isinstance(kept, list) else [])
         if isinstance(each, dict) and each.get("path")
     ]
-    return [*added, *(each for each in others if each["path"] not in known)]
+    # A tool may have named it as its notebook did, from a folder that is not the file's own.
+    same = {each["sha256"] for each in added}
+    return [
+        *added,
+        *(
+            each
+            for each in others
+            if each["path"] not in known
+            and (each.get("sha256") not in same or (folder / each["path"]).exists())
+        ),
+    ]
 
 
 def changed(inputs: Mapping[str, str]) -> tuple[str, ...]:
