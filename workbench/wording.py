@@ -18,10 +18,10 @@ def file_size(count: float) -> str:
     Examples
     --------
     >>> file_size(25), file_size(31_300), file_size(999_600), file_size(2.5e9)
-    ('25 B', '31.3 KB', '1 MB', '2.5 GB')
+    ('25 B', '31.3 kB', '1 MB', '2.5 GB')
     """
     size = float(count)
-    for unit in ("B", "KB", "MB", "GB"):
+    for unit in ("B", "kB", "MB", "GB"):
         if size < 999.5:  # noqa: PLR2004 - more is 1e+03 in three digits
             return f"{size:.3g} {unit}"
         size /= 1000

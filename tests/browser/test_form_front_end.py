@@ -127,7 +127,7 @@ def test_files_are_looked_for(shown: Any, panel: Form):
     assert row.locator(".wb-wrong").inner_text() == wanted
     bed.fill("tone.wav")
     shown.wait("!el.querySelector('[aria-invalid]')")
-    assert row.locator(".wb-note").inner_text() == "is there (32 KB)"
+    assert row.locator(".wb-note").inner_text() == "is there (32 kB)"
 
 
 def test_python_changes_what_is_shown_but_not_what_is_being_typed(shown: Any, panel: Form):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from html import escape
 
 from workbench.errors import one_line
+from workbench.wording import file_size
 
 __all__ = ["counted", "in_line", "lasting", "said", "sized"]
 
-_MINUTE, _HOUR, _KILO = 60.0, 3600.0, 1000.0
+_MINUTE, _HOUR = 60.0, 3600.0
 _FINE = 10.0  # seconds below which tenths are told
 
 
@@ -39,16 +40,9 @@ def sized(size: int | None) -> str:
     Examples
     --------
     >>> [sized(n) for n in (12, 1234, 12_345_678)]
-    ['12 B', '1.2 kB', '12.3 MB']
+    ['12 B', '1.23 kB', '12.3 MB']
     """
-    if size is None:
-        return ""
-    value, unit = float(size), "B"
-    for larger in ("kB", "MB", "GB", "TB"):
-        if value < _KILO:
-            break
-        value, unit = value / _KILO, larger
-    return f"{value:.0f} B" if unit == "B" else f"{value:.1f} {unit}"
+    return "" if size is None else file_size(size)
 
 
 def counted(number: int, noun: str) -> str:
