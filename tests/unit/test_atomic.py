@@ -293,6 +293,47 @@ def test_a_workspace_is_gone_afterwards_whatever_happened(temporary: Path):
     assert names(temporary) == []
 
 
+@pytest.mark.parametrize("call", ["mkdir", "open", "scandir", "unlink", "rmdir"])
+def test_an_interrupt_right_after_any_call_leaves_no_workspace(
+    call: str, temporary: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """There a thread has waited for the system, so that is where most interrupts arrive.
+
+    The error is kept, as a notebook keeps its last traceback.
+    """
+    real, left = getattr(os, call), 0
+
+    def interrupted(*arguments: object, **more: object) -> object:
+        nonlocal left
+        given = real(*arguments, **more)
+        left -= 1
+        if left == 0:
+            if call == "open":
+                os.close(given)
+            if call == "scandir":
+                given.close()
+            raise KeyboardInterrupt
+        return given
+
+    def work() -> None:
+        with workspace() as folder:
+            for name in ("a.txt", "b.txt"):
+                folder.joinpath(name).touch()
+            folder.joinpath("deep").mkdir()
+
+    monkeypatch.setattr(os, call, interrupted)
+    moments, errors = 0, []
+    while left <= 0:  # until there are not as many calls of that kind
+        moments += 1
+        left = moments
+        try:
+            work()
+        except KeyboardInterrupt as error:
+            errors.append(error)
+        assert names(temporary) == [], f"after call {moments}"
+    assert len(errors) == moments - 1 > 0
+
+
 def test_workspaces_of_killed_processes_go_and_no_other_folder(temporary: Path):
     machine = atomic.machine()
     gone = temporary / f"workbench-{DEAD}-{machine}-abcd1234"

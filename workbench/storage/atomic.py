@@ -17,6 +17,7 @@ import shutil
 import socket
 import tempfile
 import time
+import weakref
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -80,19 +81,59 @@ def write_bytes(path: Path, data: bytes) -> None:
         temporary.write_bytes(data)
 
 
-@contextlib.contextmanager
-def workspace() -> Iterator[Path]:
-    """Yield an empty folder for a piece of work, and remove it afterwards.
+def workspace() -> contextlib.AbstractContextManager[Path]:
+    """Give an empty folder for a piece of work, and remove it afterwards.
 
     What killed processes left is removed as well.
+
+    Examples
+    --------
+    >>> with workspace() as folder:
+    ...     _ = (folder / "a.txt").write_text("in the middle")
+    >>> folder.exists()
+    False
     """
     parent = Path(tempfile.gettempdir())
     for entry in _left(parent, _FOLDER):
         if entry.is_dir(follow_symlinks=False):
             shutil.rmtree(entry.path, ignore_errors=True)
-    prefix = f"workbench-{os.getpid()}-{machine()}-"
-    with tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True) as name:
-        yield Path(name)
+    return _Workspace(parent / f"workbench-{os.getpid()}-{machine()}-{secrets.token_hex(4)}")
+
+
+class _Workspace(contextlib.AbstractContextManager[Path]):
+    """A folder that goes even when an interrupt arrives just as it is made, or as it is removed.
+
+    `tempfile.TemporaryDirectory` leaves it in both moments: interrupts come where a thread has
+    waited for the system, so right after the call that makes the folder, and within those that
+    empty it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        # At the end of Python, for a thread that is stopped there in the middle of its work.
+        self._at_exit = weakref.finalize(self, shutil.rmtree, path, ignore_errors=True)
+
+    def __enter__(self) -> Path:
+        try:
+            os.mkdir(self._path, 0o700)  # noqa: PTH102 - one call, with nothing after it to interrupt
+        except FileExistsError:  # another's
+            self._at_exit.detach()
+            raise
+        except BaseException:
+            self._remove()
+            raise
+        return self._path
+
+    def __exit__(self, *_: object) -> None:
+        self._remove()
+
+    def _remove(self) -> None:
+        try:
+            shutil.rmtree(self._path, ignore_errors=True)
+        except BaseException:  # only an interrupt gets here: first what is left goes
+            shutil.rmtree(self._path, ignore_errors=True)
+            raise
+        self._at_exit.detach()
 
 
 def sweep(folder: Path) -> int:
