@@ -14,11 +14,12 @@ from typer.testing import CliRunner
 
 import workbench as wb
 from workbench.cli import app
-from workbench.errors import Cancelled
+from workbench.errors import Cancelled, ParameterError, WorkbenchWarning
 from workbench.production.batch.estimate import estimate
 from workbench.production.batch.plan import Mistakes
 from workbench.production.batch.watching import changes
 from workbench.production.kernels import available
+from workbench.production.report import rewrite_report
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,7 +63,9 @@ def notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 ROWS = [{"name": name, "text": f"{name}.txt"} for name in ("a", "b", "c")]
 
 
-def do(notebook: Path, rows: list[dict[str, Any]] | None = None, **ways: Any) -> wb.BatchResult:
+def do(
+    notebook: Path, rows: list[dict[str, Any]] | Path | None = None, **ways: Any
+) -> wb.BatchResult:
     quiet: dict[str, Any] = {"folder": "out", "jobs": 2, "progress": lambda done: None}
     return wb.batch(ROWS if rows is None else rows, notebook, **quiet | ways)
 
@@ -100,6 +103,55 @@ def test_one_edit_makes_one_file_again(notebook: Path):
 
     os.utime("out/a.txt", ns=(1, 1))  # touched, and still the same
     assert (do(notebook).unchanged, runs()) == (3, [])
+
+
+def told(folder: str) -> list[str]:
+    """Return the names in a batch's report; its board and the report made anew say the same."""
+
+    def names() -> list[str]:
+        report = json.loads(Path(folder, "report.json").read_bytes())
+        return sorted(job["name"] for job in report["jobs"])
+
+    found = names()
+    with wb.board(folder) as panel:
+        assert sum(panel.counts.values()) == len(found)
+    rewrite_report(folder)
+    assert names() == found
+    return found
+
+
+def test_a_row_that_is_taken_out_is_told_of_no_more(notebook: Path):
+    do(notebook)
+    assert told("out") == ["a", "b", "c"]
+    do(notebook, ROWS[:2])
+    assert told("out") == ["a", "b"]
+    do(notebook, ROWS[1:])  # c is there as it was made
+    assert (told("out"), runs()) == (["b", "c"], ["a", "b", "c"])
+
+
+def test_two_job_files_in_one_folder_share_the_report(notebook: Path):
+    files = [Path("one.csv"), Path("two.csv")]
+    for file, name in zip(files, "ab", strict=True):
+        file.write_text(f"name,text\n{name},{name}.txt\n")
+        do(notebook, file, folder="both")
+    assert told("both") == ["a", "b"]
+    assert "two, one: 2 done" in Path("both/report.html").read_text()
+    files[0].unlink()
+    do(notebook, files[1], folder="both")
+    assert told("both") == ["b"]
+
+
+def test_who_else_made_an_output_is_told_before_it_is_written_over(notebook: Path):
+    one, two = Path("one.csv"), Path("two.csv")
+    one.write_text("text,output\na.txt,shared/x.txt\n")
+    two.write_text("text,output\nb.txt,shared/x.txt\n")
+    do(notebook, one, folder=None)
+    with pytest.warns(WorkbenchWarning, match=r"writes over shared/x\.txt, made for one\.csv"):
+        do(notebook, two, folder=None)
+    assert Path("shared/x.txt").read_text() == "b"
+    with pytest.raises(ParameterError, match=r"would write over x, which was made for two\.csv"):
+        do(notebook, one, folder="shared")
+    assert Path("shared/x.txt").read_text() == "b"
 
 
 def test_a_failure_does_not_stop_the_rest_and_is_told_with_its_cell(notebook: Path):

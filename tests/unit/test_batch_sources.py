@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,6 +16,7 @@ from workbench.production.batch.batch import prepare
 from workbench.production.batch.owning import own
 from workbench.production.batch.plan import Mistakes, Plan
 from workbench.production.batch.sources import plan_of
+from workbench.production.made import Made
 
 SAMPLE = "is not given, and its default is only a sample"
 
@@ -367,14 +367,13 @@ def test_nothing_is_written_over_that_another_job_file_or_grid_made(
     def did(plan: Plan) -> None:
         ledger = BatchLedger(plan.folder / "batch.sqlite")
         for task in plan.tasks:
-            about = task.to_dict() | {"source": plan.source}
-            ledger.enrol([Entry(id=task.id, kind="notebook", parameters=about)])
+            ledger.enrol([Entry(id=task.id, kind="notebook", parameters=task.to_dict())])
             ledger.take(owner_name(), {task.id})
             ledger.finish(task.id, owner_name(), {})
             kept[Path(task.executed)] = task.id
         ledger.close()
 
-    monkeypatch.setattr(owning, "made_by", lambda path: SimpleNamespace(job=kept.get(path)))
+    monkeypatch.setattr(owning, "made_by", lambda path: Made(job=kept.get(path, "")))
     grid = {"voice": ["espeak:es", "espeak:en-us"]}
     did(prepare(None, "narrate", values={"text": "one.txt"}, grid=grid).plan)
     Path("one.txt").write_text("Otra vez.")  # the same grid, made again
@@ -394,6 +393,29 @@ def test_nothing_is_written_over_that_another_job_file_or_grid_made(
     did(prepare(q, "narrate", folder="out/pq").plan)
     jobs("name,text\nuno,Otra vez.\n", "p.csv")
     prepare(p, "narrate", folder="out/pq")
+
+
+def test_another_folders_batch_is_told_of_and_its_files_in_ours_are_kept(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """The ledger that knows of a file may be anywhere; its notebook says who made it."""
+    made: dict[Path, Made] = {}
+    monkeypatch.setattr(owning, "made_by", made.get)
+    first = prepare(jobs("name,text,output\nuno,Hola.,shared/uno.wav\n", "p.csv"), "narrate")
+    for task in first.plan.tasks:
+        made[Path(task.executed)] = Made(job=task.id, source=task.source)
+    rows = "name,text,output\nuno,Adiós.,shared/uno.wav\n"
+    again = prepare(jobs(rows, "p.csv"), "narrate")  # the file that made it
+    assert (again.replaced, "writes over" in str(again.estimate)) == ((), False)
+    other = prepare(jobs(rows, "q.csv"), "narrate")  # a row names the place
+    assert other.replaced == ("shared/uno.wav, made for p.csv",)
+    assert str(other.estimate).startswith("1 job to do; writes over shared/uno.wav, made for p.csv")
+    assert other.estimate.to_dict()["replaced"] == other.replaced
+    with pytest.raises(ParameterError, match=r"would write over uno, which was made for p\.csv"):
+        prepare(jobs(rows.replace(",shared/uno.wav", ",").replace("output", "gap"), "q.csv"),
+                "narrate", folder="shared")  # fmt: skip
+    Path("p.csv").unlink()  # nobody's any more
+    assert prepare(jobs(rows, "q.csv"), "narrate", folder="shared").replaced == ()
 
 
 # -- names of grids ----------------------------------------------------------------------------

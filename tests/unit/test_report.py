@@ -9,6 +9,7 @@ import os
 import shlex
 import subprocess
 import time
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ import pytest
 from batching import Runner, failed_notebook, outcome, task
 
 from workbench.errors import StorageError
-from workbench.ledger import Job
+from workbench.ledger import Job, Ledger
 from workbench.production.parameters import from_strings, parameters
 from workbench.production.report import (
     Totals,
@@ -363,6 +364,31 @@ def test_a_row_that_was_changed_is_one_row(tmp_path: Path, runner: Runner) -> No
     assert [(each["id"], each["state"]) for each in found] == [("job_new", "queued")]
 
 
+def test_a_row_that_was_taken_out_is_no_row(tmp_path: Path, runner: Runner) -> None:
+    """The ledger knows it for good, the report of the batch's next run does not tell of it."""
+    out, kept, new = (task(tmp_path, n) for n in (1, 2, 3))
+    runner.enrol(out, kept)
+    report = {"written": "2040-01-01T00:00:00+00:00", "jobs": [{"id": kept.id}]}
+    known = Ledger(tmp_path / "batch.sqlite")
+    jobs = [replace(job, created=2_208_988_799.0) for job in known.jobs()]
+    known.close()  # a second before
+    assert [one.id for one in current(jobs, report)] == [kept.id]
+    later = replace(jobs[0], id=new.id, parameters=new.to_dict(), created=2_208_988_800.5)
+    assert [one.id for one in current([later, *jobs], report)] == [kept.id, new.id]
+    assert {one.id for one in current(jobs, {})} == {out.id, kept.id}
+
+
+def test_a_row_that_was_changed_back_is_what_it_was(tmp_path: Path, runner: Runner) -> None:
+    old, new = task(tmp_path, 1), task(tmp_path, 1, id="job_new")
+    runner.enrol(old)
+    runner.enrol(new)
+    known = Ledger(tmp_path / "batch.sqlite")
+    jobs = [replace(job, created=1.0) for job in known.jobs()]
+    known.close()
+    report = {"written": "2040-01-01T00:00:00+00:00", "jobs": [{"id": old.id}]}
+    assert [one.id for one in current(jobs, report)] == [old.id]
+
+
 def test_a_folder_without_a_batch(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="give the folder of a batch"):
         rewrite_report(tmp_path)
@@ -371,7 +397,7 @@ def test_a_folder_without_a_batch(tmp_path: Path) -> None:
 
 def test_jobs_without_a_notebook_are_kept_apart() -> None:
     jobs = [Job(id=n, kind="k", parameters={}, state="done") for n in ("b", "a")]
-    assert [one.id for one in current(jobs)] == ["a", "b"]
+    assert [one.id for one in current(jobs, {})] == ["a", "b"]
 
 
 # -- its parts ----------------------------------------------------------------------------------

@@ -86,6 +86,7 @@ def run(
     kernel: str = "python3",
     folder: str | os.PathLike[str] | None = None,
     job: str = "",
+    source: str = "",
     variables: Mapping[str, str] | None = None,
     progress: Report | None = None,
     cancel: threading.Event | None = None,
@@ -116,6 +117,8 @@ def run(
         Where the notebook works, by default here; the paths of its parameters are meant there.
     job
         What it is called in a batch; kept in the executed notebook and the receipts.
+    source
+        The job file that names it; kept in the executed notebook.
     variables
         What the kernel's environment has besides that of this process.
     progress
@@ -139,30 +142,30 @@ def run(
     KernelDied, Cancelled
         When the kernel's process ended; when `cancel` was set.
     """
-    source = find_notebook(notebook)
-    known = parameters(source)
+    original = find_notebook(notebook)
+    known = parameters(original)
     given = check(known, values or {})
     here = user_path(folder or ".").absolute()
     gone = (missing(p, given[p.name], folder=here) for p in known if p.name in given)
     # A batch has looked at the rest before its first job.
-    wrong = [*filter(None, gone)] if job else Checks(here).of(source, known, given)
+    wrong = [*filter(None, gone)] if job else Checks(here).of(original, known, given)
     if wrong:
         raise together(wrong)
     every = {p.name: p.default for p in known} | given
-    runner = Kernel(source.stem, kernel=kernel, folder=here, variables=variables)
-    watch = Watch(runner, source.stem, timeout=timeout, limit=limit, cancel=cancel)
+    runner = Kernel(original.stem, kernel=kernel, folder=here, variables=variables)
+    watch = Watch(runner, original.stem, timeout=timeout, limit=limit, cancel=cancel)
     output = here / user_path(str(every["output"])) if every.get("output") else None
     if output is not None and not output.name:
         raise ParameterError("must name a file", subject=f"output={every['output']}")
-    target = executed_path(source, output, executed)
+    target = executed_path(original, output, executed)
     folders = {target.parent} | ({output.parent} if output is not None else set())
     claim = Claim(executed=target, output=output, alone=not job)
     before = _state(folders) | _state(claim.inner, deep=True)
-    identity = identify(source, known, given, folder=here)
+    identity = identify(original, known, given, folder=here)
     about = {
         "notebook": {
-            "path": str(source),
-            "sha256": digest(source),
+            "path": str(original),
+            "sha256": digest(original),
             "cells": identity.notebook_sha256,
             "parameters": every,
             "executed": str(target),
@@ -176,19 +179,19 @@ def run(
         copied, scratch = work / "notebook.ipynb", work / "executed.ipynb"
         notes = Notes(folder=work)
         claim.announce(work)
-        copy(source, copied, known, given)
+        copy(original, copied, known, given)
         try:
-            with contextlib.nullcontext(progress) if progress else bar(source.stem) as report:
+            with contextlib.nullcontext(progress) if progress else bar(original.stem) as report:
                 watch.execute(copied, scratch, report)
             after = _state(folders) | _state(claim.inner, deep=True)
             changed = {path for path, state in after.items() if before.get(path) != state}
             written = claim.of(changed, notes)
-            _check_output(output, written, source.stem)
+            _check_output(output, written, original.stem)
         except JobError as error:
             if error.cell is None:
                 error.cell = runner.cell or None
             if job or not error.expected:  # a mistake of the input needs no autopsy, but a report
-                keep_failed(error, scratch, source, target, given)
+                keep_failed(error, scratch, original, target, given)
             raise
         finally:
             for place in folders:
@@ -198,11 +201,12 @@ def run(
         made = Made.of(
             files | {receipt_path(path) for path in outputs(files)},
             job=job,
+            source=source,
             warnings=warnings,
             cpu=runner.cpu,
         )
         # Last of all: who finds it knows that the rest is there.
-        save(scratch, source, target, given, made.to_dict(target.parent))
+        save(scratch, original, target, given, made.to_dict(target.parent))
         failed_path(target).unlink(missing_ok=True)  # of an earlier run, which is mended now
     return JobResult(
         notebook=target,

@@ -25,6 +25,8 @@ class Made:
     ----------
     job
         The job, empty for a run that is none of a batch.
+    source
+        The job file that names it, empty for none.
     files
         Size in bytes, time of the last change in nanoseconds and sha256, by absolute path.
     warnings
@@ -34,6 +36,7 @@ class Made:
     """
 
     job: str = ""
+    source: str = ""
     files: dict[Path, tuple[int, int, str]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     cpu: float | None = None
@@ -44,6 +47,7 @@ class Made:
         paths: Iterable[Path],
         *,
         job: str = "",
+        source: str = "",
         warnings: Iterable[str] = (),
         cpu: float | None = None,
     ) -> Made:
@@ -52,7 +56,7 @@ class Made:
         for path in sorted(paths):
             state = path.stat()
             files[path] = (state.st_size, state.st_mtime_ns, digest(path))
-        return cls(job=job, files=files, warnings=tuple(warnings), cpu=cpu)
+        return cls(job=job, source=source, files=files, warnings=tuple(warnings), cpu=cpu)
 
     def whole(self) -> bool:
         """Return whether every file is there as it was made.
@@ -75,6 +79,7 @@ class Made:
         """Return it as plain values, with paths as they are seen from a folder."""
         return {
             "job": self.job,
+            "source": self.source,
             "files": {
                 os.path.relpath(path, folder): list(state) for path, state in self.files.items()
             },
@@ -96,7 +101,13 @@ class Made:
             path = Path(os.path.normpath(folder / name))
             files[path] = (int(size), int(changed), str(sha256))
         warnings = tuple(map(str, data["warnings"]))
-        return cls(job=str(data["job"]), files=files, warnings=warnings, cpu=data.get("cpu"))
+        return cls(
+            job=str(data["job"]),
+            source=str(data.get("source", "")),
+            files=files,
+            warnings=warnings,
+            cpu=data.get("cpu"),
+        )
 
 
 def made_by(executed: Path) -> Made | None:

@@ -13,7 +13,7 @@ from workbench.errors import ParameterError
 from workbench.ledger import Ledger
 from workbench.paths import user_path
 from workbench.production.report.row import Row, row_of
-from workbench.production.report.write import LEDGER, current, under_way
+from workbench.production.report.write import LEDGER, current, known_report, under_way
 
 if TYPE_CHECKING:
     import threading
@@ -68,7 +68,8 @@ class News:
 class Watcher:
     """What is known of a ledger.
 
-    A ledger that nobody wrote to is not opened: its files tell. While jobs only advance, those
+    A ledger that nobody wrote to is not opened: its files tell. What the last report leaves out was
+    taken out of the job file. While jobs only advance, those
     that run are read and no others.
 
     Parameters
@@ -81,7 +82,8 @@ class Watcher:
         self.path = path
         self._ledger = Ledger(path)
         self._log = path.with_name(f"{path.name}-wal")
-        self._files: object = None
+        self._report = path.with_name("report.json")
+        self._files: tuple[tuple[int, int, int], ...] | None = None
         self._counts: dict[str, int] = {}
         self._rows: dict[str, Row] = {}
         self._read = -_WHOLE
@@ -113,7 +115,8 @@ class Watcher:
         gone: set[str] = set()
         if whole or files != self._files:
             before = self._rows
-            rows = self._now(now, whole=whole) if exists else {}
+            told = files is None or self._files is None or files[-1] != self._files[-1]
+            rows = self._now(now, whole=whole or told) if exists else {}
             changed = {name: row for name, row in rows.items() if before.get(name) != row}
             gone = before.keys() - rows.keys()
             self._rows, self._files = rows, files
@@ -134,10 +137,10 @@ class Watcher:
         )
         return self._last
 
-    def _state(self) -> object:
-        """Return what changes when somebody writes; None when there is no file."""
+    def _state(self) -> tuple[tuple[int, int, int], ...] | None:
+        """Return what changes when somebody writes; None when there is no ledger."""
         found = []
-        for path in (self.path, self._log):
+        for path in (self.path, self._log, self._report):
             try:
                 state = path.stat()
             except OSError:
@@ -158,7 +161,8 @@ class Watcher:
             if {job.id for job in running} == known:
                 return self._rows | {job.id: row_of(job) for job in running}
         self._counts, self._read = counts, now
-        return {job.id: self._row(job) for job in current(self._ledger.jobs(limit=_ALL))}
+        jobs = current(self._ledger.jobs(limit=_ALL), known_report(self._report.parent))
+        return {job.id: self._row(job) for job in jobs}
 
     def _row(self, job: Job) -> Row:
         """Return the row of a job; that of one which has ended is the one from before."""

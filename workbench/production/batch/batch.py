@@ -72,7 +72,7 @@ def prepare(
     slots = jobs or max(1, min(threads(), len(planned.tasks)))
     ledger = BatchLedger(planned.folder / LEDGER)
     try:
-        check_owner(planned, ledger)
+        replaced = check_owner(planned, ledger)
         known = ledger.of([task.id for task in planned.tasks])
     finally:
         ledger.close()
@@ -97,6 +97,7 @@ def prepare(
         attempts=retries + 1,
         preload=loaded,
         prepared=time.monotonic() - began,
+        replaced=replaced,
     )
 
 
@@ -225,6 +226,8 @@ def batch(
         only_failed=only_failed,
         preload=preload,
     )
+    if made.replaced:
+        warnings.warn(made.estimate.told_replaced, WorkbenchWarning, stacklevel=2)
     if cluster is None or not made.todo:
         return _warned(made.run(progress=progress, cancel=cancel))
     from workbench.production.cluster import ClusterPool

@@ -67,6 +67,8 @@ class Estimate:
         Bytes that are free where it writes.
     left
         How many are neither done nor to be done now.
+    replaced
+        What it will write over that was made for another job file, and for which.
     """
 
     jobs: int
@@ -77,11 +79,20 @@ class Estimate:
     factor: float | None
     free: int
     left: int = 0
+    replaced: tuple[str, ...] = ()
 
     @property
     def fits(self) -> bool:
         """Whether there is room for what it will write, as far as that is known."""
         return self.bytes is None or self.bytes < self.free
+
+    @property
+    def told_replaced(self) -> str:
+        """What it will write over, in a few words; empty for nothing."""
+        if not self.replaced:
+            return ""
+        more = len(self.replaced) - 1
+        return f"writes over {self.replaced[0]}{f', and {more} more' if more else ''}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain values, for JSON."""
@@ -95,6 +106,8 @@ class Estimate:
             told += f", {self.unchanged} unchanged"
         if self.left:
             told += f", {self.left} not made yet and left out"
+        if self.replaced:
+            told += f"; {self.told_replaced}"
         if not self.jobs:
             return told
         if self.seconds is None or self.bytes is None:
@@ -105,7 +118,14 @@ class Estimate:
         return told if self.fits else f"{told}; only {file_size(self.free)} are free"
 
 
-def estimate(plan: Plan, todo: Sequence[Task], slots: int, *, left: int = 0) -> Estimate:
+def estimate(
+    plan: Plan,
+    todo: Sequence[Task],
+    slots: int,
+    *,
+    left: int = 0,
+    replaced: tuple[str, ...] = (),
+) -> Estimate:
     """Return what is to be expected of some jobs of a plan.
 
     Parameters
@@ -118,6 +138,8 @@ def estimate(plan: Plan, todo: Sequence[Task], slots: int, *, left: int = 0) -> 
         How many at once.
     left
         How many are neither done nor to be done now.
+    replaced
+        What they will write over that was made for another job file.
     """
     rates = _rates()
     seconds = media = size = 0.0
@@ -142,6 +164,7 @@ def estimate(plan: Plan, todo: Sequence[Task], slots: int, *, left: int = 0) -> 
         factor=seconds / media if told and media else None,
         free=_free(plan.folder),
         left=left,
+        replaced=replaced,
     )
 
 

@@ -26,8 +26,14 @@ _FILE = ".jobs"
 _MANY = 1_000_000  # jobs, all there are
 
 
-def check_owner(plan: Plan, ledger: BatchLedger) -> None:
-    """Refuse to write over what another job file, or another grid, has made.
+def check_owner(plan: Plan, ledger: BatchLedger) -> tuple[str, ...]:
+    """Refuse to write over what another job file, or another grid, has made in the folder.
+
+    Returns
+    -------
+    tuple of str
+        What is elsewhere, was made for another one, and will be written over: a row names its
+        place, so that is meant, and should be told.
 
     Raises
     ------
@@ -43,34 +49,36 @@ def check_owner(plan: Plan, ledger: BatchLedger) -> None:
             subject=_short(Path(plan.source)),
             cure="rename it, or name another folder (--folder)",
         )
-    for task, earlier in _replaced(plan, ledger):
-        maker = Path(str(earlier.get("source") or plan.source))
-        if plan.source and _another(maker, plan):
-            told = f"made for {_short(maker)}"
-        elif plan.alone and _values(earlier) != _values(task.to_dict()):
-            told = "made with other parameters"
-        else:
-            continue
-        raise ParameterError(
-            f"would write over {task.name}, which was {told}",
-            subject=_short(plan.folder),
-            cure="name another folder (--folder), or take away what is there",
-        )
+    found = []
+    for task, told in _replaced(plan, ledger):
+        if Path(task.executed).is_relative_to(plan.folder):
+            raise ParameterError(
+                f"would write over {task.name}, which was {told}",
+                subject=_short(plan.folder),
+                cure="name another folder (--folder), or take away what is there",
+            )
+        found.append(f"{_short(Path(task.output or task.executed))}, {told}")
+    return tuple(found)
 
 
-def _replaced(plan: Plan, ledger: BatchLedger) -> Iterator[tuple[Task, dict[str, Any]]]:
-    """Yield the tasks in whose place another job's files are, with the parameters of that."""
+def _replaced(plan: Plan, ledger: BatchLedger) -> Iterator[tuple[Task, str]]:
+    """Yield the tasks in whose place another batch's files are, and how those were made."""
     if not plan.source and not plan.alone:  # rows of a program, which knows what it does
         return
     ids = {task.id for task in plan.tasks}
-    places = {task.executed: task for task in plan.tasks}
-    for job in ledger.jobs(states=["done"], limit=_MANY):
-        task = places.get(str(job.parameters.get("executed")))
-        if task is None or job.id in ids:
+    done = {job.id: job for job in ledger.jobs(states=["done"], limit=_MANY)}
+    for task in plan.tasks:
+        if task.id in done and done[task.id].parameters.get("executed") == task.executed:
             continue
         made = made_by(Path(task.executed))
-        if made is not None and made.job == job.id:
-            yield task, job.parameters
+        if made is None or not made.job or made.job in ids:
+            continue
+        earlier = done[made.job].parameters if made.job in done else {}
+        maker = Path(str(earlier.get("source") or made.source))
+        if _another(maker, plan):
+            yield task, f"made for {_short(maker)}"
+        elif plan.alone and earlier and _values(earlier) != _values(task.to_dict()):
+            yield task, "made with other parameters"
 
 
 def _values(task: Mapping[str, Any]) -> dict[str, Any]:
@@ -101,9 +109,9 @@ def _owner(folder: Path) -> Path | None:
 
 
 def _another(file: Path, plan: Plan) -> bool:
-    """Whether a job file is not the plan's, and is there."""
+    """Whether it is a job file that is there, and not the plan's."""
     try:
-        return str(file) != plan.source and not file.samefile(plan.source)
+        return file.is_file() and not (plan.source and file.samefile(plan.source))
     except OSError:
         return False
 

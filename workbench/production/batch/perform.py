@@ -61,6 +61,7 @@ def perform(
             kernel=task.kernel,
             folder=task.folder,
             job=task.id,
+            source=task.source,
             variables=task.variables,
             progress=progress or _silent,
             cancel=cancel,

@@ -121,7 +121,7 @@ class Plan:
     alone: bool = False
 
 
-def plan(rows: Iterable[Row], folder: Path, ways: Ways, *, title: str) -> Plan:
+def plan(rows: Iterable[Row], folder: Path, ways: Ways, *, title: str, source: str = "") -> Plan:
     """Return the jobs of some rows.
 
     A job without an ``output`` of its own gets one in the folder, named after the row.
@@ -136,6 +136,8 @@ def plan(rows: Iterable[Row], folder: Path, ways: Ways, *, title: str) -> Plan:
         How each is run.
     title
         Of the whole, for messages and the report.
+    source
+        The absolute path of the job file, empty for none.
 
     Raises
     ------
@@ -194,6 +196,7 @@ def plan(rows: Iterable[Row], folder: Path, ways: Ways, *, title: str) -> Plan:
                 limit=ways.limit,
                 kernel=ways.kernel,
                 variables=dict(ways.variables),
+                source=source,
             )
         )
     mistakes += mixed(tasks, folder.absolute())
@@ -206,6 +209,7 @@ def plan(rows: Iterable[Row], folder: Path, ways: Ways, *, title: str) -> Plan:
         tasks=tuple(tasks),
         inputs=inputs,
         notebooks=notebooks,
+        source=source,
     )
 
 

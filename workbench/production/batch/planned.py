@@ -27,7 +27,7 @@ from workbench.progress import bar
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from workbench.ledger import Job
     from workbench.production.batch.plan import Plan
@@ -73,6 +73,8 @@ class Batch:
         By which it can be run again from a terminal, empty for none.
     prepared
         Seconds that it took to plan it; the person has waited for them as well.
+    replaced
+        What it will write over that was made for another job file, outside of its folder.
     """
 
     plan: Plan
@@ -84,13 +86,16 @@ class Batch:
     preload: tuple[str, ...] = ()
     command: str = ""
     prepared: float = 0.0
+    replaced: tuple[str, ...] = ()
     _estimate: list[Estimate] = field(default_factory=list, compare=False, repr=False)
 
     @property
     def estimate(self) -> Estimate:
         """What is to be expected of it."""
         if not self._estimate:
-            self._estimate.append(expect(self.plan, self.todo, self.slots, left=self.left))
+            self._estimate.append(
+                expect(self.plan, self.todo, self.slots, left=self.left, replaced=self.replaced)
+            )
         return self._estimate[0]
 
     @property
@@ -140,13 +145,12 @@ class Batch:
         own(self.plan)
         ledger = BatchLedger(self.ledger, attempts=self.attempts)
         try:
-            source = {"source": self.plan.source}  # whose files they are
-            entries = [
-                Entry(id=t.id, kind=KIND, parameters=t.to_dict() | source) for t in self.todo
-            ]
+            entries = [Entry(id=t.id, kind=KIND, parameters=t.to_dict()) for t in self.todo]
             known = ledger.enrol(entries, again=self.again) if entries else {}
             busy = any(not job.ended for job in known.values())
             try:
+                if (self.plan.folder / PAGE).is_file():  # who looks sees no row that is gone
+                    self._tell(ledger, began, again=False)
                 if busy:
                     self._work(pool, ledger, began, progress, cancel)
             except (KeyboardInterrupt, Cancelled) as stopped:
@@ -230,22 +234,41 @@ class Batch:
     def _report(self, ledger: BatchLedger, began: float, *, again: bool = True) -> None:
         """Write how the jobs are, unless that is known."""
         from workbench.production.report import write_report
-        from workbench.production.report.write import known_report
+        from workbench.production.report.write import known_report, told_by
 
-        jobs = self._jobs(ledger)
+        own, told = self._jobs(ledger), told_by(known_report(self.plan.folder))
+        others = tuple(self._others(ledger, told))
+        jobs = (*own, *others)
         page = self.plan.folder / PAGE
-        told = {job.get("id") for job in known_report(self.plan.folder).get("jobs", ())}
         if not again and page.is_file() and told == {job.id for job in jobs}:
             return
         seconds = time.monotonic() - began
+        files = dict.fromkeys(Path(job.parameters["source"]).stem for job in others)
         write_report(
             self.plan.folder,
             jobs,
-            title=self.plan.title,
+            title=", ".join([self.plan.title, *files]),
             began=time.time() - seconds,
             seconds=seconds,
             command=self.command,
         )
+
+    def _others(self, ledger: BatchLedger, told: Collection[str]) -> Iterator[Job]:
+        """Yield the jobs of other job files in the same folder, of those that are reported."""
+        ids = {task.id for task in self.plan.tasks}
+        places = {task.executed for task in self.plan.tasks}
+        for job in ledger.of([name for name in told if name not in ids]).values():
+            source = str(job.parameters.get("source") or "")
+            elsewhere = source and job.parameters.get("executed") not in places
+            if elsewhere and source != self.plan.source and Path(source).is_file():
+                yield job
+
+    def _tell(self, ledger: BatchLedger, began: float, *, again: bool = True) -> None:
+        """Report in between: what cannot be written now is tried again, and at the end told."""
+        try:
+            self._report(ledger, began, again=again)
+        except StorageError as error:
+            log.warning("the report was not written: %s", error)
 
     def _telling(self, report: Report, ledger: BatchLedger, began: float) -> Report:
         """Return a report that also keeps the page fresh: a night is long."""
@@ -256,10 +279,7 @@ class Batch:
             report(done)
             if time.monotonic() - last > _FRESH:
                 last = time.monotonic()
-                try:
-                    self._report(ledger, began)
-                except StorageError as error:  # it is tried again, and at the end told
-                    log.warning("the report was not written: %s", error)
+                self._tell(ledger, began)
 
         return told
 

@@ -71,9 +71,10 @@ def plan_of(
     place = user_path(folder) if folder is not None else Path("out") / called
     subject = called if source is None or _is_list(source) else str(source)
     try:
-        made = plan(rows, place, ways or Ways(), title=one_line(title or called))
         file = "" if subject == called else str(user_path(source).absolute())  # type: ignore[arg-type]
-        made = replace(made, source=file, named=folder is not None, alone=source is None)
+        name = one_line(title or called)
+        made = plan(rows, place, ways or Ways(), title=name, source=file)
+        made = replace(made, named=folder is not None, alone=source is None)
     except Mistakes as error:
         found = [*found, *error.mistakes]
     if found:

@@ -42,6 +42,8 @@ class Task:
         ``python3`` or ``workbench``.
     variables
         What the kernel's environment has besides that of its starter.
+    source
+        The absolute path of the job file that names it, empty for none.
 
     Examples
     --------
@@ -63,6 +65,7 @@ class Task:
     limit: float | None = None
     kernel: str = "python3"
     variables: dict[str, str] = field(default_factory=dict)
+    source: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain values, for JSON."""

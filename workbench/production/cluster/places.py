@@ -137,7 +137,8 @@ class Places:
         for path in receipts:
             self._rewrite(path, partial(self._receipt, path.parent), indent=2)
         found = Made.of(made.files, job=made.job, warnings=made.warnings, cpu=made.cpu)
-        moved = replace(found, files={self.there(p): state for p, state in found.files.items()})
+        files = {self.there(p): state for p, state in found.files.items()}
+        moved = replace(found, source=made.source, files=files)
 
         def about(notebook: Any) -> Any:
             notebook = self._notebook(notebook)

@@ -21,7 +21,7 @@ from workbench.production.report.totals import Totals
 from workbench.storage.atomic import write_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from workbench.ledger import Job
     from workbench.production.report.row import Row
@@ -32,6 +32,7 @@ __all__ = [
     "current",
     "known_report",
     "rewrite_report",
+    "told_by",
     "under_way",
     "write_report",
 ]
@@ -141,10 +142,10 @@ def rewrite_report(folder: str | Path) -> Path:
     finally:
         ledger.close()
     title = str(known_report(home).get("title") or home.name)
-    return write_report(home, current(jobs), title=title)
+    return write_report(home, current(jobs, known_report(home)), title=title)
 
 
-def current(latest: Iterable[Job]) -> list[Job]:
+def current(latest: Iterable[Job], report: Mapping[str, Any]) -> list[Job]:
     """Return the jobs of a batch as it is now, in the order of their rows.
 
     Parameters
@@ -152,10 +153,17 @@ def current(latest: Iterable[Job]) -> list[Job]:
     latest
         All that the ledger knows, the latest first. A job whose executed notebook is written by a
         later one is what the row was before somebody changed it.
+    report
+        The values of the last report, see `known_report`: a job that was there before it and that
+        it leaves out was taken out of the job file.
     """
+    told, written = told_by(report), 0.0
+    with contextlib.suppress(KeyError, TypeError, ValueError):  # there is none
+        written = datetime.fromisoformat(report["written"]).timestamp()
     found: dict[str, Job] = {}
     for job in latest:
-        found.setdefault(str(job.parameters.get("executed") or job.id), job)
+        if not told or job.id in told or job.created >= written:
+            found.setdefault(str(job.parameters.get("executed") or job.id), job)
     jobs = reversed(found.values())
 
     def place(job: Job) -> int:
@@ -172,6 +180,11 @@ def known_report(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return values if isinstance(values, dict) and values.get("schema") == SCHEMA else {}
+
+
+def told_by(report: Mapping[str, Any]) -> set[str]:
+    """Return the ids of the jobs that a report tells of."""
+    return {str(job.get("id")) for job in report.get("jobs", ())}
 
 
 def under_way(rows: Iterable[Row], ledger: Path | None = None) -> bool | None:
