@@ -210,6 +210,7 @@ class EngineMissing(ModelError):
     """The engine is known but its extra or library is not installed."""
 
     code = "engine_missing"
+    mistake = True
 
 
 class VoiceNotFound(ModelError):
@@ -223,6 +224,7 @@ class WeightsMissing(ModelError):
     """A model's files are not on this machine."""
 
     code = "weights_missing"
+    mistake = True
 
 
 class WeightsCorrupt(ModelError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -175,6 +176,18 @@ def test_a_failure_does_not_stop_the_rest_and_is_told_with_its_cell(notebook: Pa
     assert (made(mended)["b"], runs()) == ("dead", ["b"])
     done = do(notebook, retries=0)
     assert (made(done), runs()) == ({"a": "done", "b": "dead", "c": "done"}, ["a", "b"])
+
+
+def test_a_job_that_was_run_alone_is_found_done(notebook: Path):
+    Path("b.txt").write_text("boom")
+    do(notebook, retries=0)
+    Path("b.txt").write_text("b")
+    report = json.loads(Path("out/report.json").read_bytes())
+    again = next(job["again"] for job in report["jobs"] if job["name"] == "b")
+    words = shlex.split(again.partition(" && ")[2])
+    assert CliRunner().invoke(app, words[1:]).exit_code == 0
+    assert runs() == ["a", "b", "b", "c"]
+    assert (do(notebook).counts, runs()) == ({"done": 3}, [])
 
 
 def test_a_mistake_of_the_input_is_not_tried_again_and_shows_its_cell(notebook: Path):

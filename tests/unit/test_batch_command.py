@@ -15,7 +15,13 @@ import pytest
 
 import workbench as wb
 from workbench import cli
-from workbench.errors import JobError, ParameterError, StorageFull, WorkbenchWarning
+from workbench.errors import (
+    JobError,
+    ParameterError,
+    ServiceUnreachable,
+    StorageFull,
+    WorkbenchWarning,
+)
 from workbench.ledger import BatchLedger, Entry, part, working
 from workbench.production.batch import planned
 from workbench.production.batch.outcome import Outcome
@@ -129,6 +135,36 @@ def test_the_report_gives_the_command_that_was_typed(batch: Command, ends):
     told = json.loads(Path("made/report.json").read_text())
     again = "workbench batch jobs.csv -n echo.ipynb -o made --yes"
     assert told["command"] == f"cd {Path.cwd()} && {again}"
+
+
+def test_a_row_that_is_mended_is_one_that_failed(batch: Command, ends):
+    """The report says to mend it, and then to do what failed alone."""
+    ends["b"] = ParameterError("is too much", subject="times")
+    assert batch()[0] == 1
+    Path("jobs.csv").write_text("name,times\na,1\nb,4\nc,5\n")
+    assert batch("--only-failed")[0] == 1  # b is tried, and c, which is new, is not made
+    ends.clear()
+    code, out, err = batch("--only-failed", "--json")
+    told = json.loads(out)
+    assert (code, told["counts"], told["unmade"]) == (1, {"done": 2}, 1)
+    assert "1 of 3 jobs was not made yet" in err
+
+
+def test_a_cluster_that_cannot_be_reached_brings_up_nothing_old(batch: Command, ends, monkeypatch):
+    """It told the failures of the run before as if they were of this one."""
+    ends["b"] = JobError("it broke")
+    batch("--retries", "0")
+    ends.clear()
+
+    def nobody(*_: Any, **__: Any) -> None:
+        raise ServiceUnreachable("no scheduler answers there", subject="tcp://nowhere:1")
+
+    monkeypatch.setattr("workbench.production.cluster.ClusterPool", nobody)
+    code, out, err = batch("--cluster", "tcp://nowhere:1", "--yes")
+    assert (code, out.count("\n")) == (1, 1)  # the estimate
+    assert err == "workbench: tcp://nowhere:1: no scheduler answers there\n"
+    code, out, _ = batch("--cluster", "tcp://nowhere:1", "--yes", "--json")
+    assert (code, [*json.loads(out)]) == (1, ["error"])
 
 
 def test_a_row_that_was_never_begun_is_not_well_either(batch: Command, ends):

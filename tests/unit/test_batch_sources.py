@@ -260,8 +260,18 @@ CUES = "00:00:01,000 --> 00:00:02,000\nAna: Hola."
         ("dub", {"text": CUES, "language": "fr"}, "fr: espeak:es speaks es"),
         ("transcribe", {"media": "talks", "script": "Hi."}, "talks: is not a plain file"),
         ("transcribe", {"media": "bed.mp3", "engine": "script"}, "needs to know what is said"),
-        ("transcribe", {"media": "bed.mp3", "engine": "whisper", "model": "smal"}, "not a Whisper"),
-        ("transcribe", {"media": "bed.mp3", "model": "smal"}, "not a Whisper"),
+        (
+            "transcribe",
+            {"media": "bed.mp3", "engine": "whisper", "model": "smal"},
+            ", model: 'smal' is not a Whisper",
+        ),
+        ("transcribe", {"media": "bed.mp3", "model": "smal"}, ", model: 'smal' is not a Whisper"),
+        ("transcribe", {"media": "bed.mp3"}, ", engine: config.json, model.bin, tok"),
+        (
+            "transcribe",
+            {"media": "bed.mp3", "model": "tiny"},
+            ", model: config.json, model.bin, tok",
+        ),
         (
             "transcribe",
             {"media": "bed.mp3", "script": "a", "output": "a.doc"},

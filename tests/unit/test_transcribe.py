@@ -364,7 +364,7 @@ def test_a_silent_recording_has_no_captions_and_is_no_failure(ear, command, wav)
     ("arguments", "code", "told"),
     [
         (("transcribe",), 2, "Missing argument"),
-        (("transcribe", "a.wav"), 1, "workbench models pull whisper-small"),
+        (("transcribe", "a.wav"), 2, "workbench models pull whisper-small"),
         (("transcribe", "none.wav"), 2, "none.wav: there is no such file"),
         (("align", "a", "none.wav", "-o", "a.srt"), 2, "none.wav: there is no such file"),
         (("transcribe", "none.wav", "-e", "ear"), 2, "none.wav: there is no such file"),

@@ -248,8 +248,10 @@ def _done(
     began = time.monotonic()
     error: WorkbenchError
     result = None
+    reached = False
     try:
         with _pool(made, cluster, store) as pool:
+            reached = True
             result = made.run(pool)
         if result.error is None:
             return result
@@ -259,7 +261,8 @@ def _done(
         error = Cancelled("stopped", subject=made.plan.title, cure=again)
     except (StorageError, ServiceError) as caught:
         error = caught
-    result = result or made.so_far()
+    if reached:  # else what the ledger knows is of an earlier time
+        result = result or made.so_far()
     if result is not None:
         seconds = made.prepared + time.monotonic() - began
         told = replace(result, seconds=seconds)

@@ -121,7 +121,7 @@ class Checks:
                 refused = self._rule(rule, tuple(every.get(name) for name in rule.names))
                 if refused is not None:
                     blamed = refused.subject.partition("=")[0]
-                    yield blamed if blamed in given else given[0], refused
+                    yield blamed if blamed in rule.names else given[0], refused
 
     def _files(
         self, known: Sequence[Parameter], values: Mapping[str, Any]

@@ -200,7 +200,7 @@ def run(
         warnings = seal(files, {**about, "warnings": notes.warnings()}, main=output)
         made = Made.of(
             files | {receipt_path(path) for path in outputs(files)},
-            job=job,
+            job=job or identity.id,  # a batch that has the same job need not do it again
             source=source,
             warnings=warnings,
             cpu=runner.cpu,

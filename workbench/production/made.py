@@ -24,7 +24,7 @@ class Made:
     Parameters
     ----------
     job
-        The job, empty for a run that is none of a batch.
+        The job.
     source
         The job file that names it, empty for none.
     files

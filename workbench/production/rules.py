@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbench.errors import MediaError, ParameterError, WorkbenchError
+from workbench.errors import MediaError, ModelError, ParameterError, WorkbenchError
 from workbench.paths import text_file
 
 if TYPE_CHECKING:
@@ -227,7 +227,12 @@ def _recogniser(engine: str, model: str, script: str, media: str | None) -> None
     from workbench.engines.registry import DEFAULT_TRANSCRIBER
 
     name = DEFAULT_TRANSCRIBER if engine == "auto" else engine
-    _listener(f"{name}:{model}" if model else name)
+    try:
+        _listener(f"{name}:{model}" if model else name)
+    except ModelError as error:
+        typed = f"{error.subject}: " if error.subject and error.subject not in error.problem else ""
+        asked = "model" if model else "engine"
+        raise ParameterError(f"{typed}{error.problem}", subject=asked, cure=error.cure) from error
 
 
 def _page(output: str) -> None:

@@ -113,11 +113,9 @@ def find(model: str) -> Weights:
 
 def _folder(path: Path, name: str) -> Weights:
     if not path.is_dir():
-        error = WeightsMissing(
+        raise WeightsMissing(
             "there is no such folder", subject=name, cure="check the path, or name a size: small"
         )
-        error.mistake = True
-        raise error
     folder = path.absolute()
     _check(folder, "convert or copy it again")
     return Weights(folder.name, folder)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["batch", "chosen_kernel", "prepare"]
 
 _AGAIN = {"failed", "dead", "cancelled"}
+_ALL = 10_000_000  # jobs
 
 
 def prepare(
@@ -74,6 +75,7 @@ def prepare(
     try:
         replaced = check_owner(planned, ledger)
         known = ledger.of([task.id for task in planned.tasks])
+        failed = _failed(ledger) if only_failed else set()
     finally:
         ledger.close()
     todo, again, left = [], set(), 0
@@ -84,7 +86,8 @@ def prepare(
             state = "changed"
         if state in _AGAIN or state == "changed":
             again.add(task.id)
-        if state in _AGAIN or (state != "done" and not only_failed):
+        mended = job is None and task.executed in failed
+        if state in _AGAIN or mended or (state != "done" and not only_failed):
             todo.append(task)
         elif state != "done":
             left += 1
@@ -99,6 +102,14 @@ def prepare(
         prepared=time.monotonic() - began,
         replaced=replaced,
     )
+
+
+def _failed(ledger: BatchLedger) -> set[str]:
+    """Return where the jobs that failed would be kept: one that is mended is another job there."""
+    latest: dict[str, str] = {}
+    for job in ledger.jobs(limit=_ALL):
+        latest.setdefault(str(job.parameters.get("executed")), job.state)
+    return {place for place, state in latest.items() if state in _AGAIN}
 
 
 def _within(name: str, value: object, least: int, most: int) -> None:
