@@ -341,6 +341,15 @@ def test_an_output_that_cannot_be_is_a_mistake_of_its_row():
     assert any(one.startswith("row 2, output: ") and "file name too long" in one for one in found)
 
 
+def test_a_mistake_of_a_grid_names_the_notebook_it_is_one_for():
+    hears = {"media": "bed.mp3", "script": "a", "notebook": "transcribe"}
+    rows = [{"text": "Hola.", "notebook": "narrate"}, hears, hears | {"script": "b"}]
+    (found,) = told(rows, axes={"gap": [0.5, 0.7]})
+    assert found.startswith("row 2, gap: transcribe: is not a parameter of this notebook")
+    (found,) = told(rows[1:], axes={"gap": [0.5, 0.7]})
+    assert found.startswith("gap: is not a parameter of this notebook")
+
+
 def test_a_grid_of_a_row_with_an_output_is_a_mistake_with_its_cure():
     row = {"text": "Hola.", "output": "a.mp3"}
     (found,) = told([row], "narrate", axes={"voice": ["espeak:es", "espeak:en-us"]})

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from workbench.errors import ParameterError
+from workbench.production.batch import watching
 from workbench.production.batch.watching import changes
 
 if TYPE_CHECKING:
@@ -29,7 +30,33 @@ def stop() -> Iterator[threading.Event]:
 def watched(path: Path) -> Any:
     """Return a batch that reads a file."""
     text = path.read_text()
-    return SimpleNamespace(plan=SimpleNamespace(inputs={str(path): text}, notebooks={}))
+    plan = SimpleNamespace(inputs={str(path): text}, notebooks={})
+    return SimpleNamespace(plan=plan, kept=(str(path.with_suffix(".wav")),))
+
+
+def test_what_was_made_and_is_taken_away_is_noticed(tmp_path: Path, stop: threading.Event):
+    """It was made by the batch itself meanwhile, which is no change."""
+    path, made = tmp_path / "talk.txt", tmp_path / "talk.wav"
+    path.write_text("said")
+    looks, rounds = [], 0
+    states = watching._states
+
+    def counted(paths: Any) -> Any:
+        looks.append(1)
+        if rounds == 1 and len(looks) == 20:  # it rests
+            made.unlink()
+        return states(paths)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(watching, "_states", counted)
+        for _ in changes(lambda: watched(path), [], stop, every=0.001):
+            rounds += 1
+            assert (rounds, made.exists()) in {(1, False), (2, False)}
+            made.write_bytes(b"sound")
+            if rounds == 2:
+                break
+    assert len(looks) >= 20, "nothing had changed before"
+    assert rounds == 2
 
 
 def test_a_missing_file_that_appears_is_noticed(tmp_path: Path, stop: threading.Event):

@@ -325,8 +325,11 @@ def test_every_mistake_of_a_command_line_is_told():
     ],
 )
 def test_a_cell_that_is_no_schema_is_said_and_nothing_of_it_runs(here: Path, cell: str, told: str):
-    with pytest.raises(JobError, match=told):
-        parameters(notebook(here, cell))
+    path = notebook(here, cell)
+    with pytest.raises(JobError, match=told) as refused:
+        parameters(path)
+    assert (refused.value.subject, refused.value.mistake) == (str(path), True)  # exit code 2
+    assert "; " not in refused.value.problem, "the cure is apart"
     assert not (here / "pwned").exists()
 
 

@@ -47,7 +47,10 @@ def batch(
     parameter: Annotated[
         list[str] | None,
         typer.Option(
-            "--parameter", "-p", metavar="NAME=VALUE", help="For rows that do not say otherwise."
+            "--parameter",
+            "-p",
+            metavar="NAME=VALUE",
+            help="For rows of --notebook that do not say otherwise.",
         ),
     ] = None,
     grid: Annotated[

@@ -99,6 +99,13 @@ class Batch:
         return self._estimate[0]
 
     @property
+    def kept(self) -> tuple[str, ...]:
+        """The main file and the executed notebook of each job."""
+        return tuple(
+            path for task in self.plan.tasks for path in (task.output, task.executed) if path
+        )
+
+    @property
     def ledger(self) -> Path:
         """Where its ledger is."""
         return self.plan.folder / LEDGER

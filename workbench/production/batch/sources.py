@@ -144,7 +144,7 @@ def read_rows(
         row.notebook: parameters(row.notebook) for row in {r.notebook: r for r in rows}.values()
     }
     if axes is not None:
-        wrong = _axes(schemas.values(), axes)
+        wrong = _axes(rows, schemas, axes)
         mistakes += wrong or _shared_outputs(rows, axes)
         if axes and not mistakes:  # with any, the rows keep the numbers that they are told by
             rows = _spread(rows, axes)
@@ -215,10 +215,20 @@ def _chosen(named: object, default: Path | None) -> Path:
     return default
 
 
-def _axes(schemas: Iterable[Sequence[Parameter]], axes: Mapping[str, Any]) -> list[Mistake]:
-    """Return what is wrong with a grid for any of some notebooks."""
-    wrong = [error for known in schemas for error in grid_mistakes(known, axes)]
-    return list(dict.fromkeys(Mistake(0, e.subject, e.problem, e.cure) for e in wrong))
+def _axes(
+    rows: Sequence[Row], schemas: Mapping[Path, Sequence[Parameter]], axes: Mapping[str, Any]
+) -> list[Mistake]:
+    """Return what is wrong with a grid; for some notebooks alone, with the first row of each."""
+    wrong = {notebook: grid_mistakes(known, axes) for notebook, known in schemas.items()}
+    told = [{str(error) for error in errors} for errors in wrong.values()]
+    found: dict[Mistake, None] = {}
+    for notebook, errors in wrong.items():
+        first = next((row.number for row in rows if row.notebook == notebook), 0)
+        for e in errors:
+            every = all(str(e) in others for others in told)
+            row, name = (0, "") if every else (first, f"{notebook.stem}: ")
+            found[Mistake(row, e.subject, f"{name}{e.problem}", e.cure)] = None
+    return list(found)
 
 
 def _shared_outputs(rows: Sequence[Row], axes: Mapping[str, Any]) -> list[Mistake]:

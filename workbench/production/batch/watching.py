@@ -28,7 +28,7 @@ def changes(
     *,
     every: float = _LOOK,
 ) -> Iterator[Batch | WorkbenchError]:
-    """Yield a batch now, and again each time a file that it reads has changed.
+    """Yield a batch now, and again each time a file that it reads, or has made, has changed.
 
     Parameters
     ----------
@@ -68,7 +68,9 @@ def changes(
             if not looked <= before.keys():
                 continue  # whether one of them was changed meanwhile is not known
             yield batch
-        _wait([*fixed, *looked], before, stop, every, again)
+            # Whoever takes away what was made wants it made again.
+            before |= _states(map(Path, batch.kept))
+        _wait([*before], before, stop, every, again)
 
 
 def _wait(

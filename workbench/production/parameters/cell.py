@@ -29,6 +29,14 @@ def parameters(notebook: Path) -> tuple[Parameter, ...]:
         When the file is not a notebook, its cell is not a list of annotated assignments, or a
         default is not of the type that stands before it, or not in its range.
     """
+    try:
+        return _read(notebook)
+    except JobError as error:
+        error.mistake = True  # nothing was begun: whoever wrote it is to correct it
+        raise
+
+
+def _read(notebook: Path) -> tuple[Parameter, ...]:
     tagged = [source for source, tags in _cells(notebook) if "parameters" in tags]
     if not tagged:
         return ()
@@ -50,18 +58,20 @@ def parameters(notebook: Path) -> tuple[Parameter, ...]:
             if node.value is None:
                 raise JobError(f"its parameter {name} has no default", subject=str(notebook))
             default = _default(node.value, name, node.value.lineno, notebook)
-            found[name] = _parameter(node, name, default, _help(node, beside, alone))
+            found[name] = _parameter(node, name, default, _help(node, beside, alone), notebook)
     except SyntaxError as error:
         raise JobError(
             f"line {error.lineno} of its parameters cell cannot be read ({error.msg})",
             subject=str(notebook),
             cure="write each parameter as: name: type = value  # help",
         ) from error
+    except ParameterError as error:
+        default = f"the default of its parameter {error.subject or 'cell'}"
+        raise JobError(
+            f"{default}: {error.problem}", subject=str(notebook), cure=error.cure
+        ) from error
     except (ValueError, RecursionError, MemoryError, tokenize.TokenError) as error:
-        if isinstance(error, ParameterError):  # which is a ValueError too
-            told = f"the default of its parameter {error}"
-        else:
-            told = f"its parameters cell cannot be read ({error})"
+        told = f"its parameters cell cannot be read ({error})"
         raise JobError(told, subject=str(notebook)) from error
     return tuple(found.values())
 
@@ -78,9 +88,15 @@ def _default(node: ast.expr, name: str, line: int, notebook: Path) -> Any:
         ) from error
 
 
-def _parameter(node: ast.AnnAssign, name: str, default: Any, comment: str) -> Parameter:
+def _parameter(
+    node: ast.AnnAssign, name: str, default: Any, comment: str, notebook: Path
+) -> Parameter:
     annotation = ast.unparse(node.annotation)
-    parts = set(within(meaning(annotation, name)))
+    try:
+        parts = set(within(meaning(annotation, name)))
+    except JobError as error:
+        told = f"parameter {name}: {error.problem}"
+        raise JobError(told, subject=str(notebook), cure=error.cure) from error
     told = read_range(comment) if parts & {int, float} else Range(help=comment)
     parameter = Parameter(
         name=name,
