@@ -24,6 +24,7 @@ from workbench.media.binaries import binaries, ffmpeg, transitions
 from workbench.media.encoders import CANDIDATES, works
 from workbench.media.graph import TRANSITIONS
 from workbench.storage.cache import cache_folder
+from workbench.wording import file_size
 
 if TYPE_CHECKING:
     from workbench.engines.weights import State
@@ -163,9 +164,7 @@ def _pip() -> Finding:
 
 def _memory() -> Finding:
     limit, free = granted(), room()
-    told = f"{free / 1e9:.1f} GB free" + (
-        f" of the {limit / 1e9:.1f} GB of {LIMIT}" if limit else ""
-    )
+    told = f"{file_size(free)} free" + (f" of the {file_size(limit)} of {LIMIT}" if limit else "")
     if free >= _LITTLE:
         return Finding(name="memory", state="ok", detail=told)
     cure = "shut down other kernels, or stay with the voice espeak"
@@ -319,7 +318,7 @@ def _model(found: State) -> Finding:
         detail = f"{found.folder}  lacks {', '.join(found.missing)}"
         return Finding(name=name, state="absent", detail=detail, cure=cure)
     voices = f", {len(found.voices)} voices" if found.model.voices else ""
-    detail = f"{found.folder}  {found.size / 1e6:,.0f} MB{voices}"
+    detail = f"{found.folder}  {file_size(found.size)}{voices}"
     return Finding(name=name, state="ok", detail=detail)
 
 
@@ -357,7 +356,7 @@ def _folder(name: str, path: Path) -> Finding:
         detail = f"{path}  {error.strerror}"
         return Finding(name=name, state="bad", detail=detail, cure="make it writable")
     free = shutil.disk_usage(path).free
-    detail = f"{path}  {free / 1e9:,.1f} GB free"
+    detail = f"{path}  {file_size(free)} free"
     if free < _LITTLE:
         return Finding(name=name, state="absent", detail=detail, cure="make room: videos need it")
     return Finding(name=name, state="ok", detail=detail)

@@ -137,7 +137,7 @@ def test_weights_that_nobody_fetched_are_no_fault_and_damaged_ones_are(tmp_path:
     assert "whisper" not in {f.name for f in report.sections["weights"]}
     (home / "vocabulary.txt").write_bytes(b"a")
     tiny = found(examine(), "weights", "whisper-tiny")
-    assert (tiny.state, tiny.detail) == ("ok", f"{home}  0 MB")
+    assert (tiny.state, tiny.detail) == ("ok", f"{home}  7 B")
     (home / "model.bin").write_bytes(b"")
     report = examine()
     assert not report.healthy
@@ -279,9 +279,9 @@ def test_memory_and_disk_that_run_out_are_told(monkeypatch):
     monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _: disk(5_000_000))
     report = examine()
     memory = found(report, "system", "memory")
-    assert memory.detail == "0.3 GB free of the 2.0 GB of MEM_LIMIT"
+    assert memory.detail == "300 MB free of the 2 GB of MEM_LIMIT"
     assert (memory.state, bool(memory.cure)) == ("absent", True)
-    assert found(report, "folders", "working folder").detail.endswith("0.0 GB free")
+    assert found(report, "folders", "working folder").detail.endswith("  5 MB free")
     assert found(report, "folders", "working folder").cure == "make room: videos need it"
 
 

@@ -94,7 +94,7 @@ def test_from_nothing_to_a_model_and_back(hub: Hub, here: Path, monkeypatch, cap
     assert out.splitlines()[0].endswith(f"{here / 'small'}, 1 of 2 voices")
     assert out.startswith("✓ small")
     code, out, _ = run("verify")
-    assert (code, out.splitlines()[0]) == (0, "✓ small: 3 files, 10 kB")
+    assert (code, out.splitlines()[0]) == (0, "✓ small: 3 files, 10.2 kB")
     (here / "small" / "model.big").write_bytes(b"\x01" + BIG[1:])
     code, out, _ = run("verify", "small", "--json")
     assert code == 1

@@ -10,6 +10,7 @@ import typer
 
 from workbench.commands.output import AsJson, show, warn
 from workbench.errors import ParameterError
+from workbench.wording import file_size
 
 __all__ = ["add_to"]
 
@@ -110,20 +111,20 @@ def _status(*, as_json: AsJson = False) -> None:
 
 
 def _described(server: dict[str, Any]) -> str:
-    loaded = ", ".join(server["preload"]) or "nothing but the kernel"
+    loaded = ", ".join(["workbench", *server["preload"]])
     state = "  retiring" if server["retiring"] else ""
-    head = f"{server['name']}  pid {server['pid']}  {_megabytes(server)}  {server['served']} served"
+    head = f"{server['name']}  pid {server['pid']}  {_memory(server)}  {server['served']} served"
     rows = [f"{head}{state}  loaded: {loaded}"]
     for kernel in server["kernels"]:
-        limit = f" of {kernel['limit'] / 1e6:,.0f}" if kernel["limit"] else ""
-        own = f"{kernel['own'] / 1e6:,.0f}{limit} MB its own"
-        rows.append(f"  kernel {kernel['pid']}  of {kernel['client']}  {_megabytes(kernel)}, {own}")
+        limit = f" of {file_size(kernel['limit'])}" if kernel["limit"] else ""
+        own = f"{file_size(kernel['own'])}{limit} its own"
+        rows.append(f"  kernel {kernel['pid']}  of {kernel['client']}  {_memory(kernel)}, {own}")
     return "\n".join(rows)
 
 
-def _megabytes(process: dict[str, Any]) -> str:
+def _memory(process: dict[str, Any]) -> str:
     """Tell the memory of a process, what it shares counted by its part."""
-    return f"{process['proportional'] / 1e6:,.0f} MB"
+    return file_size(process["proportional"])
 
 
 def _stop(

@@ -9,6 +9,7 @@ import typer
 
 from workbench.commands.output import AsJson, show
 from workbench.errors import ParameterError, WorkbenchError
+from workbench.wording import file_size
 
 if TYPE_CHECKING:
     from workbench.engines.weights import Model, State
@@ -144,7 +145,7 @@ def verify(
             lines.append(f"✗ {model.name}: {error}")
         else:
             results.append({"name": model.name, "ok": True, "folder": str(found.folder)})
-            lines.append(f"✓ {model.name}: {len(found.files)} files, {_size(found.size)}")
+            lines.append(f"✓ {model.name}: {len(found.files)} files, {file_size(found.size)}")
     show(results, "\n".join(lines) or f"none in {weights.models_folder()}", as_json=as_json)
     if not all(result["ok"] for result in results):
         raise typer.Exit(1)
@@ -179,7 +180,7 @@ def remove(
             folders = [str(path) for path in gone.folders]
             told = {"folders": folders, "size": gone.size}
             results.append({"name": model.name, "ok": True, **told})
-            lines.append(f"✓ {model.name}: removed {', '.join(folders)}, {_size(gone.size)}")
+            lines.append(f"✓ {model.name}: removed {', '.join(folders)}, {file_size(gone.size)}")
     show(results, "\n".join(lines), as_json=as_json)
     if not all(result["ok"] for result in results):
         raise typer.Exit(1)
@@ -188,7 +189,7 @@ def remove(
 def _row(found: State) -> str:
     model = found.model
     mark = _MARKS[found.state]
-    size = _size(found.size if found.files else model.size)
+    size = file_size(found.size if found.files else model.size)
     head = f"{mark} {model.name:<26} {size:>8}  {model.licence:<11}"
     if found.state == "absent":
         from workbench.engines.weights.spacy import spacy_installed
@@ -205,13 +206,3 @@ def _row(found: State) -> str:
         return f"{head} {found.folder}  lacks {listed}  → {model.command}"
     shared = " (the cache of the hub)" if found.layout == "cache" else ""
     return f"{head} {found.folder}{shared}{voices}"
-
-
-def _size(count: int) -> str:
-    """Return bytes for a person: ``13 MB``, ``3.2 GB``."""
-    value, unit = float(count), "B"
-    for larger in ("kB", "MB", "GB"):
-        if value < _UNIT:
-            break
-        value, unit = value / _UNIT, larger
-    return f"{value:.1f} {unit}" if unit == "GB" else f"{value:.0f} {unit}"

@@ -23,7 +23,7 @@ from workbench.production.parameters import check, parameters
 from workbench.production.parameters import mistakes as mistakes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from workbench.production.parameters import Parameter
 

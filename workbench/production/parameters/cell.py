@@ -66,10 +66,8 @@ def _read(notebook: Path) -> tuple[Parameter, ...]:
             cure="write each parameter as: name: type = value  # help",
         ) from error
     except ParameterError as error:
-        default = f"the default of its parameter {error.subject or 'cell'}"
-        raise JobError(
-            f"{default}: {error.problem}", subject=str(notebook), cure=error.cure
-        ) from error
+        told = f"the default of its parameter {error.subject}: {error.problem}"
+        raise JobError(told, subject=str(notebook), cure=error.cure) from error
     except (ValueError, RecursionError, MemoryError, tokenize.TokenError) as error:
         told = f"its parameters cell cannot be read ({error})"
         raise JobError(told, subject=str(notebook)) from error
@@ -95,8 +93,8 @@ def _parameter(
     try:
         parts = set(within(meaning(annotation, name)))
     except JobError as error:
-        told = f"parameter {name}: {error.problem}"
-        raise JobError(told, subject=str(notebook), cure=error.cure) from error
+        problem = f"parameter {name}: {error.problem}"
+        raise JobError(problem, subject=str(notebook), cure=error.cure) from error
     told = read_range(comment) if parts & {int, float} else Range(help=comment)
     parameter = Parameter(
         name=name,
