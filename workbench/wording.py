@@ -71,7 +71,7 @@ def suggest(name: str, choices: Iterable[str], *, most: int = 3) -> str:
     ''
     """
     lowered = {choice.lower(): choice for choice in choices}
-    near = difflib.get_close_matches(name.lower(), lowered, n=most, cutoff=0.5)
+    near = difflib.get_close_matches(name.lower(), lowered, n=most, cutoff=0.6)
     if not near:
         return ""
     return f"did you mean {' or '.join(repr(lowered[n]) for n in near)}?"

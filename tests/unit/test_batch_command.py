@@ -197,6 +197,9 @@ def test_warnings_of_jobs_are_told_with_their_names(batch: Command, monkeypatch)
     assert told[-1] == "workbench: warning: and 2 more warnings, which stand in the report"
     assert (code, len(told)) == (0, 11)
     assert json.loads(out)["jobs"][2]["warnings"][3] == "line 3 is\nnot heard"
+    code, out, err = batch("--only-failed", "--json")  # nothing is made: nothing is told again
+    assert (code, err) == (0, "")
+    assert json.loads(out)["jobs"][2]["warnings"][3] == "line 3 is\nnot heard"
 
 
 def test_the_result_is_told_before_what_keeps_it_from_being_written(batch: Command, monkeypatch):

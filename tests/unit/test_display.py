@@ -463,7 +463,12 @@ def test_the_result_of_a_batch_links_its_report(
     display.register(shell)
     jobs = (Job(id="job_1", kind="notebook", parameters={}, state="done"),)
     result = BatchResult(
-        title="x", folder=folder, jobs=jobs, unchanged=0, seconds=1, report=folder / "report.html"
+        title="x",
+        folder=folder,
+        jobs=jobs,
+        earlier=frozenset(),
+        seconds=1,
+        report=folder / "report.html",
     )
     data, _ = shell.display_formatter.format(result)
     assert "1 done" in data["text/html"]

@@ -214,6 +214,10 @@ def test_suffixes_and_texts_are_known_from_the_cell(tmp_path: Path):
         "sources: is empty; write the text, or the path of a file",
     ]
     assert mistakes(list(known.values()), {"sources": []})
+    (film,) = parameters(small_notebook(tmp_path, "film: Path = 'a.mp4'  # .mp4"))
+    for text, cure in (("out/b.mkv", "such as 'out/b.mp4'"), ("/", "take one of these")):
+        with pytest.raises(ParameterError, match=f"must end in .mp4, not '{text}'; {cure}"):
+            film.check(text)
 
 
 def test_a_text_that_is_a_path_to_nothing_is_missing(

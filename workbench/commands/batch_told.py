@@ -71,7 +71,7 @@ def show_result(
     error: WorkbenchError | None = None,
     one_of_many: bool = False,
 ) -> None:
-    """Print the warnings and how each failure failed, on standard error, and the result.
+    """Print new warnings and how each failure failed, on standard error, and the result.
 
     Parameters
     ----------
@@ -84,8 +84,8 @@ def show_result(
     one_of_many
         Whether others follow, so that JSON takes one line each.
     """
-    warn(result.warnings[:_MOST])
-    more = len(result.warnings) - _MOST
+    warn(result.new_warnings[:_MOST])
+    more = len(result.new_warnings) - _MOST
     if more > 0:
         warn([f"and {more} more warnings, which stand in the report"])
     for job in result.failures:

@@ -199,7 +199,10 @@ def master(
             f"it is at {made.after.integrated:.1f} LUFS"
         )
     if made.limited > _HEAVY:
-        notes.append(f"the limiter takes {made.limited:.0f} dB off the highest peak")
+        notes.append(
+            f"the limiter takes {made.limited:.0f} dB off the highest peak: {target:g} LUFS is "
+            "much for this sound; where it sounds pressed, take a lower loudness"
+        )
     return Master(gain=made.gain, envelope=made.envelope, after=made.after, warnings=tuple(notes))
 
 

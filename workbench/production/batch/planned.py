@@ -227,7 +227,7 @@ class Batch:
             title=self.plan.title,
             folder=self.plan.folder,
             jobs=jobs,
-            unchanged=sum(job.state == "done" and job.id not in todo for job in jobs),
+            earlier=frozenset(j.id for j in jobs if j.state == "done" and j.id not in todo),
             unmade=len(self.plan.tasks) - sum(job.ended for job in jobs),
             seconds=seconds,
             report=self.plan.folder / PAGE,

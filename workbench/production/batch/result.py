@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.ledger import STATES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from workbench.errors import WorkbenchError
@@ -29,8 +30,8 @@ class BatchResult:
         Where the ledger and the report are.
     jobs
         In the order of their rows.
-    unchanged
-        How many were done before and had nothing to be made again for.
+    earlier
+        Ids of those that were done before and had nothing to be made again for.
     seconds
         How long this run took, its planning included.
     report
@@ -45,7 +46,7 @@ class BatchResult:
     title: str
     folder: Path
     jobs: tuple[Job, ...]
-    unchanged: int
+    earlier: frozenset[str]
     seconds: float
     report: Path
     unmade: int = 0
@@ -56,6 +57,11 @@ class BatchResult:
         """How many jobs are in each state that occurs."""
         found = Counter(job.state for job in self.jobs)
         return {state: found[state] for state in STATES if found[state]}
+
+    @property
+    def unchanged(self) -> int:
+        """How many were done before and had nothing to be made again for."""
+        return len(self.earlier)
 
     @property
     def ok(self) -> bool:
@@ -76,12 +82,12 @@ class BatchResult:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What jobs that are done did differently from what was asked, each with its job's name."""
-        return tuple(
-            f"{job.parameters.get('name', '')}: {note}"
-            for job in self.jobs
-            if job.state == "done"
-            for note in (job.result or {}).get("warnings") or ()
-        )
+        return _warnings(self.jobs)
+
+    @property
+    def new_warnings(self) -> tuple[str, ...]:
+        """Those of jobs that this run has made: the others were told by an earlier one."""
+        return _warnings(job for job in self.jobs if job.id not in self.earlier)
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain values, for JSON."""
@@ -123,3 +129,12 @@ class BatchResult:
     def __str__(self) -> str:
         same = f" ({self.unchanged} unchanged)" if self.unchanged else ""
         return f"{self.title}: {self.told}{same}, {self.seconds:.1f} s"
+
+
+def _warnings(jobs: Iterable[Job]) -> tuple[str, ...]:
+    return tuple(
+        f"{job.parameters.get('name', '')}: {note}"
+        for job in jobs
+        if job.state == "done"
+        for note in (job.result or {}).get("warnings") or ()
+    )

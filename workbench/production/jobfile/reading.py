@@ -174,7 +174,7 @@ class _Checking:
                 if name not in names and name not in _OWN:
                     first.setdefault(name, row)
         for name, row in first.items():
-            cure = suggest(name, names) or (
+            cure = suggest(name, [*names, *_OWN]) or (
                 f"the parameters are {', '.join(sorted(names))}" if names else NO_CELL
             )
             line = row.shared.get(name) or row.head or row.number

@@ -164,8 +164,14 @@ class Parameter:
             raise ParameterError(
                 f"must end in {', '.join(self.suffixes)}, not {shown(text)}",
                 subject=self.name,
-                cure=suggest(suffix, self.suffixes) or "take one of these",
+                cure=suggest(suffix, self.suffixes) or self._ending(text),
             )
+
+    def _ending(self, text: str) -> str:
+        """Return what to write instead of a file of another kind."""
+        if len(self.suffixes) > 1 or not PurePath(text).name:
+            return "take one of these"
+        return f"such as {shown(str(PurePath(text).with_suffix(self.suffixes[0])))}"
 
     def parse(self, texts: Sequence[str]) -> Any:
         """Return what was written on a command line as the parameter's type.
