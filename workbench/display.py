@@ -15,8 +15,9 @@ a terminal                             the line of text
 So the picture stands in one bundle with the widget, and HTML never does: a viewer that takes the
 HTML and then cuts the sound out of it would show nothing.
 
-A plan, and a video that has yet to be rendered, are a picture and then a table. A caption style, a
-title, a colour and a GIF are pictures.
+A plan, and a video that has yet to be rendered, are a picture and then a table. The result of a job
+is what it made, and then the list of its files. A caption style, a title, a colour and a GIF are
+pictures.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from workbench.widgets.outputs import Bundle, Publish
     from workbench.widgets.panel import Panel
 
-__all__ = ["bundle", "plan_bundles", "register", "show", "show_plan", "twin_bundle"]
+__all__ = ["bundle", "plan_bundles", "register", "show", "show_job", "show_plan", "twin_bundle"]
 
 
 def _batch(result: Any) -> str:
@@ -59,6 +60,7 @@ _PLAYABLE = (
     *MADE,
 )
 _PLANNED = (("workbench.media.plan", "Plan"), ("workbench.media.video", "Video"))
+_RUN = (("workbench.production.job", "JobResult"),)
 _TABLES: dict[tuple[str, str], Callable[[Any], str]] = {
     ("workbench.captions.cues", "Cues"): twin.cue_table,
     ("workbench.recognition", "Recognition"): tables.heard_table,
@@ -75,7 +77,7 @@ def register(shell: Any) -> None:
 
     formatter = shell.display_formatter
     by_name = formatter.ipython_display_formatter.for_type_by_name
-    for how, kinds in ((show, _PLAYABLE), (show_plan, _PLANNED)):
+    for how, kinds in ((show, _PLAYABLE), (show_plan, _PLANNED), (show_job, _RUN)):
         for module, name in kinds:
             by_name(module, name, partial(_shown, shell, how))
     for (module, name), table in _TABLES.items():
@@ -143,6 +145,25 @@ def show_plan(value: object, publish: Publish) -> None:
     """
     for data, metadata in plan_bundles(value):
         publish(data, metadata, transient={})
+
+
+def show_job(value: Any, publish: Publish) -> None:
+    """Show what a job made, where it plays, and then all its files and its warnings.
+
+    Raises
+    ------
+    MediaError
+        When the main file is gone or damaged.
+    """
+    from workbench.production.rebuild_compare import SOUNDS, VIDEOS
+    from workbench.production.report.links import url_of
+
+    if value.output is not None and value.output.suffix.lower() in SOUNDS | VIDEOS:
+        show(value.output, publish)
+    here = str(Path.cwd())
+    links = [(path, url_of(str(path), here)) for path in value.files]
+    table = sendable(tables.files_list(links, value.warnings))
+    publish({"text/plain": str(value), "text/html": table}, {}, transient={})
 
 
 def plan_bundles(value: Any) -> tuple[Bundle, Bundle]:

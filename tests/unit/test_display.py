@@ -19,6 +19,7 @@ import workbench as wb
 from workbench import display
 from workbench.audio import Audio
 from workbench.errors import ParameterError
+from workbench.production.job import JobResult
 from workbench.recognition import Recognition, Segment
 from workbench.take import Take
 from workbench.timing import Word
@@ -473,6 +474,34 @@ def test_the_result_of_a_batch_links_its_report(
     data, _ = shell.display_formatter.format(result)
     assert "1 done" in data["text/html"]
     assert '<a href="out/a%23b%20%22c%22/report.html">The whole report</a>' in data["text/html"]
+
+
+def test_the_result_of_a_job_is_what_it_made_and_the_list_of_its_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was a line of a hundred digests."""
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "out" / "<b>"
+    folder.mkdir(parents=True)
+    sound, captions = folder / "a.wav", folder / "a.srt"
+    make_take().audio.write(sound)
+    captions.write_bytes(b"1" * 25)
+    shell = FakeShell()
+    display.register(shell)
+    made: dict[str, Any] = {"notebook": folder / "a.ipynb", "parameters": {}}
+    result = JobResult(output=sound, files=(sound, captions), warnings=("1 < 2",), **made)
+    shell.display_formatter.format(result)
+    player, twin, listed = shell.published
+    assert "application/vnd.jupyter.widget-view+json" in player[0]
+    assert Tags(twin[0]["text/html"]).tags.count("audio") == 1
+    assert listed[0]["text/plain"] == str(result) == f"a: {sound}, 1 more file, 1 warning"
+    assert '<a href="out/%3Cb%3E/a.srt">a.srt</a>, 25 B</li>' in listed[0]["text/html"]
+    assert "<li>1 &lt; 2</li>" in listed[0]["text/html"]
+
+    shell.published.clear()
+    shell.display_formatter.format(JobResult(output=captions, files=(captions,), **made))
+    ((data, *_),) = shell.published
+    assert ("a.srt" in data["text/html"], data["text/plain"]) == (True, f"a: {captions}")
 
 
 def test_a_terminal_stays_as_it_is() -> None:

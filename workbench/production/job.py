@@ -65,6 +65,17 @@ class JobResult:
     warnings: tuple[str, ...] = ()
     made: Made = field(default_factory=Made)
 
+    def __repr__(self) -> str:
+        return f"<{self}>"
+
+    def __str__(self) -> str:
+        more = len(self.files) - 1
+        told = [f"{self.output or self.notebook}"]
+        told += [f"{more} more file{'s' if more > 1 else ''}"] if more else []
+        noted = len(self.warnings)
+        told += [f"{noted} warning{'s' if noted > 1 else ''}"] if noted else []
+        return f"{self.notebook.stem}: {', '.join(told)}"
+
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain values, for JSON."""
         return {

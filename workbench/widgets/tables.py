@@ -9,15 +9,17 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from workbench.errors import one_line
+from workbench.wording import file_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from workbench.media.plan import Plan
     from workbench.recognition import Recognition
     from workbench.text.spoken import Spoken
 
-__all__ = ["heard_table", "plan_table", "spoken_table"]
+__all__ = ["files_list", "heard_table", "plan_table", "spoken_table"]
 
 _LEFT = ' style="text-align:left;white-space:pre-wrap"'
 
@@ -67,6 +69,31 @@ def spoken_table(spoken: Spoken) -> str:
         f"{_table(('written', 'spoken', 'rule'), rows, spoken.language) if spoken.changes else ''}"
         f"{f'<ul>{notes}</ul>' if notes else ''}"
     )
+
+
+def files_list(links: Iterable[tuple[Path, str]], warnings: Iterable[str]) -> str:
+    """Return files with their addresses and sizes, and what to know of them, as HTML.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> files_list([(Path("gone.srt"), "out/gone.srt")], ["1 < 2"])
+    '<ul><li><a href="out/gone.srt">gone.srt</a></li></ul><ul><li>1 &lt; 2</li></ul>'
+    """
+    rows = []
+    for path, address in links:
+        name = escape(one_line(path.name))
+        named = f'<a href="{escape(address)}">{name}</a>' if address else name
+        rows.append(f"<li>{named}{_size(path)}</li>")
+    notes = "".join(f"<li>{escape(one_line(note))}</li>" for note in warnings)
+    return f"<ul>{''.join(rows)}</ul>{f'<ul>{notes}</ul>' if notes else ''}"
+
+
+def _size(path: Path) -> str:
+    try:
+        return f", {file_size(path.stat().st_size)}"
+    except OSError:  # it was taken away since
+        return ""
 
 
 def plan_table(plan: Plan) -> str:
