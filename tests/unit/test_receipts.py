@@ -134,7 +134,8 @@ def test_secrets_are_not_kept(made: Path):
         "hf_token": "hunter2",
         "server": {"password": "hunter2", "url": "https://me:hunter2@host/a?b=1"},
         "keyword": "shown",
-        "key": "",
+        "key": "C minor",
+        "service": {"key": "hunter2 hunter2 hunter2"},
         "max_tokens": 400,
         "passwordless": True,
         "pass_tokens": "hunter2",
@@ -146,7 +147,7 @@ def test_secrets_are_not_kept(made: Path):
     parameters = json.loads(text)["notebook"]["parameters"]
     assert parameters["api_key"] == parameters["hf_token"] == HIDDEN
     assert parameters["server"]["url"] == "https://host/a?b=1"
-    assert parameters["keyword"] == "shown"
+    assert (parameters["keyword"], parameters["key"]) == ("shown", "C minor")
     assert (parameters["max_tokens"], parameters["passwordless"]) == (400, True)
     assert parameters["password"] == HIDDEN
 

@@ -50,6 +50,7 @@ _SEALED = (
     "warnings",
 )
 _SECRET = re.compile(r"token|secret|passw|credential|(?:^|_)(?:api_?)?key(?:$|_)", re.IGNORECASE)
+_SHORT_KEY = 16
 _LOGIN = re.compile(r"(?<=://)[^/@\s]+@")
 
 
@@ -210,13 +211,16 @@ def _shown(values: Any, name: str = "") -> Any:
         return {str(key): _shown(value, str(key)) for key, value in values.items()}
     if isinstance(values, list | tuple):
         return [_shown(value, name) for value in values]
-    if _SECRET.search(name) and values and not _amount(values, name):
+    if _SECRET.search(name) and values and not _harmless(values, name):
         return HIDDEN
     if values is None or isinstance(values, bool | int | float):
         return values
     return _LOGIN.sub("", str(values))
 
 
-def _amount(value: Any, name: str) -> bool:
-    """Whether it only sounds like a secret: a switch, or a number of tokens."""
-    return isinstance(value, bool) or (isinstance(value, int | float) and "tokens" in name.lower())
+def _harmless(value: Any, name: str) -> bool:
+    """Whether it only sounds like a secret: a switch, a number of tokens, the key of a song."""
+    if isinstance(value, int | float):
+        return isinstance(value, bool) or "tokens" in name.lower()
+    # The keys of services have 20 letters and more.
+    return name.lower() == "key" and isinstance(value, str) and len(value) < _SHORT_KEY
