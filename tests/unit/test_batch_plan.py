@@ -85,10 +85,13 @@ def test_two_rows_may_not_write_the_same(notebook: Path):
         row(notebook, 3, output="A.mp3"),
         row(notebook, 4, "b"),
         row(notebook, 5, "b"),
+        row(notebook, 6, "caf\u00e9"),
+        row(notebook, 7, "cafe\u0301"),  # the same for the eye, and on a Mac
     )
     assert found == [
         (3, "output", "would be kept as A.ipynb, like row 2"),
         (5, "name", "would be kept as b.ipynb, like row 4"),
+        (7, "name", "would be kept as cafe\u0301.ipynb, like row 6"),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
     from workbench.production.batch.task import Task
 
-__all__ = ["mixed"]
+__all__ = ["folded", "mixed"]
 
 
 _OWN = {"batch": "ledger", "report": "report"}
@@ -23,11 +24,11 @@ def mixed(tasks: Sequence[Task], folder: Path) -> Iterator[Mistake]:
 
     Jobs ``show`` and ``show.es`` may stand beside each other, see `workbench.production.claims`.
     """
-    rows = {_folded(Path(task.executed).with_suffix("")): task.row for task in tasks}
-    outputs = {_folded(Path(task.output)): task.row for task in tasks if task.output}
+    rows = {folded(Path(task.executed).with_suffix("")): task.row for task in tasks}
+    outputs = {folded(Path(task.output)): task.row for task in tasks if task.output}
     for task in tasks:
         main = Path(task.executed).with_suffix("")
-        failed = _folded(main.with_suffix("")) if main.suffix.lower() == ".failed" else ""
+        failed = folded(main.with_suffix("")) if main.suffix.lower() == ".failed" else ""
         if failed in rows:
             yield Mistake(
                 task.row,
@@ -35,7 +36,7 @@ def mixed(tasks: Sequence[Task], folder: Path) -> Iterator[Mistake]:
                 f"{main.name} has the name of what is kept of row {rows[failed]} when it fails",
                 "take another name",
             )
-        receipt = _folded(Path(task.output).with_suffix("")) if task.output else ""
+        receipt = folded(Path(task.output).with_suffix("")) if task.output else ""
         if receipt in outputs and task.output.lower().endswith(".json"):
             yield Mistake(
                 task.row,
@@ -59,5 +60,6 @@ def mixed(tasks: Sequence[Task], folder: Path) -> Iterator[Mistake]:
             )
 
 
-def _folded(path: Path) -> str:
-    return str(path).casefold()  # as some file systems see it
+def folded(path: Path) -> str:
+    """Return what two paths have in common that are one for some file system, and for the eye."""
+    return unicodedata.normalize("NFC", str(path)).casefold()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.errors import ParameterError, one_line
 from workbench.paths import user_path
-from workbench.production.batch.mixed import mixed
+from workbench.production.batch.mixed import folded, mixed
 from workbench.production.batch.task import Task
 from workbench.production.checks import Checks
 from workbench.production.identity import identify
@@ -215,8 +215,7 @@ def plan(rows: Iterable[Row], folder: Path, ways: Ways, *, title: str, source: s
 
 def _clash(row: Row, executed: Path, taken: dict[str, int]) -> Iterator[Mistake]:
     """Yield a mistake when an earlier row leaves its notebook in the same place."""
-    place = str(executed).casefold()  # as some file systems see it
-    earlier = taken.setdefault(place, row.number)
+    earlier = taken.setdefault(folded(executed), row.number)
     if earlier != row.number:
         yield Mistake(
             row.number,
