@@ -9,6 +9,7 @@ import sys
 import threading
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import yaml
@@ -22,7 +23,7 @@ from workbench.errors import (
     WorkbenchWarning,
 )
 from workbench.production.batch.task import Task
-from workbench.production.cluster import ClusterPool, work
+from workbench.production.cluster import ClusterPool, away, work
 from workbench.production.cluster.attempt import Attempt
 from workbench.production.cluster.away import Larder, _renamed
 from workbench.production.cluster.depot import Depot
@@ -370,6 +371,35 @@ def test_an_input_is_sent_once_by_many_jobs_at_once(tmp_path: Path):
     for thread in threads:
         thread.join()
     assert puts == [input_name(digest(tmp_path / "talk.ipynb"))]
+
+
+def test_folders_that_are_at_home_are_on_the_worker_too(tmp_path: Path, monkeypatch):
+    """A batch's own folder is there at home, so a notebook need not make it; nor on a worker."""
+    home, seen = tmp_path / "home", {}
+    (home / "out").mkdir(parents=True)
+    (home / "talk.ipynb").write_text(json.dumps(NOTHING))
+    task = Task(
+        id="j",
+        name="a",
+        notebook=str(home / "talk.ipynb"),
+        output=str(home / "new" / "a.txt"),
+        executed=str(home / "out" / "a.ipynb"),
+        folder=str(home),
+    )
+    order = Order(token="t", topic="", task=task, software={})  # noqa: S106 - no secret
+    order = Parcels(str(tmp_path / "store")).send(order)
+
+    def perform(task: Task, **_: Any) -> None:
+        folders = {"out": Path(task.executed).parent, "new": Path(task.output).parent}
+        seen.update({name: folder.is_dir() for name, folder in folders.items()})
+        assert not Path(task.executed).is_relative_to(home)
+        raise JobError("enough")
+
+    monkeypatch.setattr(away, "perform", perform)
+    nothing: dict[str, Any] = {"progress": lambda done: None, "cancel": threading.Event()}
+    with pytest.raises(JobError, match="enough"):
+        away.perform_away(order, tmp_path / "worker", {}, **nothing)
+    assert seen == {"out": True, "new": False}
 
 
 def test_workers_that_do_not_reach_the_store_are_named(tmp_path: Path):

@@ -71,6 +71,8 @@ def perform_away(
         with tempfile.TemporaryDirectory(prefix="job-", dir=place) as name:
             places = Places(Path(order.task.folder), Path(name).resolve())
             places.here(order.task.folder).mkdir(parents=True)
+            for path in order.folders:  # a notebook may rely on it, as it may at home
+                places.here(path).mkdir(parents=True, exist_ok=True)
             for path, sha256 in order.inputs.items():
                 larder.bring(sha256, places.here(path))
             task = places.task(order.task, order.inputs)

@@ -124,7 +124,9 @@ class Parcels:
         inputs[str(notebook)] = file_digest(notebook)
         for path, sha256 in inputs.items():
             self._send(Path(path), sha256)
-        return replace(order, store=self._depot.where, inputs=inputs)
+        places = {Path(path).parent for path in (order.task.output, order.task.executed) if path}
+        folders = tuple(str(path) for path in places if path.is_dir())
+        return replace(order, store=self._depot.where, inputs=inputs, folders=folders)
 
     def receive(self, order: Order, reply: Mapping[str, Any]) -> None:
         """Fetch what a job made, and put it where it belongs, each file whole or not at all.

@@ -54,6 +54,8 @@ class Order:
         Where inputs come from and outputs go; empty for files that all see.
     inputs
         With a store: digest of every file that the job reads, by its path there.
+    folders
+        With a store: those of its output and its executed notebook, as far as they are there.
     """
 
     token: str
@@ -63,6 +65,7 @@ class Order:
     probe: Probe | None = None
     store: str = ""
     inputs: Mapping[str, str] = field(default_factory=dict)
+    folders: tuple[str, ...] = ()
 
 
 def work(order: Order) -> dict[str, Any]:
