@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 import workbench as wb
 from workbench.cli import app
 from workbench.errors import Cancelled, ParameterError, WorkbenchWarning
+from workbench.production.batch.batch import prepare
 from workbench.production.batch.estimate import estimate
 from workbench.production.batch.plan import Mistakes
 from workbench.production.batch.watching import changes
@@ -150,9 +151,49 @@ def test_who_else_made_an_output_is_told_before_it_is_written_over(notebook: Pat
     with pytest.warns(WorkbenchWarning, match=r"writes over shared/x\.txt, made for one\.csv"):
         do(notebook, two, folder=None)
     assert Path("shared/x.txt").read_text() == "b"
-    with pytest.raises(ParameterError, match=r"would write over x, which was made for two\.csv"):
+    with pytest.raises(
+        ParameterError, match=r"over shared/x\.txt \(row 2\), which was made for two\.csv"
+    ):
         do(notebook, one, folder="shared")
     assert Path("shared/x.txt").read_text() == "b"
+    # The ledger of the first knows it as done, and it is the other's now.
+    with pytest.warns(WorkbenchWarning, match=r"writes over shared/x\.txt, made for two\.csv"):
+        do(notebook, one, folder=None)
+    assert Path("shared/x.txt").read_text() == "a"
+    Path("own.txt").write_text("precious")
+    one.write_text("text,output\na.txt,own.txt\n")
+    with pytest.warns(WorkbenchWarning, match=r"writes over own\.txt, made by no batch"):
+        do(notebook, one, folder=None)
+
+
+def test_in_one_folder_no_job_file_takes_a_place_back(notebook: Path):
+    """Each wrote over the other's, every night."""
+    one, two = Path("one.csv"), Path("two.csv")
+    one.write_text("name,text\nx,a.txt\n")
+    two.write_text("name,text\nx,b.txt\n")
+    do(notebook, one)
+    for file in Path("out").glob("x.*"):
+        file.unlink()  # as the refusal says
+    do(notebook, two)
+    with pytest.raises(ParameterError, match=r"over out/x\.txt \(row 2\), which was made for two"):
+        do(notebook, one)
+    assert Path("out/x.txt").read_text() == "b"
+
+
+def test_what_only_failed_leaves_out_is_told_everywhere(notebook: Path):
+    """Files that were gone counted as made, and an edited row was in no report."""
+    do(notebook)
+    Path("out/a.txt").unlink()
+    Path("b.txt").write_text("edited")
+    plan = prepare(ROWS, notebook, folder="out", only_failed=True)
+    assert str(plan.estimate) == "0 jobs to do, 1 unchanged, 2 not made yet and left out"
+    result = do(notebook, only_failed=True)
+    assert (result.ok, result.unmade, result.counts) == (False, 2, {"done": 1})
+    assert result.told == "1 done, 2 not made"
+    report = json.loads(Path("out/report.json").read_bytes())
+    states = {job["name"]: job["state"] for job in report["jobs"]}
+    assert states == {"a": "queued", "b": "queued", "c": "done"}
+    assert "run the batch again" in Path("out/report.html").read_text()
 
 
 def test_a_failure_does_not_stop_the_rest_and_is_told_with_its_cell(notebook: Path):
@@ -172,10 +213,10 @@ def test_a_failure_does_not_stop_the_rest_and_is_told_with_its_cell(notebook: Pa
 
     Path("a.txt").write_text("mended")
     mended = do(notebook, retries=0, only_failed=True)
-    # Another text is another job, which has not failed yet.
-    assert (made(mended)["b"], runs()) == ("dead", ["b"])
+    # Another text is another job, in the place of the one that failed.
+    assert (made(mended), runs()) == ({"a": "done", "b": "dead", "c": "done"}, ["a", "b"])
     done = do(notebook, retries=0)
-    assert (made(done), runs()) == ({"a": "done", "b": "dead", "c": "done"}, ["a", "b"])
+    assert (made(done), runs()) == ({"a": "done", "b": "dead", "c": "done"}, ["b"])
 
 
 def test_a_job_that_was_run_alone_is_found_done(notebook: Path):
@@ -187,7 +228,9 @@ def test_a_job_that_was_run_alone_is_found_done(notebook: Path):
     words = shlex.split(again.partition(" && ")[2])
     assert CliRunner().invoke(app, words[1:]).exit_code == 0
     assert runs() == ["a", "b", "b", "c"]
-    assert (do(notebook).counts, runs()) == ({"done": 3}, [])
+    assert str(prepare(ROWS, notebook, folder="out").estimate) == "0 jobs to do, 3 unchanged"
+    done = do(notebook)
+    assert (done.counts, done.unchanged, runs()) == ({"done": 3}, 3, [])
 
 
 def test_a_mistake_of_the_input_is_not_tried_again_and_shows_its_cell(notebook: Path):

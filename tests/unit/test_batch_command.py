@@ -25,6 +25,8 @@ from workbench.errors import (
 from workbench.ledger import BatchLedger, Entry, part, working
 from workbench.production.batch import planned
 from workbench.production.batch.outcome import Outcome
+from workbench.production.executed import ABOUT
+from workbench.production.made import Made
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -54,6 +56,8 @@ class Pool:
         if end is not None:
             future.set_exception(end)
         else:
+            made = Made(job=task.id).to_dict(Path())
+            Path(task.executed).write_text(json.dumps({"metadata": {ABOUT: made}}))
             about: dict[str, Any] = {
                 "files": (),
                 "warnings": self.warns,
@@ -116,7 +120,8 @@ def test_a_stopped_batch_tells_how_far_it_is_and_how_to_go_on(batch: Command, en
     code, out, err = batch("--only-failed")
     assert code == 1
     assert "2 of 3 jobs were not made yet; without --only-failed they are" in err
-    code, out, _ = batch("--json")  # the file of the first is not there: it is made again
+    Path("made/a.ipynb").unlink()  # what the first made is gone: it is made again
+    code, out, _ = batch("--json")
     told = json.loads(out)
     assert (code, told["counts"], told["error"]["code"]) == (
         130,
@@ -357,7 +362,7 @@ def test_a_batch_that_is_stopped_in_a_notebook_says_how_to_go_on(ends):
         file.write("d,4\n")
     more = in_python(only_failed=True)
     assert (more.ok, more.unmade) == (False, 3)
-    assert "1 never begun" in str(more)
+    assert "1 not made" in str(more)
     ends.clear()
     assert in_python().ok
     assert in_python(only_failed=True).ok

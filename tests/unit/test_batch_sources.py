@@ -11,7 +11,7 @@ from small_notebook import small_notebook
 from workbench.errors import ParameterError
 from workbench.ledger import BatchLedger, Entry, owner_name
 from workbench.media.outputs import keep_inputs
-from workbench.production.batch import owning
+from workbench.production.batch import batch as preparing
 from workbench.production.batch.batch import prepare
 from workbench.production.batch.owning import own
 from workbench.production.batch.plan import Mistakes, Plan
@@ -392,21 +392,24 @@ def test_nothing_is_written_over_that_another_job_file_or_grid_made(
             kept[Path(task.executed)] = task.id
         ledger.close()
 
-    monkeypatch.setattr(owning, "made_by", lambda path: Made(job=kept.get(path, "")))
+    monkeypatch.setattr(preparing, "made_by", lambda path: Made(job=kept.get(path, "")))
     grid = {"voice": ["espeak:es", "espeak:en-us"]}
     did(prepare(None, "narrate", values={"text": "one.txt"}, grid=grid).plan)
     Path("one.txt").write_text("Otra vez.")  # the same grid, made again
     prepare(None, "narrate", values={"text": "one.txt"}, grid=grid)
     for other in ({"text": "Adiós."}, {"text": "one.txt", "gap": 0.7}):
         with pytest.raises(
-            ParameterError, match=r"narrate-\d, which was made with other parameters"
+            ParameterError,
+            match=r"narrate-1\.mp3, which was made with other parameters, and 1 more; .* remove ",
         ):
             prepare(None, "narrate", values=other, grid=grid)
     prepare(None, "narrate", values={"text": "Adiós."}, grid=grid, folder="out/other")
 
     p, q = jobs("name,text\nuno,Hola.\n", "p.csv"), jobs("name,text\nuno,Adiós.\n", "q.csv")
     did(prepare(p, "narrate", folder="out/pq").plan)
-    with pytest.raises(ParameterError, match=r"would write over uno, which was made for p\.csv"):
+    with pytest.raises(
+        ParameterError, match=r"uno\.mp3 \(row 2\), which was made for p\.csv; name"
+    ):
         prepare(q, "narrate", folder="out/pq")
     jobs("name,text\ndos,Adiós.\n", "q.csv")
     did(prepare(q, "narrate", folder="out/pq").plan)
@@ -419,7 +422,7 @@ def test_another_folders_batch_is_told_of_and_its_files_in_ours_are_kept(
 ):
     """The ledger that knows of a file may be anywhere; its notebook says who made it."""
     made: dict[Path, Made] = {}
-    monkeypatch.setattr(owning, "made_by", made.get)
+    monkeypatch.setattr(preparing, "made_by", made.get)
     first = prepare(jobs("name,text,output\nuno,Hola.,shared/uno.wav\n", "p.csv"), "narrate")
     for task in first.plan.tasks:
         made[Path(task.executed)] = Made(job=task.id, source=task.source)
@@ -430,7 +433,9 @@ def test_another_folders_batch_is_told_of_and_its_files_in_ours_are_kept(
     assert other.replaced == ("shared/uno.wav, made for p.csv",)
     assert str(other.estimate).startswith("1 job to do; writes over shared/uno.wav, made for p.csv")
     assert other.estimate.to_dict()["replaced"] == other.replaced
-    with pytest.raises(ParameterError, match=r"would write over uno, which was made for p\.csv"):
+    with pytest.raises(
+        ParameterError, match=r"uno\.mp3 \(row 2\), which was made for p\.csv; name"
+    ):
         prepare(jobs(rows.replace(",shared/uno.wav", ",").replace("output", "gap"), "q.csv"),
                 "narrate", folder="shared")  # fmt: skip
     Path("p.csv").unlink()  # nobody's any more

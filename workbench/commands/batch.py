@@ -131,7 +131,7 @@ def batch(
         return
     if not as_json:
         typer.echo(f"{made.plan.title}: {made.estimate}")
-    if made.todo and not yes and sys.stdin.isatty() and sys.stderr.isatty():
+    if made.estimate.jobs and not yes and sys.stdin.isatty() and sys.stderr.isatty():
         _ask(made)
     if not made.estimate.fits:
         warn([f"{made.plan.folder}: the disk may not hold all of it"])

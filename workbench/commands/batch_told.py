@@ -30,11 +30,13 @@ def tell(text: str) -> None:
 
 def show_plan(made: Batch, *, as_json: bool) -> None:
     """Print what would be done."""
-    todo = {task.id for task in made.todo}
+    stands = made.stands
+    todo = {task.id for task in stands.todo} - stands.found
+    how = {**dict.fromkeys(todo, "to do"), **dict.fromkeys(stands.left, "left out")}
     points = _points(made.plan.tasks) if made.plan.alone else {}
     rows = [
         one_line(
-            f"{'to do' if task.id in todo else 'as it is':<9} {task.name:<24} {task.output}"
+            f"{how.get(task.id, 'as it is'):<9} {task.name:<24} {task.output}"
             f"{points.get(task.id, '')}",
             limit=_LONGEST,
         )
@@ -43,7 +45,10 @@ def show_plan(made: Batch, *, as_json: bool) -> None:
     data = {
         **made.estimate.to_dict(),
         "folder": str(made.plan.folder),
-        "tasks": [{**t.to_dict(), "todo": t.id in todo} for t in made.plan.tasks],
+        "tasks": [
+            {**t.to_dict(), "todo": t.id in todo, "left": t.id in stands.left}
+            for t in made.plan.tasks
+        ],
     }
     show(data, "\n".join([*rows, str(made.estimate)]), as_json=as_json)
 

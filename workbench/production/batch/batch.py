@@ -4,33 +4,29 @@ from __future__ import annotations
 
 import time
 import warnings
-from pathlib import Path
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import ParameterError, WorkbenchWarning
 from workbench.ledger import BatchLedger
 from workbench.processors import threads
-from workbench.production.batch.outcome import Outcome
 from workbench.production.batch.owning import check_owner
 from workbench.production.batch.plan import Ways
 from workbench.production.batch.planned import ATTEMPTS, LEDGER, Batch
 from workbench.production.batch.sources import plan_of
+from workbench.production.batch.standing import standing
 from workbench.production.kernels.names import found
-from workbench.production.made import Made, made_by
+from workbench.production.made import made_by
 
 if TYPE_CHECKING:
     import os
     import threading
     from collections.abc import Mapping, Sequence
 
-    from workbench.ledger import Job
     from workbench.production.batch.result import BatchResult
     from workbench.progress import Report
 
 __all__ = ["batch", "chosen_kernel", "prepare"]
-
-_AGAIN = {"failed", "dead", "cancelled"}
-_ALL = 10_000_000  # jobs
 
 
 def prepare(
@@ -73,43 +69,20 @@ def prepare(
     slots = jobs or max(1, min(threads(), len(planned.tasks)))
     ledger = BatchLedger(planned.folder / LEDGER)
     try:
-        replaced = check_owner(planned, ledger)
-        known = ledger.of([task.id for task in planned.tasks])
-        failed = _failed(ledger) if only_failed else set()
+        look = cache(made_by)  # an executed notebook holds pictures and sounds: it is read once
+        replaced = check_owner(planned, ledger, look)
+        stands = standing(planned, ledger, only_failed=only_failed, look=look)
     finally:
         ledger.close()
-    todo, again, left = [], set(), 0
-    for task in planned.tasks:
-        job = known.get(task.id)
-        state = job.state if job is not None else ""
-        if state == "done" and not only_failed and not _whole(job):
-            state = "changed"
-        if state in _AGAIN or state == "changed":
-            again.add(task.id)
-        mended = job is None and task.executed in failed
-        if state in _AGAIN or mended or (state != "done" and not only_failed):
-            todo.append(task)
-        elif state != "done":
-            left += 1
     return Batch(
         plan=planned,
-        todo=tuple(todo),
-        again=frozenset(again),
-        left=left,
+        stands=stands,
         slots=slots,
         attempts=retries + 1,
         preload=loaded,
         prepared=time.monotonic() - began,
         replaced=replaced,
     )
-
-
-def _failed(ledger: BatchLedger) -> set[str]:
-    """Return where the jobs that failed would be kept: one that is mended is another job there."""
-    latest: dict[str, str] = {}
-    for job in ledger.jobs(limit=_ALL):
-        latest.setdefault(str(job.parameters.get("executed")), job.state)
-    return {place for place, state in latest.items() if state in _AGAIN}
 
 
 def _within(name: str, value: object, least: int, most: int) -> None:
@@ -123,19 +96,6 @@ def _within(name: str, value: object, least: int, most: int) -> None:
 def _text(name: str, value: object) -> None:
     if value is not None and not isinstance(value, str):
         raise ParameterError(f"must be a text, not {value!r}", subject=name)
-
-
-def _whole(job: Job | None) -> bool:
-    """Return whether all files of a job that is done are still what it made."""
-    if job is None or not isinstance(job.result, dict):
-        return False
-    try:
-        outcome = Outcome.from_dict(job.result)
-        files = {Path(p): (int(n), int(t), str(d)) for p, (n, t, d) in outcome.states.items()}
-    except (TypeError, ValueError):
-        return False
-    made = made_by(Path(outcome.executed))  # another job may have been kept there since
-    return made is not None and made.job == job.id and Made(files=files).whole()
 
 
 def batch(

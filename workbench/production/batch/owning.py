@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.disk import storage_error
 from workbench.errors import ParameterError
-from workbench.production.made import made_by
 from workbench.production.parameters.parameter import OUTPUT
 from workbench.storage.atomic import write_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from workbench.ledger import BatchLedger
     from workbench.production.batch.plan import Plan
     from workbench.production.batch.task import Task
+    from workbench.production.made import Made
 
 __all__ = ["check_owner", "own"]
 
@@ -26,14 +26,23 @@ _FILE = ".jobs"
 _MANY = 1_000_000  # jobs, all there are
 
 
-def check_owner(plan: Plan, ledger: BatchLedger) -> tuple[str, ...]:
+def check_owner(
+    plan: Plan, ledger: BatchLedger, look: Callable[[Path], Made | None]
+) -> tuple[str, ...]:
     """Refuse to write over what another job file, or another grid, has made in the folder.
+
+    Parameters
+    ----------
+    plan, ledger
+        The jobs, and what is known of them.
+    look
+        Returns what an executed notebook says, see `workbench.production.made.made_by`.
 
     Returns
     -------
     tuple of str
-        What is elsewhere, was made for another one, and will be written over: a row names its
-        place, so that is meant, and should be told.
+        What else will be written over and was not made for this: a row names its place, so that is
+        meant, and should be told.
 
     Raises
     ------
@@ -49,36 +58,52 @@ def check_owner(plan: Plan, ledger: BatchLedger) -> tuple[str, ...]:
             subject=_short(Path(plan.source)),
             cure="rename it, or name another folder (--folder)",
         )
-    found = []
-    for task, told in _replaced(plan, ledger):
-        if Path(task.executed).is_relative_to(plan.folder):
-            raise ParameterError(
-                f"would write over {task.name}, which was {told}",
-                subject=_short(plan.folder),
-                cure="name another folder (--folder), or take away what is there",
-            )
-        found.append(f"{_short(Path(task.output or task.executed))}, {told}")
-    return tuple(found)
+    clashes: list[tuple[Task, str]] = []
+    found: list[tuple[Task, str]] = []
+    for task, told, refused in _replaced(plan, ledger, look):
+        inside = refused and Path(task.executed).is_relative_to(plan.folder)
+        (clashes if inside else found).append((task, told))
+    if clashes:
+        task, told = clashes[0]
+        what = _short(Path(task.output or task.executed))
+        row = "" if plan.alone else f" (row {task.row})"
+        more = f", and {len(clashes) - 1} more" if len(clashes) > 1 else ""
+        raise ParameterError(
+            f"would write over {what}{row}, which was {told}{more}",
+            subject=_short(plan.folder),
+            cure=f"name another folder (--folder), or remove {Path(what).with_suffix('.*')}",
+        )
+    return tuple(f"{_short(Path(task.output or task.executed))}, {told}" for task, told in found)
 
 
-def _replaced(plan: Plan, ledger: BatchLedger) -> Iterator[tuple[Task, str]]:
-    """Yield the tasks in whose place another batch's files are, and how those were made."""
+def _replaced(
+    plan: Plan, ledger: BatchLedger, look: Callable[[Path], Made | None]
+) -> Iterator[tuple[Task, str, bool]]:
+    """Yield the tasks in whose place other files are, how those were made, and whether it matters.
+
+    It does where another job file, or another grid, counts on them.
+    """
     if not plan.source and not plan.alone:  # rows of a program, which knows what it does
         return
     ids = {task.id for task in plan.tasks}
-    done = {job.id: job for job in ledger.jobs(states=["done"], limit=_MANY)}
+    jobs = {job.id: job.parameters for job in ledger.jobs(limit=_MANY)}
+    tried = {values.get("executed") for values in jobs.values()}
     for task in plan.tasks:
-        if task.id in done and done[task.id].parameters.get("executed") == task.executed:
+        made = look(Path(task.executed))
+        if made is None:
+            if task.executed not in tried and task.output and Path(task.output).exists():
+                yield task, "made by no batch", False
             continue
-        made = made_by(Path(task.executed))
-        if made is None or not made.job or made.job in ids:
+        if made.job in ids:
             continue
-        earlier = done[made.job].parameters if made.job in done else {}
+        earlier = jobs.get(made.job, {})
         maker = Path(str(earlier.get("source") or made.source))
         if _another(maker, plan):
-            yield task, f"made for {_short(maker)}"
+            yield task, f"made for {_short(maker)}", True
         elif plan.alone and earlier and _values(earlier) != _values(task.to_dict()):
-            yield task, "made with other parameters"
+            yield task, "made with other parameters", True
+        elif not made.source and task.executed not in tried:
+            yield task, "made by another run", False
 
 
 def _values(task: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from workbench.production.batch.task import Task
     from workbench.progress import Report
 
-__all__ = ["perform"]
+__all__ = ["complete", "perform"]
 
 
 def perform(
@@ -51,7 +51,7 @@ def perform(
     began = time.monotonic()
     executed = Path(task.executed)
     made = made_by(executed)
-    if made is None or made.job != task.id or not _complete(made, task):
+    if made is None or made.job != task.id or not complete(made, task):
         made = run(
             task.notebook,
             task.values,
@@ -83,7 +83,8 @@ def _silent(done: float) -> None:
     """Show no bar: there may be many jobs at once."""
 
 
-def _complete(made: Made, task: Task) -> bool:
+def complete(made: Made, task: Task) -> bool:
+    """Return whether what a job made is there as it was made, its main file with it."""
     output = Path(os.path.normpath(task.output)) if task.output else None
     there = output is None or any(output in {file, *file.parents} for file in made.files)
     return there and made.whole()

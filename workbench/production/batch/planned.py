@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from workbench.ledger import Job
     from workbench.production.batch.plan import Plan
     from workbench.production.batch.pools import Pool
+    from workbench.production.batch.standing import Standing
     from workbench.progress import Report
 
 __all__ = ["ATTEMPTS", "LEDGER", "PAGE", "Batch"]
@@ -57,12 +58,8 @@ class Batch:
     ----------
     plan
         The jobs.
-    todo
-        Those that are to be done now.
-    again
-        Ids of those that ended before and are to be done once more.
-    left
-        How many are neither done nor to be done now, as only what failed is done again.
+    stands
+        Which of them are to be done.
     slots
         How many at once.
     attempts
@@ -78,9 +75,7 @@ class Batch:
     """
 
     plan: Plan
-    todo: tuple[Task, ...]
-    again: frozenset[str] = frozenset()
-    left: int = 0
+    stands: Standing
     slots: int = 1
     attempts: int = ATTEMPTS
     preload: tuple[str, ...] = ()
@@ -93,17 +88,24 @@ class Batch:
     def estimate(self) -> Estimate:
         """What is to be expected of it."""
         if not self._estimate:
-            self._estimate.append(
-                expect(self.plan, self.todo, self.slots, left=self.left, replaced=self.replaced)
-            )
+            stands = self.stands
+            fresh = [task for task in stands.todo if task.id not in stands.found]
+            left = len(stands.left)
+            told = expect(self.plan, fresh, self.slots, left=left, replaced=self.replaced)
+            self._estimate.append(told)
         return self._estimate[0]
 
     @property
+    def todo(self) -> tuple[Task, ...]:
+        """Those that are to be done now."""
+        return self.stands.todo
+
+    @property
     def kept(self) -> tuple[str, ...]:
-        """The main file and the executed notebook of each job."""
-        return tuple(
-            path for task in self.plan.tasks for path in (task.output, task.executed) if path
-        )
+        """All files that its jobs have made, as far as they are known."""
+        result = self.so_far()
+        jobs = result.jobs if result is not None else ()
+        return tuple(path for job in jobs for path in (job.result or {}).get("files", ()))
 
     @property
     def ledger(self) -> Path:
@@ -153,7 +155,7 @@ class Batch:
         ledger = BatchLedger(self.ledger, attempts=self.attempts)
         try:
             entries = [Entry(id=t.id, kind=KIND, parameters=t.to_dict()) for t in self.todo]
-            known = ledger.enrol(entries, again=self.again) if entries else {}
+            known = ledger.enrol(entries, again=self.stands.again) if entries else {}
             busy = any(not job.ended for job in known.values())
             try:
                 if (self.plan.folder / PAGE).is_file():  # who looks sees no row that is gone
@@ -222,7 +224,7 @@ class Batch:
     def _result(
         self, jobs: tuple[Job, ...], seconds: float, error: StorageError | None = None
     ) -> BatchResult:
-        todo = {task.id for task in self.todo}
+        todo = {task.id for task in self.todo} - self.stands.found
         return BatchResult(
             title=self.plan.title,
             folder=self.plan.folder,
@@ -236,16 +238,20 @@ class Batch:
 
     def _jobs(self, ledger: BatchLedger) -> tuple[Job, ...]:
         found = ledger.of([task.id for task in self.plan.tasks])
-        return tuple(_placed(found[t.id], t) for t in self.plan.tasks if t.id in found)
+        gone = {name for name in self.stands.left if name in found and found[name].state == "done"}
+        return tuple(
+            _placed(found[t.id], t) for t in self.plan.tasks if t.id in found and t.id not in gone
+        )
 
     def _report(self, ledger: BatchLedger, began: float, *, again: bool = True) -> None:
         """Write how the jobs are, unless that is known."""
         from workbench.production.report import write_report
         from workbench.production.report.write import known_report, told_by
 
-        own, told = self._jobs(ledger), told_by(known_report(self.plan.folder))
+        known = {job.id: job for job in self._jobs(ledger)}
+        told = told_by(known_report(self.plan.folder))
         others = tuple(self._others(ledger, told))
-        jobs = (*own, *others)
+        jobs = (*(known.get(t.id) or _waiting(t) for t in self.plan.tasks), *others)
         page = self.plan.folder / PAGE
         if not again and page.is_file() and told == {job.id for job in jobs}:
             return
@@ -331,6 +337,13 @@ def _told(stopped: BaseException, title: str, result: BatchResult | None) -> Bas
     if isinstance(stopped, Cancelled):
         return Cancelled(problem, subject=title, cure=cure)
     return Interrupted(f"{title}: {problem}; {cure}")
+
+
+def _waiting(task: Task) -> Job:
+    """Return a job that the ledger does not know yet, or whose files are gone: it is to be made."""
+    from workbench.ledger import Job
+
+    return Job(id=task.id, kind=KIND, parameters=task.to_dict(), state="queued")
 
 
 def _placed(job: Job, task: Task) -> Job:

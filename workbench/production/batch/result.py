@@ -124,7 +124,7 @@ class BatchResult:
         """How many jobs are how, in words."""
         states = [f"{count} {state}" for state, count in self.counts.items()]
         never = self.unmade - sum(not job.ended for job in self.jobs)
-        return ", ".join([*states, *([f"{never} never begun"] if never else [])]) or "no jobs"
+        return ", ".join([*states, *([f"{never} not made"] if never else [])]) or "no jobs"
 
     def __str__(self) -> str:
         same = f" ({self.unchanged} unchanged)" if self.unchanged else ""

@@ -68,7 +68,7 @@ def changes(
             if not looked <= before.keys():
                 continue  # whether one of them was changed meanwhile is not known
             yield batch
-            # Whoever takes away what was made wants it made again.
+            # Whoever takes away what was made, or writes over it, wants it made again.
             before |= _states(map(Path, batch.kept))
         _wait([*before], before, stop, every, again)
 
