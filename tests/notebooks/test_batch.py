@@ -233,6 +233,22 @@ def test_a_job_that_was_run_alone_is_found_done(notebook: Path):
     assert (done.counts, done.unchanged, runs()) == ({"done": 3}, 3, [])
 
 
+def test_a_failure_tells_of_the_file_of_an_earlier_run(notebook: Path):
+    """A nightly upload would have sent yesterday's."""
+    Path("jobs.csv").write_text("name,text\na,a.txt\nb,b.txt\n")
+    assert command("jobs.csv", "-n", str(notebook), "-o", "out", "--yes")[0] == 0
+    Path("b.txt").write_text("boom")
+    words = ("jobs.csv", "-n", str(notebook), "-o", "out", "--yes", "--retries", "0")
+    code, _, err = command(*words)
+    told = f"{Path('out/b.txt').absolute()} is of an earlier run"
+    assert (code, err.count("is of an earlier run"), told in err) == (1, 1, True)
+    assert '<a href="b.txt">b.txt</a> is of an earlier run.' in Path("out/report.html").read_text()
+    report = json.loads(Path("out/report.json").read_bytes())
+    assert {job["name"]: job["outdated"] for job in report["jobs"]} == {"a": False, "b": True}
+    Path("out/b.txt").unlink()
+    assert "earlier run" not in command(*words)[2]
+
+
 def test_a_mistake_of_the_input_is_not_tried_again_and_shows_its_cell(notebook: Path):
     cells = nbformat.read(notebook, 4)
     cells.cells[1].source = "import workbench as wb\nraise wb.TextError('is empty', subject='a')"
@@ -317,6 +333,8 @@ def test_watching_does_again_what_changes(notebook: Path):
             Path("jobs.csv").write_text("name,text\na,a.txt\n")
         else:
             found.run(progress=lambda done: None)
+            watched = {Path(path).name for path in found.kept}  # to be taken away by nobody
+            assert watched >= {"a.txt", "a.txt.json", "a.ipynb"}
             seen.append(runs())
             if len(seen) == 1:
                 Path("a.txt").write_text("edited")

@@ -350,6 +350,17 @@ def test_a_mistake_of_a_grid_names_the_notebook_it_is_one_for():
     assert found.startswith("gap: is not a parameter of this notebook")
 
 
+def test_all_mistakes_of_a_grid_are_told_at_once():
+    """Those of one axis hid those of another, and those of a grid alone were of a row 2."""
+    axes = {"fps": ["5", "999"], "size": ["1:1", "zz"], "voice": ["espeak:es", "nobody"]}
+    found = sorted(told(None, values={"script": "Hola."}, axes=axes))
+    assert [one.partition(":")[0] for one in found] == ["fps", "size", "voice"]
+    assert all(what in one for what, one in zip(("999", "zz", "nobody"), found, strict=True))
+    rows = [{"script": "Hola.", "transition": "fade"}, {"script": "Hola.", "font": "no.ttf"}]
+    found = told(rows, axes={"fps": [5, 10], "size": ["1:1", "zz"]})
+    assert [one.partition(":")[0] for one in found] == ["size", "row 2, font"]
+
+
 def test_a_grid_of_a_row_with_an_output_is_a_mistake_with_its_cure():
     row = {"text": "Hola.", "output": "a.mp3"}
     (found,) = told([row], "narrate", axes={"voice": ["espeak:es", "espeak:en-us"]})

@@ -103,6 +103,8 @@ def show_result(
 
 def _told(job: Job) -> str:
     """Return how a job failed: in what way, why, and what to do about it."""
+    from workbench.production.report.row import row_of
+
     error = job.error or {}
     ways = {
         "dead": f"dead after {job.attempts} attempt{'s' if job.attempts != 1 else ''}",
@@ -110,7 +112,9 @@ def _told(job: Job) -> str:
     }
     told = ": ".join(filter(None, (error.get("subject"), error.get("problem"))))
     cure = f"; {error['cure']}" if error.get("cure") else ""
-    return f"{ways.get(job.state, job.state)}{f': {told}' if told else ''}{cure}"
+    row = row_of(job)
+    earlier = f"; {row.output} is of an earlier run" if row.outdated else ""
+    return f"{ways.get(job.state, job.state)}{f': {told}' if told else ''}{cure}{earlier}"
 
 
 def tell_the_rest(result: BatchResult) -> None:

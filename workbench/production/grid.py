@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from workbench.production.parameters.parameter import OUTPUT
 if TYPE_CHECKING:
     from workbench.production.parameters import Parameter
 
-__all__ = ["grid", "grid_mistakes", "read_axes"]
+__all__ = ["grid", "grid_mistakes", "read_axes", "right_axes"]
 
 _MOST = 100_000  # a slip of the finger; a batch of them would take months
 _QUOTED = re.compile(r'"((?:[^"]|"")*)"\s*')
@@ -93,6 +94,30 @@ def grid_mistakes(known: Sequence[Parameter], axes: Mapping[str, Any]) -> list[P
         cure = f"stay within {_MOST:,}"
         found.append(ParameterError(f"has {count:,} combinations", subject="grid", cure=cure))
     return found
+
+
+def right_axes(known: Sequence[Parameter], axes: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Return what of some axes is right; of very many combinations the first of each axis.
+
+    Examples
+    --------
+    >>> from workbench.production.parameters import Parameter
+    >>> speed = Parameter(name="speed", annotation="float", default=1.0)
+    >>> right_axes([speed], {"speed": ["1", "x"], "sped": ["1"]})
+    {'speed': [1.0]}
+    """
+    found: dict[str, list[Any]] = {}
+    for name, values in axes.items():
+        if name == OUTPUT:
+            continue
+        try:
+            points, _ = _points(named(known, name), values)
+        except ParameterError:
+            continue
+        if points:
+            found[name] = points
+    many = math.prod(map(len, found.values())) > _MOST
+    return {name: points[:1] for name, points in found.items()} if many else found
 
 
 def read_axes(texts: Sequence[str]) -> dict[str, list[str]]:

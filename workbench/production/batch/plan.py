@@ -151,14 +151,14 @@ def plan(rows: Iterable[Row], folder: Path, ways: Ways, *, title: str, source: s
     tasks: list[Task] = []
     mistakes: list[Mistake] = []
     inputs: dict[str, str] = {}
-    ids: dict[str, int] = {}
+    ids: dict[str, Row] = {}
     checks = Checks(here)
-    taken: dict[str, int] = {}  # rows by the executed notebooks they would leave
+    taken: dict[str, Row] = {}  # rows by the executed notebooks they would leave
     for row in rows:
         known = notebooks[row.notebook]
         errors = checks.of(row.notebook, known, row.values, wrong=row.wrong)
         found = [
-            Mistake(row.shared.get(e.subject, row.number), e.subject, e.problem, e.cure)
+            Mistake(row.shared.get(e.subject, row.place), e.subject, e.problem, e.cure)
             for e in errors
         ]
         wrong = {error.subject for error in errors} | row.wrong
@@ -167,17 +167,19 @@ def plan(rows: Iterable[Row], folder: Path, ways: Ways, *, title: str, source: s
         except ParameterError as error:
             column = error.subject or "name"
             if column not in wrong:
-                found.append(Mistake(row.number, column, error.problem, error.cure))
+                found.append(Mistake(row.place, column, error.problem, error.cure))
         else:
             found += [one for one in _clash(row, executed, taken) if one.column not in row.wrong]
         mistakes += found
         if found or row.wrong:
             continue
         identity = identify(row.notebook, known, values)
-        earlier = ids.setdefault(identity.id, row.number)
-        if earlier != row.number:
+        earlier = ids.setdefault(identity.id, row)
+        if earlier is not row:
             mistakes.append(
-                Mistake(row.number, "", f"is the same job as row {earlier}", "remove one of them")
+                Mistake(
+                    row.place, "", f"is the same job as row {earlier.place}", "remove one of them"
+                )
             )
             continue
         inputs |= identity.inputs
@@ -213,14 +215,14 @@ def plan(rows: Iterable[Row], folder: Path, ways: Ways, *, title: str, source: s
     )
 
 
-def _clash(row: Row, executed: Path, taken: dict[str, int]) -> Iterator[Mistake]:
+def _clash(row: Row, executed: Path, taken: dict[str, Row]) -> Iterator[Mistake]:
     """Yield a mistake when an earlier row leaves its notebook in the same place."""
-    earlier = taken.setdefault(folded(executed), row.number)
-    if earlier != row.number:
+    earlier = taken.setdefault(folded(executed), row)
+    if earlier is not row:
         yield Mistake(
-            row.number,
+            row.place,
             "output" if row.values.get("output") else "name",
-            f"would be kept as {executed.name}, like row {earlier}",
+            f"would be kept as {executed.name}, like row {earlier.place}",
             "give each row a name or an output of its own",
         )
 

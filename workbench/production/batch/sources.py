@@ -16,7 +16,7 @@ from workbench.paths import user_path
 from workbench.production.batch.plan import Mistakes, Plan, Ways, plan
 from workbench.production.checks import Checks
 from workbench.production.grid import grid as spread
-from workbench.production.grid import grid_mistakes
+from workbench.production.grid import grid_mistakes, right_axes
 from workbench.production.jobfile import Mistake, Row, read_jobs
 from workbench.production.notebooks import find_notebook
 from workbench.production.parameters import check, parameters
@@ -118,7 +118,7 @@ def read_rows(
                 subject="batch",
                 cure="give a job file, rows, or a notebook and a grid",
             )
-        rows = [Row(number=1, values={}, notebook=default)]
+        rows = [Row(number=1, values={}, notebook=default, line=0)]
         title = default.stem
     elif isinstance(source, str) or not _is_list(source):
         path = user_path(source)  # type: ignore[arg-type]  # what is no list is a path
@@ -145,9 +145,11 @@ def read_rows(
     }
     if axes is not None:
         wrong = _axes(rows, schemas, axes)
-        mistakes += wrong or _shared_outputs(rows, axes)
-        if axes and not mistakes:  # with any, the rows keep the numbers that they are told by
+        more = wrong or _shared_outputs(rows, axes)
+        given: object = axes  # a person writes anything
+        if axes and isinstance(given, Mapping) and (wrong or not more):
             rows = _spread(rows, axes)
+        mistakes += more
     if source is not None:
         mistakes += _unsaid(rows, schemas, axes if isinstance(axes, Mapping) else {})
     if not rows and not mistakes:
@@ -223,7 +225,7 @@ def _axes(
     told = [{str(error) for error in errors} for errors in wrong.values()]
     found: dict[Mistake, None] = {}
     for notebook, errors in wrong.items():
-        first = next((row.number for row in rows if row.notebook == notebook), 0)
+        first = next((row.place for row in rows if row.notebook == notebook), 0)
         for e in errors:
             every = all(str(e) in others for others in told)
             row, name = (0, "") if every else (first, f"{notebook.stem}: ")
@@ -237,7 +239,7 @@ def _shared_outputs(rows: Sequence[Row], axes: Mapping[str, Any]) -> list[Mistak
         return []
     told = "would be written by every point of the grid"
     cure = "leave it out, and name the row: its files are called after that"
-    return [Mistake(r.number, "output", told, cure) for r in rows if r.values.get("output")]
+    return [Mistake(r.place, "output", told, cure) for r in rows if r.values.get("output")]
 
 
 def _unsaid(
@@ -253,7 +255,7 @@ def _unsaid(
         given = row.values.keys() | row.wrong | set(axes)
         error = checks.unsaid(row.notebook, schemas[row.notebook], given)
         if error is not None:
-            found.append(Mistake(row.number, error.subject, error.problem, error.cure))
+            found.append(Mistake(row.place, error.subject, error.problem, error.cure))
     if len(found) == len(rows) > 1 and len({one.column for one in found}) == 1:
         told = found[0].problem.replace("is not given", "is given in no row", 1)
         return [replace(found[0], row=0, problem=told)]
@@ -261,13 +263,19 @@ def _unsaid(
 
 
 def _spread(rows: Sequence[Row], axes: Mapping[str, Sequence[Any]]) -> list[Row]:
-    """Return every row with every combination of the axes; numbers count the results."""
+    """Return every row with every combination of the axes; numbers count the results.
+
+    What is wrong with the axes is left out, so that other mistakes can be told with it.
+    """
     found: list[Row] = []
     for row in rows:
-        for point in spread(parameters(row.notebook), axes):
+        known = parameters(row.notebook)
+        shared = {**row.shared, **dict.fromkeys(axes, 0)}
+        for point in spread(known, right_axes(known, axes)):
             name = _name(row.name, point.values) if row.name else ""
             values = {**row.values, **point.values}
-            found.append(replace(row, number=len(found) + 1, values=values, name=name))
+            made = replace(row, values=values, name=name, shared=shared, line=row.place)
+            found.append(replace(made, number=len(found) + 1))
     return found
 
 

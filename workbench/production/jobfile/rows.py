@@ -72,6 +72,9 @@ class Row:
         what else may be wrong with it.
     shared
         The line of each value that stands elsewhere, for many rows; 0 for what is in no file.
+    line
+        Where it stands, if that is not its number: one of several that a grid has made of a row
+        stands where that does, and those of a grid alone nowhere, 0.
     """
 
     number: int
@@ -80,6 +83,12 @@ class Row:
     name: str = ""
     wrong: frozenset[str] = frozenset()
     shared: Mapping[str, int] = field(default_factory=dict)
+    line: int | None = None
+
+    @property
+    def place(self) -> int:
+        """Where a mistake of it is told to be."""
+        return self.number if self.line is None else self.line
 
 
 @dataclass(frozen=True, kw_only=True)

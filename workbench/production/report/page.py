@@ -136,6 +136,8 @@ def _card(row: Row, folder: str, room: int) -> str:
         f" <small>{escape(' · '.join(filter(None, about)))}</small></h3>",
         _problem(row),
     ]
+    if row.outdated:
+        parts.append(f"<p>{link(row.output, folder)} is of an earlier run.</p>")
     if number is not None or cell is not None:
         where = "The cell" if number is None else f"Cell {number}"
         there = link(kept, folder, "in the kept notebook") if kept else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass, field
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import JobError, WorkbenchError
@@ -102,6 +102,16 @@ class Row:
     def problem(self) -> str:
         """What went wrong and what to do about it, on one line; empty when nothing did."""
         return str(WorkbenchError.from_dict(self.error)) if self.error else ""
+
+    @property
+    def outdated(self) -> bool:
+        """Whether its main file is there and is of an earlier run, while this one failed."""
+        if self.state not in {"dead", "failed", "cancelled"} or not self.output:
+            return False
+        try:
+            return Path(self.output).stat().st_mtime < (self.started or self.created)
+        except (OSError, ValueError):  # it is not there, or no path
+            return False
 
     @property
     def cell(self) -> int | None:

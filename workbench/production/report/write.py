@@ -238,6 +238,7 @@ def _values(row: Row) -> dict[str, Any]:
         "notebook": row.notebook,
         "differs": dict(row.differs),
         "output": row.output,
+        "outdated": row.outdated,
         "executed": row.executed,
         "files": [asdict(made) for made in row.files],
         "warnings": list(row.warnings),
