@@ -25,6 +25,7 @@ from workbench.errors import (
 from workbench.ledger import BatchLedger, Entry, part, working
 from workbench.production.batch import planned
 from workbench.production.batch.outcome import Outcome
+from workbench.production.batch.plan import Mistakes
 from workbench.production.executed import ABOUT
 from workbench.production.made import Made
 
@@ -244,6 +245,29 @@ def test_watching_prints_a_line_of_json_for_each_round(batch: Command, ends, mon
     first, rest = out.split("\n", 1)
     assert json.loads(first)["counts"] == {"done": 3}
     assert json.loads(rest)["error"]["problem"] == "stopped"
+
+
+def test_every_round_that_is_watched_is_a_line_of_json_and_so_is_the_end(batch, ends, monkeypatch):
+    """Rounds with mistakes, and with nothing to do, printed none; nor did the end."""
+
+    def rounds(prepared: Callable[[], Any], _: list[Path]) -> Iterator[Any]:
+        yield prepared()
+        text = Path("jobs.csv").read_text()
+        Path("jobs.csv").write_text("name,times\na,1\nb,99\n")
+        try:
+            prepared()
+        except Mistakes as error:
+            yield error
+        Path("jobs.csv").write_text(text)
+        yield prepared()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("workbench.production.batch.watching.changes", rounds)
+    code, out, _ = batch("--watch", "--json")
+    made, wrong, same, end = map(json.loads, out.splitlines())
+    assert (code, made["unchanged"], same["unchanged"]) == (130, 0, 3)
+    assert [(one["row"], one["column"]) for one in wrong["error"]["mistakes"]] == [(3, "times")]
+    assert end["error"]["code"] == "cancelled"
 
 
 def test_watching_goes_on_after_what_keeps_a_round_from_its_end(batch: Command, monkeypatch):

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from workbench.commands.batch_told import show_plan, show_result, tell, tell_the_rest
-from workbench.commands.output import AsJson, warn
+from workbench.commands.ending import error_data
+from workbench.commands.output import AsJson, show, shown_json, warn
 from workbench.errors import Cancelled, ParameterError, ServiceError, StorageError, WorkbenchError
 
 if TYPE_CHECKING:
@@ -307,22 +308,39 @@ def _watch(
     from workbench.production.batch.watching import changes
 
     begun = False
-    for found in changes(prepared, [Path(name) for name in files]):
-        if isinstance(found, WorkbenchError):
-            if isinstance(found, Mistakes):  # rows may be mended while it waits
-                _tell_mistakes(found)
-            elif not begun:
-                raise found
-            tell(f"workbench: {found}")
-        else:
-            typer.echo(f"{found.plan.title}: {found.estimate}", err=as_json)
-            if found.todo:
-                whole = replace(found, command=_again(sys.argv))
-                try:
-                    result = _done(whole, cluster, store, as_json=as_json, one_of_many=True)
-                except (StorageError, ServiceError) as error:  # tried again at the next change
-                    tell(f"workbench: {error}")
-                else:
-                    show_result(result, as_json=as_json, one_of_many=True)
-        begun = True
-        tell("waiting for a change; Ctrl-C ends")
+    try:
+        for found in changes(prepared, [Path(name) for name in files]):
+            if isinstance(found, WorkbenchError):
+                if isinstance(found, Mistakes):  # rows may be mended while it waits
+                    _tell_mistakes(found)
+                elif not begun:
+                    raise found
+                _tell_round(found, as_json=as_json)
+            else:
+                typer.echo(f"{found.plan.title}: {found.estimate}", err=as_json)
+                if found.todo or as_json:
+                    _round(found, cluster, store, as_json=as_json)
+            begun = True
+            tell("waiting for a change; Ctrl-C ends")
+    except KeyboardInterrupt:
+        if as_json:
+            show({"error": Cancelled("stopped").to_dict()}, "", as_json=True, one_of_many=True)
+        raise
+
+
+def _round(made: Batch, cluster: str | None, store: str | None, *, as_json: bool) -> None:
+    """Do what is to be done, and tell what it came to."""
+    shown_json()  # whether anything is, is asked below
+    whole = replace(made, command=_again(sys.argv))
+    try:
+        result = _done(whole, cluster, store, as_json=as_json, one_of_many=True)
+    except (StorageError, ServiceError) as error:  # tried again at the next change
+        _tell_round(error, as_json=as_json and not shown_json())
+    else:
+        show_result(result, as_json=as_json, one_of_many=True)
+
+
+def _tell_round(error: WorkbenchError, *, as_json: bool) -> None:
+    tell(f"workbench: {error}")
+    if as_json:
+        show({"error": error_data(error)}, "", as_json=True, one_of_many=True)

@@ -11,7 +11,7 @@ import typer
 from workbench.commands.output import show, shown_json, wants_json
 from workbench.errors import Cancelled, ParameterError, WorkbenchError, one_line
 
-__all__ = ["FAILED", "STOPPED", "WRONG", "ended"]
+__all__ = ["FAILED", "STOPPED", "WRONG", "ended", "error_data"]
 
 FAILED = 1
 """It was begun, and did not come out well."""
@@ -31,16 +31,21 @@ def ended(error: BaseException) -> int:
     """
     told, code = _told(error)
     if wants_json() and not shown_json():
-        data: dict[str, Any] = told.to_dict()
-        mistakes = getattr(error, "mistakes", ())
-        if mistakes:
-            data["mistakes"] = [
-                {"row": one.row, "column": one.column, "problem": one.problem, "cure": one.cure}
-                for one in mistakes
-            ]
-        show({"error": data}, "", as_json=True)
+        show({"error": error_data(told)}, "", as_json=True)
     sys.stderr.write(f"workbench: {one_line(str(told), limit=1000)}\n")
     return code
+
+
+def error_data(error: WorkbenchError) -> dict[str, Any]:
+    """Return an error for JSON, with the mistakes of a job file."""
+    data: dict[str, Any] = error.to_dict()
+    mistakes = getattr(error, "mistakes", ())
+    if mistakes:
+        data["mistakes"] = [
+            {"row": one.row, "column": one.column, "problem": one.problem, "cure": one.cure}
+            for one in mistakes
+        ]
+    return data
 
 
 def _told(error: BaseException) -> tuple[WorkbenchError, int]:

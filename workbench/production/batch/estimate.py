@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from workbench.production.batch.plan import Plan
     from workbench.production.batch.task import Task
 
-__all__ = ["Estimate", "estimate", "remember"]
+__all__ = ["Estimate", "clock", "estimate", "remember"]
 
 log = logging.getLogger(__name__)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from workbench.ledger import STATES
+from workbench.production.batch.estimate import clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from workbench.ledger import Job
 
 __all__ = ["BatchResult"]
+
+_MINUTE = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,7 +131,9 @@ class BatchResult:
 
     def __str__(self) -> str:
         same = f" ({self.unchanged} unchanged)" if self.unchanged else ""
-        return f"{self.title}: {self.told}{same}, {self.seconds:.1f} s"
+        short = self.seconds < _MINUTE
+        took = f"{self.seconds:.1f} s" if short else clock(self.seconds)
+        return f"{self.title}: {self.told}{same}, {took}"
 
 
 def _warnings(jobs: Iterable[Job]) -> tuple[str, ...]:
