@@ -118,6 +118,18 @@ def test_each_file_of_a_folder_gets_a_receipt(here: Path, monkeypatch: pytest.Mo
     assert command("rebuild", "frames/frame-0001.jpg") == 0
 
 
+def test_the_takes_of_a_sweep_are_made_again(here: Path, capsys: pytest.CaptureFixture[str]):
+    words = ("sweep", TEXT, "-v", "espeak:es", "-O", "rate=150,180", "-o", "takes")
+    assert command(*words) == 0
+    capsys.readouterr()
+    assert command("verify", "takes") == 0
+    assert capsys.readouterr().out == f"{here / 'takes'}: 2 ok\n"
+    (first, _) = sorted((here / "takes").glob("*.wav"))
+    assert command("rebuild", str(first), "--json") == 0
+    told = json.loads(capsys.readouterr().out)["files"]
+    assert [each["identical"] for each in told] == [True, True]
+
+
 def test_arguments_are_as_they_were_asked_for(here: Path):
     found: Any = typer.main.get_command(app)
     sheet = found.commands["media"].commands["sheet"]

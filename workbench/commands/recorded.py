@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Recorded", "arguments", "record", "replay"]
 
-_COMMANDS = ("say", "caption", "narrate", "dub", "audiobook", "transcribe", "align")
+_COMMANDS = ("say", "caption", "narrate", "dub", "audiobook", "transcribe", "align", "sweep")
 _GROUPS = ("media",)
+_MEASURED = "sweep.json"  # holds how long each take took: it is another each time
 _OUTPUT = "output"
 _PIPE = "-"
 
@@ -99,6 +100,7 @@ def _state(target: Path) -> dict[Path, tuple[int, int]]:
     found = [target] if target.is_file() else []
     if target.is_dir():
         found = [each for each in target.iterdir() if each.is_file() and each.name[:1] != "."]
+        found = [each for each in found if each.name != _MEASURED]
     return {path: (path.stat().st_mtime_ns, path.stat().st_ino) for path in found}
 
 
