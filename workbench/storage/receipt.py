@@ -176,7 +176,16 @@ def read_receipt(output: Path) -> dict[str, Any]:
     except OSError as error:
         raise storage_error(error, path) from error
     except (ValueError, RecursionError) as error:
-        raise StorageError("is not a receipt", subject=str(path)) from error
+        raise StorageError("is not a receipt", subject=str(path), cure=_DAMAGED) from error
     if not isinstance(receipt, dict) or receipt.get("schema") != SCHEMA:
-        raise StorageError("is not a receipt that this version reads", subject=str(path))
+        schema = receipt.get("schema") if isinstance(receipt, dict) else None
+        newer = isinstance(schema, int) and schema > SCHEMA
+        raise StorageError(
+            "is not a receipt that this version reads",
+            subject=str(path),
+            cure="update this program" if newer else _DAMAGED,
+        )
     return receipt
+
+
+_DAMAGED = "take it out of a backup, or make the file again"
