@@ -324,6 +324,11 @@ def test_json_has_lines_and_defaults(here: Path):
     ]
     found = read(here, json.dumps([{"text": "a"}, {"text": "b"}]), "jobs.json")
     assert [row.number for row in found.rows] == [1, 2]  # in one line: their places
+    text = '[\n{"text": "a"},\n{"text": "b"}, {"text": "c"},\n{"text": "d"},\n{"txt": "e"}\n]'
+    found = read(here, text, "jobs.json")
+    assert [row.place for row in found.rows] == [2, 3, 3, 4]
+    assert len({row.number for row in found.rows}) == 4
+    assert told(found) == [(5, "txt")]
 
 
 @pytest.mark.parametrize(

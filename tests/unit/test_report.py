@@ -17,9 +17,11 @@ from urllib.parse import unquote, urljoin
 
 import pytest
 from batching import Runner, failed_notebook, outcome, task
+from small_notebook import small_notebook
 
 from workbench.errors import StorageError
 from workbench.ledger import Job, Ledger
+from workbench.production.hiding import without_secrets
 from workbench.production.parameters import from_strings, parameters
 from workbench.production.report import (
     Totals,
@@ -31,7 +33,7 @@ from workbench.production.report import (
 from workbench.production.report.command import command_of, shell_line
 from workbench.production.report.failure import failed_cell
 from workbench.production.report.links import url_of
-from workbench.production.report.write import current
+from workbench.production.report.write import current, known_report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -129,6 +131,46 @@ def test_a_command_does_the_same_job_again(tmp_path: Path) -> None:
         "-p", "on=true", "--executed", row.executed, str(tmp_path.resolve()),
     ]  # fmt: skip
     assert shlex.split(again)[0] == "cd"
+
+
+def test_what_opens_a_door_is_in_no_report(tmp_path: Path) -> None:
+    """The command of the whole hid it, and that of each job did not."""
+    secrets = {"api_token": "hunter2", "login": {"password": "hunter2"}, "max_tokens": 3}
+    jobs = [
+        job(n, "failed", task={"values": {**secrets, "api_token": f"hunter2{n}"}}) for n in (1, 2)
+    ]
+    write_report(tmp_path, jobs, title="x")
+    for name in ("report.json", "report.html"):
+        assert "hunter2" not in (tmp_path / name).read_text()
+    told = json.loads((tmp_path / "report.json").read_bytes())["jobs"][0]
+    assert told["differs"] == {"api_token": "…"}
+    assert [w for w in shlex.split(told["again"]) if "=" in w] == [
+        "api_token=…", "login=…", "max_tokens=3"
+    ]  # fmt: skip
+    words = ["--parameter=api_token=a", "-phf_token=b", "text=token=c", "max_tokens=40"]
+    assert list(map(without_secrets, words)) == [
+        "--parameter=api_token=…", "-phf_token=…", "text=token=c", "max_tokens=40"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("damage", ['{"schema": 1, "jobs": null}', '{"schema": 1, "jobs": [1]}',
+                                    "[" * 100_000, "[]", "\xff"])  # fmt: skip
+def test_a_damaged_report_is_none(tmp_path: Path, runner: Runner, damage: str) -> None:
+    runner.enrol(task(tmp_path, 1))
+    (tmp_path / "report.json").write_bytes(damage.encode("latin-1"))
+    assert known_report(tmp_path) == {}
+    rewrite_report(tmp_path)
+    assert len(known_report(tmp_path)["jobs"]) == 1
+
+
+def test_a_value_that_no_text_means_has_no_command(tmp_path: Path) -> None:
+    notebook = small_notebook(tmp_path, "mix: list[str] | str = 'a'")
+    (row,) = rows_of(
+        [job(1, "failed", task={"notebook": str(notebook), "values": {"mix": "five"}})]
+    )
+    assert command_of(row) == "", "a text is a list of one"
+    (row,) = rows_of([job(1, "failed", task={"notebook": str(notebook), "values": {"mix": ["a"]}})])
+    assert "-p mix=a" in command_of(row)
 
 
 def test_a_command_means_the_same_values(tmp_path: Path) -> None:

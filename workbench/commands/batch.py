@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import sys
 import time
 from dataclasses import replace
@@ -27,9 +26,6 @@ if TYPE_CHECKING:
     from workbench.production.batch.result import BatchResult
 
 __all__ = ["add_to", "batch"]
-
-# A report is shown around; what opens a door is not for it.
-_SECRET = re.compile(r"(?i)^(\w*(?:token|secret|passw|api_?key)\w*=).*", re.DOTALL)
 
 
 def batch(
@@ -209,10 +205,11 @@ def _tell_mistakes(error: Mistakes) -> None:
 
 def _again(words: list[str]) -> str:
     """Return the command by which the batch is gone on with."""
+    from workbench.production.hiding import without_secrets
     from workbench.production.report.command import shell_line
 
     once = {"--only-failed", "--dry-run", "--watch"}
-    kept = (_SECRET.sub(r"\1…", word) for word in words[1:] if word not in once)
+    kept = (without_secrets(word) for word in words[1:] if word not in once)
     return shell_line(["workbench", *kept], str(Path.cwd()))
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import WorkbenchError
+from workbench.production.hiding import is_secret
 from workbench.production.identity_inputs import file_digest, texts
 from workbench.production.identity_versions import machine_facts
 from workbench.storage.receipt import (
@@ -49,8 +50,6 @@ _SEALED = (
     "heard",
     "warnings",
 )
-_SECRET = re.compile(r"token|secret|passw|credential|(?:^|_)(?:api_?)?key(?:$|_)", re.IGNORECASE)
-_SHORT_KEY = 16
 _LOGIN = re.compile(r"(?<=://)[^/@\s]+@")
 
 
@@ -211,16 +210,8 @@ def _shown(values: Any, name: str = "") -> Any:
         return {str(key): _shown(value, str(key)) for key, value in values.items()}
     if isinstance(values, list | tuple):
         return [_shown(value, name) for value in values]
-    if _SECRET.search(name) and values and not _harmless(values, name):
+    if is_secret(name, values):
         return HIDDEN
     if values is None or isinstance(values, bool | int | float):
         return values
     return _LOGIN.sub("", str(values))
-
-
-def _harmless(value: Any, name: str) -> bool:
-    """Whether it only sounds like a secret: a switch, a number of tokens, the key of a song."""
-    if isinstance(value, int | float):
-        return isinstance(value, bool) or "tokens" in name.lower()
-    # The keys of services have 20 letters and more.
-    return name.lower() == "key" and isinstance(value, str) and len(value) < _SHORT_KEY

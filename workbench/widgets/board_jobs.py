@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.captions.cues import Cues
 from workbench.errors import MediaNotFound, MediaTooLarge, ParameterError, WorkbenchError, one_line
+from workbench.production.hiding import MARK, is_secret
 from workbench.production.report.command import command_of
 from workbench.production.report.failure import failed_cell
 from workbench.production.report.links import file_name
@@ -70,7 +71,10 @@ def detail(row: Row) -> dict[str, Any]:
     number = row.cell if cell is None or cell.number is None else cell.number
     return {
         "id": row.id,
-        "values": [[name, in_line(told(v), _VALUE)] for name, v in row.values.items()],
+        "values": [
+            [name, in_line(told(MARK if is_secret(name, value) else value), _VALUE)]
+            for name, value in row.values.items()
+        ],
         "problem": in_line(row.problem, 2000),
         "code": telling(row.error.get("code", "")),
         "cell": number,

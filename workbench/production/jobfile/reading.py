@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -72,7 +73,7 @@ def read_jobs(
     checking = _Checking(default=notebook, mistakes=mistakes)
     if notebook is not None:
         checking.schemas[notebook] = {parameter.name: parameter for parameter in known}
-    rows = checking.rows(_numbered(written))
+    rows = _apart(checking.rows(_numbered(written)))
     others = [row for row in rows if row.wrong]
     if not written and not mistakes:
         mistakes.append(
@@ -87,10 +88,19 @@ def read_jobs(
 
 
 def _numbered(written: Sequence[Written]) -> Sequence[Written]:
-    """Return the rows with numbers of their own, also where several begin in one line."""
-    if len({row.number for row in written}) == len(written):
+    """Return the rows; by their places where most share a line: such a file no person wrote."""
+    lines = Counter(row.number for row in written)
+    alone = sum(count == 1 for count in lines.values())
+    if 2 * alone >= len(written):
         return written
     return [replace(row, number=place) for place, row in enumerate(written, 1)]
+
+
+def _apart(rows: list[Row]) -> list[Row]:
+    """Return the rows with numbers of their own, also where two begin in one line."""
+    if len({row.number for row in rows}) == len(rows):
+        return rows
+    return [replace(row, number=n, line=row.number) for n, row in enumerate(rows, 1)]
 
 
 @dataclass

@@ -60,7 +60,7 @@ class Row:
     Parameters
     ----------
     number
-        The line where the row begins; its place from 1 where several begin in one line.
+        The line where the row begins, or its place from 1 where rows share lines.
     values
         Parameters by name, of the notebook's types; what is not there has its default.
     notebook
@@ -73,7 +73,7 @@ class Row:
     shared
         The line of each value that stands elsewhere, for many rows; 0 for what is in no file.
     line
-        Where it stands, if that is not its number: one of several that a grid has made of a row
+        Where it stands, if its number is not the line: one of several that a grid has made of a row
         stands where that does, and those of a grid alone nowhere, 0.
     """
 

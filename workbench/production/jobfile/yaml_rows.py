@@ -24,6 +24,7 @@ __all__ = ["NodeCell", "read_yaml"]
 
 _LARGEST = 1_000_000  # values, aliases written out
 _DEEP = 50
+_OPEN = 0  # the size of what is being measured
 _PLAIN = "tag:yaml.org,2002:"
 _NOTHING = {"null", "Null", "NULL", "~"}
 _CURE = "write a list of jobs: - name: value"
@@ -46,6 +47,7 @@ class _Reading:
 
     mistakes: list[Mistake] = field(default_factory=list)
     sizes: dict[int, int] = field(default_factory=dict)
+    circle: Any = None  # a part that holds itself
 
     def wrong(self, node: Any, problem: str, cure: str = _CURE, *, column: str = "") -> None:
         self.mistakes.append(Mistake(_line(node), column, problem, cure))
@@ -54,15 +56,26 @@ class _Reading:
         """Return how many values a node is, its aliases written out."""
         known = self.sizes.get(id(node))
         if known is not None:
-            return known
+            if known == _OPEN:
+                self.circle = node
+            return max(known, 1)
         if depth > _DEEP:
             raise ParameterError("is nested too deeply", subject=str(_line(node)))
-        self.sizes[id(node)] = _LARGEST + 1  # what holds itself
+        self.sizes[id(node)] = _OPEN
         inside = 1
         for one in _inside(node):
             inside += self.size(one, depth + 1)
         self.sizes[id(node)] = min(inside, _LARGEST + 1)
         return self.sizes[id(node)]
+
+    def fits(self, node: Any) -> bool:
+        """Return whether a node can be written out; what keeps it from that is a mistake."""
+        size = self.size(node)
+        if self.circle is not None:
+            self.wrong(self.circle, "holds itself", "write the values out")
+        elif size > _LARGEST:
+            self.wrong(node, f"stands for more than {_LARGEST:,} values", "use fewer aliases")
+        return self.circle is None and size <= _LARGEST
 
     def pairs(self, node: Any) -> dict[str, Any]:
         """Return the values of a mapping by name, those that ``<<`` brings along last."""
@@ -97,24 +110,40 @@ def read_yaml(text: str) -> tuple[list[Written], list[Mistake]]:
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
+        if (deep := _too_deep(text, loader)) is not None:
+            return [], [Mistake(deep, "", "is nested too deeply", _CURE)]
         node = yaml.compose(text, Loader=loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         told = getattr(error, "problem", None) or str(error)
         number = mark.line + 1 if mark else 1
         return [], [Mistake(number, "", f"is no YAML: {told}", "look at this line")]
-    except RecursionError:
-        return [], [Mistake(1, "", "is nested too deeply", _CURE)]
     reading = _Reading()
     if node is None:
         return [], []
     try:
-        if reading.size(node) > _LARGEST:
-            reading.wrong(node, f"stands for more than {_LARGEST:,} values", "use fewer aliases")
-            return [], reading.mistakes
+        rows = _rows(reading, node) if reading.fits(node) else []
     except ParameterError as error:
         return [], [Mistake(int(error.subject), "", error.problem, _CURE)]
-    return _rows(reading, node), reading.mistakes
+    return rows, reading.mistakes
+
+
+def _too_deep(text: str, loader: Any) -> int | None:
+    """Return the line in which values are nested too deeply, None for none.
+
+    Composing them takes a call in C for each level, and ends the process where they are very many.
+    """
+    import yaml
+
+    depth = 0
+    for event in yaml.parse(text, Loader=loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > _DEEP:
+                return int(event.start_mark.line) + 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+    return None
 
 
 def _rows(reading: _Reading, node: Any) -> list[Written]:

@@ -135,6 +135,8 @@ def cure(kind: Any, value: object) -> str:
     several = kinds(kind)
     named = [str(choice) for one in several for choice in choices(one)]
     if isinstance(value, str):
+        if value in named:  # 1 is one of them, and "1" is not
+            return f"write {value} as a number"
         near = suggest(value, named)
         if near:
             return near

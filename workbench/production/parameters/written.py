@@ -99,9 +99,16 @@ def _read(text: str, several: Sequence[Any]) -> Any:
     return value
 
 
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name is there twice")
+    return found
+
+
 def _json(text: str) -> Any:
-    """Return what JSON means; None for what is not JSON."""
+    """Return what JSON means; None for what is not JSON, or says one name twice."""
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=_once)
     except (ValueError, RecursionError):
         return None

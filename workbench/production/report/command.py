@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import WorkbenchError
+from workbench.production.hiding import MARK, is_secret
 from workbench.production.parameters.written import write_text, write_texts
 
 if TYPE_CHECKING:
@@ -63,7 +64,9 @@ def _escaped(letter: str) -> str:
 
 
 def command_of(row: Row) -> str:
-    """Return the command that does just one job again.
+    """Return the command that does just one job again; what opens a door is to be filled in.
+
+    Empty where no command does.
 
     Examples
     --------
@@ -77,7 +80,10 @@ def command_of(row: Row) -> str:
     words = ["workbench", "run", row.notebook]
     known = _parameters(row.notebook)
     for name, value in row.values.items():
-        for text in _texts(known.get(name), value):
+        texts = [MARK] if is_secret(name, value) else _texts(known.get(name), value)
+        if texts is None:
+            return ""
+        for text in texts:
             words += ["-p", f"{name}={text}"]
     if row.executed:
         words += ["--executed", row.executed]
@@ -104,11 +110,14 @@ def _read(notebook: str, *_state: int) -> Mapping[str, Parameter]:
     return {one.name: one for one in parameters(Path(notebook))}
 
 
-def _texts(parameter: Parameter | None, value: Any) -> list[str]:
+def _texts(parameter: Parameter | None, value: Any) -> list[str] | None:
+    """Return a value as it is typed; None where no text means it, such as a list of one for many.
+
+    Of a parameter that the notebook has no more, nobody knows the type.
+    """
     if parameter is not None:
         found = write_texts(parameter, value)
-        if found or value is None:  # what no text means is a default
-            return found
+        return found if found or value is None else None
     if isinstance(value, list):
         plain = value and not any(isinstance(one, list | dict) for one in value)
         return [write_text(one) for one in value] if plain else [write_text(value)]

@@ -9,6 +9,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import JobError, WorkbenchError
+from workbench.production.hiding import MARK, is_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,6 +21,7 @@ __all__ = ["ORDER", "Made", "Row", "differing", "row_of", "rows_of", "state_of",
 ORDER = ("dead", "failed", "cancelled", "warnings", "running", "queued", "done")
 """What a reader is to see first. Done jobs that have something to say come before the others."""
 
+_DIGITS = 10  # of a cell's number: more than Python reads is no number
 _STATE = 3  # size, time and digest of a file
 
 
@@ -117,7 +119,8 @@ class Row:
     def cell(self) -> int | None:
         """The number in the brackets beside the cell that failed, where it is known."""
         number = self.error.get("cell", "")
-        return int(number) if number.isascii() and number.isdigit() else None
+        known = number.isascii() and number.isdigit() and len(number) < _DIGITS
+        return int(number) if known else None
 
 
 def state_of(row: Row) -> str:
@@ -198,7 +201,11 @@ def row_of(job: Job, differs: Iterable[str] = ()) -> Row:
         timeout=_number(task.get("timeout")),
         limit=_number(task.get("limit")),
         values=values,
-        differs={name: value for name, value in values.items() if name in wanted},
+        differs={
+            name: MARK if is_secret(name, value) else value
+            for name, value in values.items()
+            if name in wanted
+        },
         files=_made(result, output, executed),
         warnings=_texts(result.get("warnings")),
         error=_error(job.error),

@@ -177,9 +177,13 @@ def known_report(folder: Path) -> dict[str, Any]:
     """Return the values of the report in a folder; nothing where there is none to be read."""
     try:
         values = json.loads((folder / "report.json").read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
-    return values if isinstance(values, dict) and values.get("schema") == SCHEMA else {}
+    if not isinstance(values, dict) or values.get("schema") != SCHEMA:
+        return {}
+    jobs = values.get("jobs")
+    whole = isinstance(jobs, list) and all(isinstance(job, dict) for job in jobs)
+    return values if whole else {}
 
 
 def told_by(report: Mapping[str, Any]) -> set[str]:
