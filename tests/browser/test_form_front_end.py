@@ -207,3 +207,16 @@ def test_a_narrow_page_has_room_for_it(mount: Any, page: Any, artefacts: Path, p
     mount(panel, talk=True)
     page.screenshot(path=artefacts / "form-narrow.png", full_page=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_lines_that_a_program_fills_in_are_lines_on_the_page(shown: Any, panel: Form):
+    """They were glued together, and spoken so, as soon as a person typed a letter."""
+    panel.fill(text="uno\ndos")
+    shown.wait("el.querySelector('textarea')?.value === 'uno\\ndos'")
+    field(shown, "text").press("End")
+    field(shown, "text").press_sequentially("!")
+    shown.wait("el.querySelector('textarea').value.endsWith('!')")
+    until = "model.get('entered').text.includes('!')"
+    shown.wait(until)
+    assert panel.values["text"].splitlines()[0] in {"uno", "uno!"}
+    assert panel.values["text"].count("\n") == 1

@@ -331,3 +331,74 @@ def test_it_looks_as_a_batch_does_before_it_runs(tmp_path: Path, monkeypatch: py
         panel.run()
     panel.reset()
     assert not panel.mistakes
+
+
+# -- what a person sees is what runs ------------------------------------------------------------
+
+
+def test_a_field_that_nobody_touched_keeps_its_default(tmp_path: Path, monkeypatch):
+    """A whole number was marked as changed at once, and a text became a list of one."""
+    monkeypatch.chdir(tmp_path)
+    cell = """
+from typing import Literal
+bits: int | str = 5
+ways: list[str] | str = "a"
+gap: float = 1
+on: bool | str = True
+any: dict | str = "a"
+no: Literal["null", "a"] | None = None
+sizes: list[int] | str = "a"
+output: str = "b.txt"
+"""
+    work = "Path(output).write_text(repr((bits, ways, gap, on, any, no, sizes)))"
+    panel = form(small_notebook(tmp_path, cell, f"from pathlib import Path\n{work}"))
+    assert (panel.changed, panel.mistakes, panel.command) == ([], {}, "workbench run a.ipynb")
+    panel.fill(ways="b")
+    assert (panel.values["ways"], panel.changed, panel.command) == ("b", ["ways"], "")
+    panel.reset()
+    assert panel.changed == []
+    panel.run()
+    assert Path("b.txt").read_text() == "(5, 'a', 1, True, 'a', None, 'a')"
+    Page(panel).write("ways", "b")  # what is typed there is a list
+    assert panel.values["ways"] == ["b"]
+
+
+def test_items_of_a_list_are_its_lines(page: Page):
+    page.write("pictures", "[intro] hello\r\nsecond\u2028line\n\n")
+    assert page.panel.values["pictures"] == ["[intro] hello", "second\u2028line"]
+    page.write("pictures", '["a", "b"]')
+    assert page.panel.values["pictures"] == ["a", "b"]
+
+
+def test_a_text_of_several_lines_has_a_field_for_them(panel: Form):
+    """A field of one line glued them together."""
+    assert control_of(panel, "text") == "text"
+    panel.fill(text="uno\ndos")
+    assert (control_of(panel, "text"), panel.entered["text"]) == ("lines", "uno\ndos")
+    panel.fill(text="uno")
+    assert control_of(panel, "text") == "text"
+    script = Parameter(name="script", annotation="str | Path", default="")
+    assert form_fields.control(script) == "lines"
+
+
+def control_of(panel: Form, name: str) -> str:
+    return next(str(one["control"]) for one in panel.fields if one["name"] == name)
+
+
+def test_a_notebook_that_has_changed_is_shown_before_it_runs(panel: Form, page: Page):
+    """What ran was the new default, while the old one stood there."""
+    panel.fill(speed=1.5, fit="pad")
+    cell = CELL.replace('"Hola."', '"Adiós."').replace('"cover", "pad"', '"cover", "blur"')
+    small_notebook(Path.cwd(), f"{cell}extra: int = 3\n", WRITE)
+    with pytest.raises(
+        ParameterError, match=r"a\.ipynb: has changed since the form was made"
+    ):
+        panel.run()
+    assert (panel.entered["text"], panel.entered["extra"]) == ("Adiós.", "3")
+    assert (panel.changed, panel.values["fit"]) == (["speed"], "cover")
+    panel.run()
+    assert Path("out/a.txt").read_text() == "Adiós."
+    small_notebook(Path.cwd(), CELL, WRITE)
+    page.say("run")
+    assert "has changed since the form was made" in panel.error
+    assert panel.entered["text"] == "Hola."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from html import escape
 from pathlib import Path
@@ -110,13 +111,9 @@ class Form(Panel):
         self._values = {p.name: p.default for p in self.known}
         for name, value in values.items():
             self._values[name] = named(self.known, name).check(value)
-        super().__init__(
-            title=one_line(self.notebook.stem, limit=_TITLE),
-            about=_heading(self.notebook),
-            fields=[fields.field(parameter) for parameter in self.known],
-            entered={p.name: fields.written(p, self._values[p.name]) for p in self.known},
-        )
-        self._look()
+        self._put: dict[str, tuple[Any, Any]] = {}
+        super().__init__(title=one_line(self.notebook.stem, limit=_TITLE))
+        self._draw()
 
     # -- from Python ----------------------------------------------------------------------------
 
@@ -140,15 +137,12 @@ class Form(Panel):
         ParameterError
             When one is none; then none is changed.
         """
-        found = {name: named(self.known, name).check(value) for name, value in values.items()}
-        self._values |= found
-        texts = {name: fields.written(self._named(name), value) for name, value in found.items()}
-        self._show({**self.entered, **texts})
+        self._set({name: named(self.known, name).check(value) for name, value in values.items()})
 
     def reset(self, *names: str) -> None:
         """Set some parameters, all without a name, back to their defaults."""
         chosen = [self._named(name) for name in names] or list(self.known)
-        self.fill(**{parameter.name: parameter.default for parameter in chosen})
+        self._set({parameter.name: parameter.default for parameter in chosen})
 
     def run(self, /, **values: Any) -> JobResult:
         """Run the notebook with what is entered, here and now; the form shows what it leaves.
@@ -165,6 +159,7 @@ class Form(Panel):
         JobError, Cancelled
             As `workbench.production.job.run` does.
         """
+        self._refresh()
         if values:
             self.fill(**values)
         task = self._task_of_now()
@@ -181,6 +176,7 @@ class Form(Panel):
         elif kind == "reset":
             self.reset(*([str(content["name"])] if content.get("name") else []))
         elif kind == "run":
+            self._refresh()
             self._work(f"running {self.title}", self._task_of_now(), self._done)
         else:
             super()._handle(kind, content)
@@ -228,6 +224,62 @@ class Form(Panel):
             raise ParameterError("must be a text, or true or false", subject=name)
         self._show({**self.entered, name: value})
 
+    def _set(self, values: dict[str, Any]) -> None:
+        self._values |= values
+        with self.hold_sync():
+            self._fit()
+            self._show({**self.entered, **self._written(values)})
+
+    def _written(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Return what stands in the fields for values, which is what it means from now on."""
+        texts = {name: fields.written(self._named(name), value) for name, value in values.items()}
+        self._put |= {name: (texts[name], value) for name, value in values.items()}
+        return texts
+
+    def _fit(self) -> None:
+        """Have the fields that fit the values: one line is none for a text of several."""
+        found = [fields.field(p, self._values[p.name]) for p in self.known]
+        if found != self.fields:  # drawn anew, they lose the cursor
+            self.fields = found
+
+    def _draw(self) -> None:
+        with self.hold_sync():
+            self.about = _heading(self.notebook)
+            self._fit()
+            self.entered = self._written(self._values)
+            self._look()
+
+    def _refresh(self) -> None:
+        """Read the notebook anew; what was changed in the form stays.
+
+        Raises
+        ------
+        ParameterError
+            When its parameters are not what the form shows: nobody has seen what would run.
+        """
+        known = parameters(self.notebook)
+        if known == self.known:
+            return
+        chosen = {
+            p.name: self._values[p.name]
+            for p in self.known
+            if not alike(self._values[p.name], p.default)
+        }
+        self.known = known
+        self._values = {p.name: p.default for p in known}
+        for parameter in known:
+            if parameter.name in chosen:
+                with contextlib.suppress(ParameterError):  # it is of another type now
+                    self._values[parameter.name] = parameter.check(chosen[parameter.name])
+        self._put = {}
+        self._draw()
+        self._renew()
+        raise ParameterError(
+            "has changed since the form was made",
+            subject=self.notebook.name,
+            cure="look at the fields again, then run",
+        )
+
     def _show(self, entered: dict[str, Any]) -> None:
         with self.hold_sync():
             self.entered = entered
@@ -240,7 +292,11 @@ class Form(Panel):
         for parameter in self.known:
             name = parameter.name
             try:
-                self._values[name] = fields.read(parameter, self.entered[name])
+                text, value = self._put.get(name, (None, None))
+                # What was put there need not be read: 5 may be a text.
+                same = type(text) is type(self.entered[name]) and text == self.entered[name]
+                found = value if same else fields.read(parameter, self.entered[name])
+                self._values[name] = found
                 notes[name] = fields.note(parameter, self._values[name])
             except ParameterError as error:
                 mistakes[name] = fields.told(error)

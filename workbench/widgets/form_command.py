@@ -18,7 +18,7 @@ __all__ = ["command"]
 def command(name: str, known: Sequence[Parameter], values: Mapping[str, Any]) -> str:
     r"""Return the command that runs a notebook with some values, for a shell.
 
-    Values that are the defaults are left out.
+    Values that are the defaults are left out. Empty where no command has them.
 
     Parameters
     ----------
@@ -42,6 +42,9 @@ def command(name: str, known: Sequence[Parameter], values: Mapping[str, Any]) ->
         value = values.get(parameter.name, parameter.default)
         if parameter.name not in values or alike(value, parameter.default):
             continue
-        for text in write_texts(parameter, value):
+        texts = write_texts(parameter, value)
+        if not texts and value is not None:
+            return ""  # no text means it, such as a text where a list of it would be meant
+        for text in texts:
             words += ["-p", f"{parameter.name}={text}"]
     return shlex.join(words)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 from pathlib import Path
@@ -23,8 +24,8 @@ _LONG = 60  # letters that a field of one line shows well
 _MOST = 1_000_000  # letters; a book has as many
 
 
-def control(parameter: Parameter) -> str:
-    """Return the kind of control that fits a parameter.
+def control(parameter: Parameter, value: Any = None) -> str:
+    """Return the kind of control that fits a parameter, and the value that it has.
 
     Examples
     --------
@@ -46,16 +47,16 @@ def control(parameter: Parameter) -> str:
         "path": Path in some and str not in some,
         "slider": numbers and ranged,
         "number": numbers,
-        "lines": _long(parameter.default),
+        "lines": parameter.readable or _long(parameter.default) or _long(value),
     }
     return next((name for name, fit in fitting.items() if fit), "text")
 
 
-def field(parameter: Parameter) -> dict[str, Any]:
-    """Return what the page needs to draw a parameter's field."""
+def field(parameter: Parameter, value: Any = None) -> dict[str, Any]:
+    """Return what the page needs to draw the field of a parameter that has a value."""
     found: dict[str, Any] = {
         "name": parameter.name,
-        "control": control(parameter),
+        "control": control(parameter, value),
         "type": parameter.annotation,
         "help": parameter.help,
         "range": parameter.range,
@@ -151,9 +152,13 @@ def _all(parameter: Parameter) -> tuple[Any, ...]:
 
 
 def _lines(text: str) -> list[str]:
+    """Return the items of a list: the lines, or the whole where it is a list in JSON."""
     if text.lstrip().startswith("["):
-        return [text]
-    return [line for line in text.splitlines() if line.strip()] or [""]
+        with contextlib.suppress(ValueError, RecursionError):
+            json.loads(text)
+            return [text]
+    lines = (line.removesuffix("\r") for line in text.split("\n"))
+    return [line for line in lines if line.strip()] or [""]
 
 
 def _same(parameter: Parameter, value: Any, text: str) -> bool:
