@@ -349,3 +349,35 @@ def test_the_twin_stays_without_a_kernel(tmp_path: Path, runner: Runner, ids: li
         assert "&lt;img src=x&gt;" in page
         assert f"wb-{panel.uid}" in page
         assert "job_" not in json.dumps(panel.get_state(panel.keys), default=str)
+
+
+def test_a_batch_whose_runner_was_killed_is_stopped_at_once(
+    tmp_path: Path, runner: Runner, ids: list[str]
+) -> None:
+    """Its job was stopping for ever, and the next run stopped it once more."""
+    runner.kill()
+    with board(tmp_path) as panel:
+        panel.cancel(ids[0])
+        assert panel.counts["cancelled"] == 1
+        assert panel.counts["running"] == 0
+        panel.cancel()
+        assert repr(panel) == "Board(4 cancelled)"
+
+
+def test_what_nobody_has_begun_is_not_forsaken_when_a_part_of_it_is_cancelled(
+    tmp_path: Path, runner: Runner
+) -> None:
+    tasks = [task(tmp_path, n) for n in (1, 2)]
+    runner.enrol(*tasks)
+    with board(tmp_path) as panel:
+        panel.cancel(tasks[0].id)
+        assert panel.note == "Nobody has begun with it yet."
+
+
+def test_batches_near_a_folder_are_named_once(
+    tmp_path: Path, runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner.enrol(task(tmp_path, 1))
+    monkeypatch.chdir(tmp_path.parent)
+    with board(".") as panel:
+        assert panel.note.count(str(tmp_path)) == 1

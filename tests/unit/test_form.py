@@ -390,9 +390,7 @@ def test_a_notebook_that_has_changed_is_shown_before_it_runs(panel: Form, page: 
     panel.fill(speed=1.5, fit="pad")
     cell = CELL.replace('"Hola."', '"Adiós."').replace('"cover", "pad"', '"cover", "blur"')
     small_notebook(Path.cwd(), f"{cell}extra: int = 3\n", WRITE)
-    with pytest.raises(
-        ParameterError, match=r"a\.ipynb: has changed since the form was made"
-    ):
+    with pytest.raises(ParameterError, match=r"a\.ipynb: has changed since the form was made"):
         panel.run()
     assert (panel.entered["text"], panel.entered["extra"]) == ("Adiós.", "3")
     assert (panel.changed, panel.values["fit"]) == (["speed"], "cover")

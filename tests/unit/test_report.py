@@ -224,6 +224,16 @@ def test_what_a_ledger_may_hold_is_never_in_the_way(tmp_path: Path) -> None:
     assert len(json.loads((tmp_path / "report.json").read_bytes())["jobs"]) == len(odd)
 
 
+def test_what_was_done_on_two_days_has_not_taken_two_days() -> None:
+    day = 86_400.0
+    old = job(1, "done", started=0.0, finished=2.0)
+    jobs = [old, job(2, "done", started=day, finished=day + 2), job(3, "done", started=day + 60,
+            finished=day + 63)]  # fmt: skip
+    assert Totals.of(rows_of(jobs)).wall == 63
+    long = [job(1, "running", started=0.0, finished=None), jobs[1]]
+    assert Totals.of(rows_of(long), now=day + 9).wall == day + 9
+
+
 def test_totals_of_nothing() -> None:
     totals = Totals.of([])
     assert (totals.jobs, totals.wall, totals.rtf, totals.left) == (0, 0.0, None, 0.0)

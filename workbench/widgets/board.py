@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import traitlets as t
 
 from workbench.errors import FileGone, ParameterError, WorkbenchError, one_line, shown
-from workbench.ledger import ENDED, STATES, Ledger
+from workbench.ledger import ENDED, STATES, BatchLedger, Ledger
 from workbench.production.report.summary import rows_html
 from workbench.production.report.totals import Totals
 from workbench.production.report.wording import in_line, lasting
@@ -107,7 +107,7 @@ class Board(Panel):
     _from_page: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, where: str | os.PathLike[str] | Ledger | object) -> None:
-        self._ledger = Ledger(ledger_path(where))
+        self._ledger = BatchLedger(ledger_path(where))
         self._watcher = Watcher(self._ledger.path)
         self._rows: dict[str, Row] = {}
         self._news = News()
@@ -200,6 +200,7 @@ class Board(Panel):
             if id not in self._rows:
                 raise FileGone("is no job of this batch", subject=shown(id))
             self._ledger.cancel(id)
+            self._ledger.recover()  # whoever was killed stops nothing any more
             self.refresh()
             return
         self.refresh()
@@ -335,6 +336,7 @@ class Board(Panel):
             with contextlib.suppress(FileGone):
                 self._ledger.cancel(row.id)
             report((number + 1) / len(rows))
+        self._ledger.recover()  # whoever was killed stops nothing any more
 
     def _clip(self, uid: str) -> Clip:
         return self._clips.get(uid) or super()._clip(uid)

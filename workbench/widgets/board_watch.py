@@ -254,10 +254,10 @@ def what_to_know(news: News, totals: Totals, path: Path) -> str:
 
 def _nothing(path: Path) -> str:
     """Return that no batch is where one was looked for, and where some are."""
-    folder = path.parent
+    folder = path.absolute().parent
     told = f"There is no batch in {folder} yet: no {path.name} is there."
     with contextlib.suppress(OSError):
-        near = [*folder.glob(f"*/{LEDGER}"), *folder.parent.glob(f"*/{LEDGER}")]
+        near = [*{*folder.glob(f"*/{LEDGER}"), *folder.parent.glob(f"*/{LEDGER}")}]
         # The one that somebody meant is likely the last.
         near.sort(key=lambda found: found.stat().st_mtime, reverse=True)
         if near:
@@ -270,4 +270,5 @@ def _nothing(path: Path) -> str:
 
 
 def _begun(row: Row) -> bool:
-    return row.state != "queued" or bool(row.owner or row.attempts or row.error)
+    waited = row.state in {"queued", "cancelled"}  # anybody can cancel what nobody has begun
+    return not waited or bool(row.owner or row.attempts or row.error)

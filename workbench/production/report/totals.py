@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Totals", "seconds_left"]
 
+_PAUSE = 300.0  # seconds in which nobody did anything: what comes after is another run
+
 
 @dataclass(frozen=True, kw_only=True)
 class Totals:
@@ -27,9 +30,9 @@ class Totals:
     warned
         How many of those that are done have warnings.
     began
-        When the first began, in seconds since 1970; None before that.
+        When it began last, in seconds since 1970; None before that.
     wall
-        Seconds from the first begin to the last end, or until now.
+        Seconds from then to the last end, or until now.
     work
         Seconds of all jobs together, as if one had done them.
     cpu
@@ -81,7 +84,8 @@ class Totals:
         rows
             The jobs.
         began, seconds
-            When the run began and how long it took, where that is known better than from the jobs.
+            When the run began and how long it took, where that is known better than from the jobs:
+            they tell of the last time without a long pause in which some were done.
         now
             What time it is.
         alive
@@ -96,7 +100,7 @@ class Totals:
         ends = [
             row.finished for row in rows if row.finished is not None and row.started is not None
         ]
-        first = began if began is not None else min(starts, default=None)
+        first = began if began is not None else _last_begin(rows)
         goes_on = states["running"] and alive is not False
         last = now if goes_on else max([*ends, *starts], default=first)
         if seconds is None:
@@ -175,3 +179,20 @@ def seconds_left(rows: Iterable[Row]) -> float | None:
         span = max(row.finished or 0.0 for row in ended) - min(row.started or 0.0 for row in ended)
         at_once = round(sum(row.seconds or 0.0 for row in ended) / span) if span > 0 else 1
     return sum(open_parts) * (sum(took) / len(took)) / max(1, at_once)
+
+
+def _last_begin(rows: Iterable[Row]) -> float | None:
+    """Return when it began last: a batch that was done on two days has not taken two days."""
+    spans = sorted(
+        (row.started, math.inf if row.state == "running" else row.finished or row.started)
+        for row in rows
+        if row.started is not None
+    )
+    if not spans:
+        return None
+    begin, end = spans[0]
+    for started, finished in spans[1:]:
+        if started - end > _PAUSE:
+            begin = started
+        end = max(end, finished)
+    return begin
