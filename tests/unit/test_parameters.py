@@ -430,3 +430,19 @@ def test_a_failed_notebook_that_is_run_again_is_not_written_over(here: Path):
     failed = notebook(here, "output: str = 'talk.mp4'", "talk.failed.ipynb")
     with pytest.raises(ParameterError, match=r"talk\.failed\.ipynb: would be written over"):
         run(failed)
+
+
+def test_a_number_among_choices_is_no_text(here: Path):
+    """It was asked whether '1' was meant by '1'."""
+    (level,) = parameters(notebook(here, "level: Literal['a', 1] = 'a'"))
+    with pytest.raises(ParameterError, match=r"not '1'; write 1 as a number"):
+        level.check("1")
+    assert level.check(1) == 1
+
+
+def test_a_name_that_is_there_twice_is_no_mapping(here: Path):
+    """The second won, without a word."""
+    (more,) = parameters(notebook(here, "more: dict = {}"))
+    with pytest.raises(ParameterError, match="needs dict"):
+        more.parse(['{"a": 1, "a": 2}'])
+    assert more.parse(['{"a": 1, "b": 2}']) == {"a": 1, "b": 2}
