@@ -180,6 +180,20 @@ def test_in_one_folder_no_job_file_takes_a_place_back(notebook: Path):
     assert Path("out/x.txt").read_text() == "b"
 
 
+def test_a_report_tells_of_files_that_go_and_come_though_nothing_is_done(notebook: Path):
+    def states() -> set[str]:
+        report = json.loads(Path("out/report.json").read_bytes())
+        return {job["state"] for job in report["jobs"]}
+
+    do(notebook, ROWS[:1])
+    Path("out/a.txt").rename("kept")
+    do(notebook, ROWS[:1], only_failed=True)
+    assert states() == {"queued"}
+    Path("kept").rename("out/a.txt")
+    assert do(notebook, ROWS[:1], only_failed=True).ok
+    assert (states(), runs()) == ({"done"}, ["a"])
+
+
 def test_what_only_failed_leaves_out_is_told_everywhere(notebook: Path):
     """Files that were gone counted as made, and an edited row was in no report."""
     do(notebook)

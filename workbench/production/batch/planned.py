@@ -249,11 +249,12 @@ class Batch:
         from workbench.production.report.write import known_report, told_by
 
         known = {job.id: job for job in self._jobs(ledger)}
-        told = told_by(known_report(self.plan.folder))
-        others = tuple(self._others(ledger, told))
+        last = known_report(self.plan.folder)
+        others = tuple(self._others(ledger, told_by(last)))
         jobs = (*(known.get(t.id) or _waiting(t) for t in self.plan.tasks), *others)
         page = self.plan.folder / PAGE
-        if not again and page.is_file() and told == {job.id for job in jobs}:
+        states = {job.get("id"): job.get("state") for job in last.get("jobs", ())}
+        if not again and page.is_file() and states == {job.id: job.state for job in jobs}:
             return
         seconds = time.monotonic() - began
         files = dict.fromkeys(Path(job.parameters["source"]).stem for job in others)
