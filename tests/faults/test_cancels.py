@@ -15,6 +15,7 @@ import sys
 import tempfile
 import textwrap
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from faults.film import long_video
@@ -22,6 +23,7 @@ from faults.processes import children, gone, running
 
 import workbench as wb
 from workbench.errors import Cancelled
+from workbench.media import encode as encoding
 from workbench.media.backdrop import backdrop
 from workbench.media.ffmpeg import encode, read
 from workbench.media.frames import clip_frames
@@ -158,6 +160,29 @@ def test_an_interrupt_in_a_worker_thread(moment, made, tmp_path):
     assert not thread.is_alive()
     assert [type(e) for e in errors] == [KeyboardInterrupt]
     assert gone()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interrupt_while_segments_are_handed_over(made, tmp_path, monkeypatch):
+    """Each waits for its thread to begin; the segments that were begun went on to their end."""
+    stopped: list[bool] = []
+    began = threading.Event()
+
+    class Interrupted(ThreadPoolExecutor):
+        def submit(self, *given, **more):
+            super().submit(*given, **more)
+            assert began.wait(20.0)
+            raise KeyboardInterrupt
+
+    def one(self, index):
+        began.set()
+        stopped.append(self.stop.wait(20.0))
+
+    monkeypatch.setattr(encoding, "ThreadPoolExecutor", Interrupted)
+    monkeypatch.setattr(encoding._Batch, "one", one)
+    with pytest.raises(KeyboardInterrupt):
+        long_video(made["clip.mp4"]).render(tmp_path / "a.mp4")
+    assert stopped == [True]
     assert list(tmp_path.iterdir()) == []
 
 

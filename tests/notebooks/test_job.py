@@ -8,6 +8,7 @@ import os
 import sys
 import textwrap
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -284,6 +285,22 @@ def test_a_cancelled_run_leaves_no_kernel_and_no_file(
     assert (here / "cleaned").exists() == cleaned
     assert set(names(here)) - {"cleaned"} == {"pid", "talk.ipynb"}
     assert source.read_bytes() == before
+
+
+@pytest.mark.notebook
+@pytest.mark.faults
+def test_an_interrupt_while_its_thread_begins_ends_the_run(here: Path, monkeypatch):
+    """The executor waited for the whole notebook."""
+
+    class Interrupted(ThreadPoolExecutor):
+        def submit(self, *given: Any, **more: Any) -> Any:
+            super().submit(*given, **more)
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(watching, "ThreadPoolExecutor", Interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run(notebook(here, "from pathlib import Path", "Path('ran').touch()"))
+    assert names(here) == ["talk.ipynb"]
 
 
 @pytest.mark.notebook

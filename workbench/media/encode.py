@@ -206,13 +206,13 @@ def _run(
 ) -> list[Result]:
     """Return all segments; on any error the others are stopped and gone before it arrives."""
     with ThreadPoolExecutor(workers, thread_name_prefix="workbench-segment") as pool:
-        futures = [pool.submit(batch.one, index) for index in range(len(batch.segments))]
         try:
+            # A submit waits for its thread: an interrupt may arrive in the middle of them.
+            futures = [pool.submit(batch.one, index) for index in range(len(batch.segments))]
             _watch(futures, batch, report, cancel)
         except BaseException:
             batch.stop.set()
-            for future in futures:
-                future.cancel()
+            pool.shutdown(wait=False, cancel_futures=True)
             raise
     return [future.result() for future in futures]
 

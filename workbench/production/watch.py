@@ -77,13 +77,17 @@ class Watch:
         began = time.monotonic()
         self._check(began)
         with ThreadPoolExecutor(1, thread_name_prefix="workbench-notebook") as thread:
-            done = thread.submit(self.kernel.execute, copy, scratch, {})
+            done = None
             try:
+                done = thread.submit(self.kernel.execute, copy, scratch, {})
                 while not wait([done], _LOOK).done:
                     report(self.kernel.part)
                     self._check(began)
             except BaseException:
-                self._stop(done)
+                if done is None:  # an interrupt came while its thread began
+                    self.kernel.kill()
+                else:
+                    self._stop(done)
                 raise
             done.result()
         report(1.0)
