@@ -210,7 +210,6 @@ class EngineMissing(ModelError):
     """The engine is known but its extra or library is not installed."""
 
     code = "engine_missing"
-    mistake = True
 
 
 class VoiceNotFound(ModelError):

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 __all__ = ["file_size", "one_line", "shown", "suggest"]
 
+_WORD = 4  # letters of a name that is meant where it stands in what was written
+
 
 def file_size(count: float) -> str:
     """Return a number of bytes as people say it, in powers of 1,000.
@@ -71,7 +73,8 @@ def suggest(name: str, choices: Iterable[str], *, most: int = 3) -> str:
     ''
     """
     lowered = {choice.lower(): choice for choice in choices}
-    near = difflib.get_close_matches(name.lower(), lowered, n=most, cutoff=0.6)
+    within = [one for one in lowered if len(one) >= _WORD and one in name.lower()]
+    near = within or difflib.get_close_matches(name.lower(), lowered, n=most, cutoff=0.6)
     if not near:
         return ""
-    return f"did you mean {' or '.join(repr(lowered[n]) for n in near)}?"
+    return f"did you mean {' or '.join(repr(lowered[n]) for n in near[:most])}?"

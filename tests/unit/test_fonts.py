@@ -54,6 +54,16 @@ def test_a_family_of_the_machine_is_found():
     assert font.bold
 
 
+def test_fonts_that_matplotlib_has_and_its_list_lacks_are_found(monkeypatch):
+    """An environment that was being removed had written the list, which all others read."""
+    from matplotlib.font_manager import fontManager
+
+    own = [entry for entry in fontManager.ttflist if "mpl-data" not in str(entry.fname)]
+    monkeypatch.setattr(fontManager, "ttflist", own)
+    fontManager._findfont_cached.cache_clear()
+    assert find_font("STIXGeneral", italic=True).warning == ""
+
+
 def test_a_path_is_taken_as_it_is(tmp_path, monkeypatch):
     source = find_font("DejaVu Serif").path
     path = tmp_path / "mine.ttf"
@@ -119,7 +129,7 @@ def test_fonts_installed_later_are_found(tmp_path, monkeypatch):
     manager = importlib.import_module("matplotlib.font_manager")
     path = renamed(find_font().path, tmp_path / "late.ttf", "Latecomer")
     assert find_font("Latecomer").warning
-    monkeypatch.setattr(manager, "findSystemFonts", lambda: [str(path)])
+    monkeypatch.setattr(manager, "findSystemFonts", lambda *_: [str(path)])
     known = list(manager.fontManager.ttflist)
     try:
         assert find_font("Latecomer").path == path

@@ -138,11 +138,17 @@ def _installed(name: str, *, bold: bool, italic: bool) -> FontFile | None:
 
 
 def _news() -> bool:
-    """Add the fonts installed since matplotlib made its list; whether there are any."""
+    """Add the fonts that matplotlib's list lacks, its own too; whether there are any.
+
+    The list is kept for all environments of a person, and one that is being removed may have
+    written it.
+    """
+    from matplotlib import get_data_path
     from matplotlib.font_manager import findSystemFonts, fontManager
 
     found = False
-    for path in set(findSystemFonts()) - {entry.fname for entry in fontManager.ttflist}:
+    own = findSystemFonts([f"{get_data_path()}/fonts/ttf"])
+    for path in {*findSystemFonts(), *own} - {entry.fname for entry in fontManager.ttflist}:
         with contextlib.suppress(OSError, RuntimeError, ValueError):
             fontManager.addfont(path)
             found = True

@@ -38,7 +38,7 @@ class Checks:
     >>> from workbench.production.parameters import Parameter
     >>> voice = Parameter(name="voice", annotation="str", default="es")
     >>> print(*Checks().of(Path("a.ipynb"), [voice], {"voice": "espeak:nobody"}))
-    voice: espeak:nobody: is not a voice of espeak; did you mean 'no' or 'nb'? ...
+    voice: espeak:nobody: is not a voice of espeak; `workbench voices` lists them
     """
 
     def __init__(self, folder: Path | None = None) -> None:

@@ -94,9 +94,9 @@ def workspace() -> contextlib.AbstractContextManager[Path]:
     False
     """
     parent = Path(tempfile.gettempdir())
-    for entry in _left(parent, _FOLDER):
-        if entry.is_dir(follow_symlinks=False):
-            shutil.rmtree(entry.path, ignore_errors=True)
+    for path in _left(parent, _FOLDER):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
     return _Workspace(parent / f"workbench-{os.getpid()}-{machine()}-{secrets.token_hex(4)}")
 
 
@@ -143,28 +143,31 @@ def sweep(folder: Path) -> int:
     A folder that cannot be listed has nothing that can be removed.
     """
     removed = 0
-    for entry in _left(folder, _FILE):
+    for path in _left(folder, _FILE):
         with contextlib.suppress(OSError):
-            os.unlink(entry.path)  # noqa: PTH108 - a DirEntry, not a Path
+            path.unlink()
             removed += 1
     return removed
 
 
-def _left(folder: Path, pattern: re.Pattern[str]) -> list[os.DirEntry[str]]:
+def _left(folder: Path, pattern: re.Pattern[str]) -> list[Path]:
     """Return what processes that have ended left in `folder` under our names."""
-    found = []
-    with contextlib.suppress(OSError), os.scandir(folder) as entries:
-        for entry in entries:
-            match = pattern.fullmatch(entry.name)
-            if match is None:
-                continue
-            with contextlib.suppress(OSError):  # another process may have removed it meanwhile
-                if match[2] == machine():
-                    over = not alive(int(match[1]))
-                else:
-                    over = time.time() - entry.stat(follow_symlinks=False).st_mtime > _OLD
-                if over:
-                    found.append(entry)
+    found: list[Path] = []
+    names: list[str] = []
+    with contextlib.suppress(OSError):
+        names = os.listdir(folder)  # noqa: PTH208 - in one call: an interrupt leaves nothing open
+    for name in names:
+        match = pattern.fullmatch(name)
+        if match is None:
+            continue
+        path = folder / name
+        with contextlib.suppress(OSError):  # another process may have removed it meanwhile
+            if match[2] == machine():
+                over = not alive(int(match[1]))
+            else:
+                over = time.time() - path.lstat().st_mtime > _OLD
+            if over:
+                found.append(path)
     return found
 
 
