@@ -69,12 +69,14 @@ def suggest(name: str, choices: Iterable[str], *, most: int = 3) -> str:
     --------
     >>> suggest("ratee", ["rate", "pitch"])
     "did you mean 'rate'?"
+    >>> suggest("the-rate-of-speech", ["rate", "pitch"])
+    "did you mean 'rate'?"
     >>> suggest("zzz", ["rate", "pitch"])
     ''
     """
     lowered = {choice.lower(): choice for choice in choices}
-    within = [one for one in lowered if len(one) >= _WORD and one in name.lower()]
-    near = within or difflib.get_close_matches(name.lower(), lowered, n=most, cutoff=0.6)
+    near = difflib.get_close_matches(name.lower(), lowered, n=most, cutoff=0.6)
+    near = near or [one for one in lowered if len(one) >= _WORD and one in name.lower()]
     if not near:
         return ""
     return f"did you mean {' or '.join(repr(lowered[n]) for n in near[:most])}?"
