@@ -256,6 +256,35 @@ def test_a_forked_process_has_a_launcher_of_its_own(tmp_path):
     assert done.returncode == 7
 
 
+def test_an_interrupt_while_its_reader_begins(tmp_path, monkeypatch):
+    """The pipe was closed before the thread that reads it had a number, and it died aloud."""
+    from workbench.media import ffmpeg
+
+    class Interrupted(threading.Thread):
+        def start(self):
+            raise KeyboardInterrupt  # before the thread has a number; it begins after all
+
+    begun: list[threading.Thread] = []
+    heard: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", heard.append)
+    keep = ffmpeg._Run._keep_stderr
+
+    class Late(ffmpeg._Run):
+        def __init__(self, *given, **more):
+            super().__init__(*given, **more)
+            begun.append(threading.Thread(target=lambda: keep(self)))
+            self._reader = Interrupted()
+
+    monkeypatch.setattr(ffmpeg, "_Run", Late)
+    source = ["-f", "lavfi", "-i", "anullsrc", "-f", "null", "-"]
+    with pytest.raises(KeyboardInterrupt):
+        encode(source, folder=tmp_path, limit=60)
+    for thread in begun:
+        thread.start()
+        thread.join()
+    assert heard == []
+
+
 def test_an_interrupt_while_it_starts(tmp_path, monkeypatch):
     """What another thread was just starting for us is ended by it when nobody waits any more.
 

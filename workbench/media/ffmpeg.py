@@ -182,7 +182,16 @@ class _Run:
 
     def _keep_stderr(self) -> None:
         stream = self.process.stderr
-        while stream is not None and (piece := stream.read(8192)):
+        # An interrupt while this thread begins: the run has been ended, and the pipe is closed.
+        while stream is not None and not stream.closed:
+            try:
+                piece = stream.read(8192)
+            except ValueError:
+                if stream.closed:
+                    return
+                raise
+            if not piece:
+                return
             self._stderr += piece
             del self._stderr[:-_TAIL]
 
