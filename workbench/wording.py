@@ -76,7 +76,8 @@ def suggest(name: str, choices: Iterable[str], *, most: int = 3) -> str:
     """
     lowered = {choice.lower(): choice for choice in choices}
     near = difflib.get_close_matches(name.lower(), lowered, n=most, cutoff=0.6)
-    near = near or [one for one in lowered if len(one) >= _WORD and one in name.lower()]
+    word = name.lower() if " " not in name else ""  # a sentence names much that is not meant
+    near = near or [one for one in lowered if len(one) >= _WORD and one in word]
     if not near:
         return ""
     return f"did you mean {' or '.join(repr(lowered[n]) for n in near[:most])}?"
