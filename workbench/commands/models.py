@@ -26,7 +26,6 @@ Names = Annotated[
     list[str], typer.Argument(metavar="NAME", help="Such as kokoro, whisper-small or small.")
 ]
 _MARKS = {"ready": "✓", "partial": "…", "damaged": "✗", "absent": "·"}
-_UNIT = 1000
 _NAMED = 3
 
 
